@@ -1,0 +1,76 @@
+import { any, array, boolean, integer, map, object, string, type TypeOf } from "./schema.ts";
+
+/** What every object of the API has: type, metadata, conditions. */
+
+export const ownerReferenceSchema = object(
+  { apiVersion: string(), kind: string(), name: string(), uid: string() },
+  { controller: boolean(), blockOwnerDeletion: boolean() },
+  { mapType: "atomic" },
+);
+export type OwnerReference = TypeOf<typeof ownerReferenceSchema>;
+
+export const objectMetaSchema = object(
+  {},
+  {
+    name: string(),
+    generateName: string(),
+    namespace: string(),
+    uid: string(),
+    resourceVersion: string(),
+    generation: integer({ format: "int64" }),
+    creationTimestamp: string({ format: "date-time", nullable: true }),
+    deletionTimestamp: string({ format: "date-time" }),
+    deletionGracePeriodSeconds: integer({ format: "int64" }),
+    labels: map(string()),
+    annotations: map(string()),
+    ownerReferences: array(ownerReferenceSchema, { listType: "map", listKeys: ["uid"] }),
+    finalizers: array(string(), { listType: "set" }),
+    managedFields: array(any(), { listType: "atomic" }),
+    selfLink: string(),
+  },
+);
+export type ObjectMeta = TypeOf<typeof objectMetaSchema>;
+
+/** An object as a client may send it. */
+export interface ApiObject {
+  apiVersion?: string;
+  kind?: string;
+  metadata: ObjectMeta;
+}
+
+/** Metadata that every stored object has. */
+export type StoredMeta = ObjectMeta & {
+  name: string;
+  uid: string;
+  resourceVersion: string;
+  creationTimestamp: string;
+};
+
+/** The object as the API server hands it out. */
+export type Stored<T extends ApiObject> = T & { metadata: StoredMeta };
+
+export const conditionSchema = object(
+  { type: string(), status: string<"True" | "False" | "Unknown">({ enum: ["True", "False", "Unknown"] }) },
+  {
+    severity: string(),
+    lastTransitionTime: string({ format: "date-time" }),
+    reason: string(),
+    message: string(),
+  },
+);
+export type Condition = TypeOf<typeof conditionSchema>;
+
+/** Names one object of a kind; `namespace` is "" for cluster-scoped ones. */
+export interface ObjectKey {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export function keyOf(object: ApiObject): ObjectKey {
+  return { namespace: object.metadata.namespace ?? "", name: object.metadata.name ?? "" };
+}
+
+/** `namespace/name`, for maps, logs and messages. */
+export function keyText(key: ObjectKey): string {
+  return `${key.namespace}/${key.name}`;
+}

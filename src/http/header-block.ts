@@ -1,0 +1,68 @@
+/**
+ * The header fields of one message, in order, names as sent. Look-ups ignore letter case and take lower-case names.
+ * One flat array [name, value, name, value, …]: no object per header.
+ */
+export class HeaderBlock {
+  readonly #flat: string[];
+
+  constructor(flat: string[] = []) {
+    this.#flat = flat;
+  }
+
+  /** The first value of `lowerName`. */
+  get(lowerName: string): string | undefined {
+    const flat = this.#flat;
+    for (let index = 0; index < flat.length; index += 2) {
+      if (sameName(flat[index] as string, lowerName)) return flat[index + 1];
+    }
+    return undefined;
+  }
+
+  has(lowerName: string): boolean {
+    return this.get(lowerName) !== undefined;
+  }
+
+  /** All values of `lowerName`, in order. */
+  all(lowerName: string): string[] {
+    const values: string[] = [];
+    for (const [name, value] of this) if (sameName(name, lowerName)) values.push(value);
+    return values;
+  }
+
+  append(name: string, value: string): void {
+    this.#flat.push(name, value);
+  }
+
+  /** Replaces every line of that name by one. */
+  set(name: string, value: string): void {
+    this.delete(name.toLowerCase());
+    this.#flat.push(name, value);
+  }
+
+  delete(lowerName: string): void {
+    const flat = this.#flat;
+    let kept = 0;
+    for (let index = 0; index < flat.length; index += 2) {
+      const name = flat[index] as string;
+      if (sameName(name, lowerName)) continue;
+      flat[kept] = name;
+      flat[kept + 1] = flat[index + 1] as string;
+      kept += 2;
+    }
+    flat.length = kept;
+  }
+
+  copy(): HeaderBlock {
+    return new HeaderBlock(this.#flat.slice());
+  }
+
+  *[Symbol.iterator](): IterableIterator<[string, string]> {
+    for (let index = 0; index < this.#flat.length; index += 2) {
+      yield [this.#flat[index] as string, this.#flat[index + 1] as string];
+    }
+  }
+}
+
+function sameName(name: string, lowerName: string): boolean {
+  return name.length === lowerName.length && (name === lowerName || name.toLowerCase() === lowerName);
+}

@@ -1,0 +1,42 @@
+import type { Cancel } from "../base/cancel.ts";
+import { EbbError } from "../base/errors.ts";
+import type { Conn } from "./conn.ts";
+import type { BodySource, RequestHead, ResponseHead } from "./message.ts";
+
+/**
+ * Where a request can be sent: a socket pool to an address, or a program in this process. Both implementations pass
+ * one contract test (backpressure, early answer, trailers, 1xx, upgrade, cancel): DESIGN §4, Upstream port.
+ */
+export interface Upstream {
+  /** Exactly one of `observer.response`, `upgraded` and `failed` is called, after any number of `interim`. */
+  send(request: OutgoingRequest, observer: UpstreamObserver): void;
+}
+
+export interface OutgoingRequest {
+  readonly head: RequestHead;
+  readonly body: BodySource;
+  /** Raising it ends the upstream exchange, whatever its state. */
+  readonly cancel: Cancel;
+}
+
+export interface UpstreamObserver {
+  interim(head: ResponseHead): void;
+  response(head: ResponseHead, body: BodySource): void;
+  /** The upstream switched protocols; early bytes are delivered by the Conn. */
+  upgraded(head: ResponseHead, conn: Conn): void;
+  failed(error: UpstreamError): void;
+}
+
+export type UpstreamFailure = "refused" | "dial-timeout" | "reset" | "closed" | "malformed" | "cancelled";
+
+/** `sent` tells whether any byte of the request left: only when false may the request be sent again. */
+export class UpstreamError extends EbbError {
+  readonly failure: UpstreamFailure;
+  readonly sent: boolean;
+
+  constructor(failure: UpstreamFailure, sent: boolean, message: string, options?: { cause?: unknown }) {
+    super(`upstream-${failure}`, message, options);
+    this.failure = failure;
+    this.sent = sent;
+  }
+}
