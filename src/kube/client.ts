@@ -34,6 +34,11 @@ export interface Selection {
   /** Kubernetes' grammar, e.g. `a=b,c in (d,e),!f`. */
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
+  /**
+   * A projection: of spec, status and data only these paths (`spec.rules`, `subsets`) are delivered; type and metadata
+   * (without managedFields) always are. Absent = the whole object.
+   */
+  readonly fields?: readonly string[];
 }
 
 export interface ObjectList<T extends ApiObject> {

@@ -1,0 +1,70 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+/** Recorded answers of the real programs: the folder named by EBB_GOLDEN, else `golden` beside the checkout. */
+const checkout = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+export const goldenFolder = resolve(process.env.EBB_GOLDEN ?? join(checkout, "../shared/golden"));
+
+export interface GoldenCase {
+  readonly id: string;
+}
+
+/**
+ * Judges every case of a recorded file and compares the failures with the agreed exceptions beside the test
+ * (`{ id: reason }`): a failure that is not listed and a listed case that passes both fail the test.
+ */
+export function judgeGolden<C extends GoldenCase>(judgement: {
+  readonly file: string;
+  readonly exceptions: Readonly<Record<string, string>>;
+  /** Throws, or resolves to a text, when ebb answers otherwise than recorded. */
+  readonly judge: (recorded: C) => Promise<string | undefined> | string | undefined;
+}): void {
+  test(`${judgement.file} answers as recorded`, async (context) => {
+    const path = join(goldenFolder, judgement.file);
+    if (!existsSync(path)) {
+      if (process.env.CI === "true")
+        throw new Error(`${path} is missing: set EBB_GOLDEN to the recorded cases`);
+      context.skip(`no recorded cases at ${path}: set EBB_GOLDEN to their folder`);
+      return;
+    }
+    const cases = readFileSync(path, "utf8")
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line) as C);
+    const failures = await failuresOf(cases, judgement.judge);
+    const passed = cases.length - failures.size;
+    context.diagnostic(
+      `${judgement.file}: ${passed} of ${cases.length} (${percent(passed, cases.length)} %)`,
+    );
+    const unlisted = [...failures].filter(([id]) => judgement.exceptions[id] === undefined);
+    const stale = Object.keys(judgement.exceptions).filter((id) => !failures.has(id));
+    if (unlisted.length + stale.length === 0) return;
+    const shown = unlisted.slice(0, 20).map(([id, why]) => `${id}: ${why}`);
+    throw new Error(
+      `${unlisted.length} cases fail without being listed as exceptions:\n${shown.join("\n")}\n` +
+        `${stale.length} listed exceptions pass (remove them): ${stale.slice(0, 20).join(", ")}`,
+    );
+  });
+}
+
+async function failuresOf<C extends GoldenCase>(
+  cases: readonly C[],
+  judge: (recorded: C) => Promise<string | undefined> | string | undefined,
+): Promise<Map<string, string>> {
+  const failures = new Map<string, string>();
+  for (const recorded of cases) {
+    try {
+      const failure = await judge(recorded);
+      if (failure !== undefined) failures.set(recorded.id, failure);
+    } catch (thrown) {
+      failures.set(recorded.id, thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
+    }
+  }
+  return failures;
+}
+
+function percent(part: number, whole: number): string {
+  return ((100 * part) / whole).toFixed(1);
+}
