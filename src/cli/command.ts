@@ -1,0 +1,33 @@
+import { EbbError } from "../base/errors.ts";
+
+/** The world as a command sees it; `programs/ebb.ts` passes the real one. */
+export interface Terminal {
+  out(text: string): void;
+  err(text: string): void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly homeFolder: string;
+}
+
+/** Resolves to the exit code. Throws EbbError for what the user must be told in one sentence. */
+export type Command = (args: readonly string[], terminal: Terminal) => Promise<number>;
+
+export class UsageError extends EbbError {
+  constructor(message: string) {
+    super("usage", message);
+  }
+}
+
+/** `--home`, else EBB_HOME, else ~/.ebb. */
+export function homeOption(flag: string | undefined, terminal: Terminal): string {
+  return flag ?? terminal.env.EBB_HOME ?? `${terminal.homeFolder}/.ebb`;
+}
+
+/** A TCP port of a flag; 0 = any free one. */
+export function portOption(flag: string, text: string | undefined, fallback: number): number {
+  if (text === undefined) return fallback;
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65535) {
+    throw new UsageError(`${flag} takes a port from 0 to 65535 (0 = any free port), not "${text}"`);
+  }
+  return port;
+}

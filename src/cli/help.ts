@@ -1,0 +1,19 @@
+export const HELP = `ebb: HTTP services that scale to zero, with Knative's API, on this machine
+
+  ebb up                      start the engine and stay until Ctrl-C
+      --home DIR              where all state lies (default ~/.ebb, or EBB_HOME)
+      --http-port N           the gateway's port (default 8080; 0 = any free port)
+      --api-port N            the Kubernetes API's port (default 6443; 0 = any free port)
+      -o json                 print one JSON line on stdout when everything answers
+
+  ebb image add NAME PATH [-- command…]
+                              put a file or folder into the image store under NAME
+  ebb image list              what the store holds
+  ebb image remove NAME       take it out again
+      --home DIR              as above; works whether or not the engine runs
+
+  ebb version                 print the version
+  ebb help                    print this
+
+Then: kubectl --kubeconfig ~/.ebb/kubeconfig apply -f service.yaml
+`;

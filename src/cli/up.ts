@@ -1,0 +1,96 @@
+import { parseArgs } from "node:util";
+import { homeOption, portOption, type Terminal, UsageError } from "./command.ts";
+
+export interface UpOptions {
+  readonly home: string;
+  readonly httpPort: number;
+  readonly apiPort: number;
+}
+
+/** What `up` needs of a running engine. */
+export interface RunningEngine {
+  readonly gateway: string;
+  readonly api: string;
+  readonly kubeconfig: string;
+  readonly readyMs: number;
+  /** Drains and stops the pods; a second call ends them at once. */
+  stop(): Promise<void>;
+  /** Resolves when the engine ended by itself, with the reason. */
+  readonly failed: Promise<Error>;
+}
+
+export interface UpPorts {
+  startEngine(options: UpOptions): Promise<RunningEngine>;
+  /** Calls `listener` for each request to stop: SIGINT, SIGTERM, or the death of a parent npm. */
+  onStopRequest(listener: () => void): void;
+  exitNow(code: number): void;
+}
+
+/** `ebb up`: resolves when the engine has stopped. */
+export async function up(args: readonly string[], terminal: Terminal, ports: UpPorts): Promise<number> {
+  const { options, json } = parseUp(args, terminal);
+  let engine: RunningEngine | undefined;
+  let requests = 0;
+  const stopped = new Promise<void>((resolve, reject) => {
+    ports.onStopRequest(() => {
+      requests += 1;
+      if (requests > 1 || !engine) return ports.exitNow(requests > 1 ? 1 : 0);
+      terminal.err("stopping: finishing requests and ending pods (signal again to stop at once)\n");
+      engine.stop().then(resolve, reject);
+    });
+  });
+  engine = await ports.startEngine(options);
+  if (json) terminal.out(readyLine(engine));
+  else terminal.out(readyText(engine));
+  const failure = await Promise.race([stopped, engine.failed]);
+  if (failure) throw failure;
+  return 0;
+}
+
+function parseUp(args: readonly string[], terminal: Terminal): { options: UpOptions; json: boolean } {
+  const { values, positionals } = parseFlags(args);
+  if (positionals.length > 0) throw new UsageError(`ebb up takes no argument, but got "${positionals[0]}"`);
+  if (values.output !== undefined && values.output !== "json") {
+    throw new UsageError(`-o takes json, not "${values.output}"`);
+  }
+  const options = {
+    home: homeOption(values.home, terminal),
+    httpPort: portOption("--http-port", values["http-port"], 8080),
+    apiPort: portOption("--api-port", values["api-port"], 6443),
+  };
+  return { options, json: values.output === "json" };
+}
+
+function parseFlags(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        home: { type: "string" },
+        "http-port": { type: "string" },
+        "api-port": { type: "string" },
+        output: { type: "string", short: "o" },
+      },
+    });
+  } catch (thrown) {
+    throw new UsageError(`ebb up: ${(thrown as Error).message}`);
+  }
+}
+
+function readyLine(engine: RunningEngine): string {
+  const { gateway, api, kubeconfig, readyMs } = engine;
+  return `${JSON.stringify({ event: "ready", gateway, api, kubeconfig, ms: Math.round(readyMs) })}\n`;
+}
+
+function readyText(engine: RunningEngine): string {
+  return [
+    `ebb is ready after ${Math.round(engine.readyMs)} ms`,
+    `  gateway     ${engine.gateway}`,
+    `  api         ${engine.api}`,
+    `  kubeconfig  ${engine.kubeconfig}`,
+    "",
+    `  kubectl --kubeconfig ${engine.kubeconfig} get ksvc`,
+    "",
+  ].join("\n");
+}
