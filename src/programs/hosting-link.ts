@@ -10,7 +10,13 @@ const ANSWERS = "hosting.answers";
 type Call =
   | { readonly id: number; readonly verb: "host"; readonly pod: HostedPod }
   | { readonly id: number; readonly verb: "drain" | "remove"; readonly podUid: string }
-  | { readonly id: 0; readonly verb: "moment"; readonly podUid: string; readonly name: string; readonly atMs: number };
+  | {
+      readonly id: 0;
+      readonly verb: "moment";
+      readonly podUid: string;
+      readonly name: string;
+      readonly atMs: number;
+    };
 
 interface Answer {
   readonly id: number;
@@ -28,7 +34,8 @@ export function hostingOver(link: Link): QueueProxyHost {
     else call?.resolve();
   });
   link.onClosed(() => {
-    for (const call of waiting.values()) call.reject(new EbbError("data-plane-gone", "the data plane has ended"));
+    for (const call of waiting.values())
+      call.reject(new EbbError("data-plane-gone", "the data plane has ended"));
     waiting.clear();
   });
   const ask = (call: (id: number) => Call) =>
@@ -41,7 +48,8 @@ export function hostingOver(link: Link): QueueProxyHost {
     host: (pod) => ask((id) => ({ id, verb: "host", pod })),
     drain: (podUid) => ask((id) => ({ id, verb: "drain", podUid })),
     remove: (podUid) => ask((id) => ({ id, verb: "remove", podUid })),
-    moment: (podUid, name, atMs) => link.send(CALLS, { id: 0, verb: "moment", podUid, name, atMs } satisfies Call),
+    moment: (podUid, name, atMs) =>
+      link.send(CALLS, { id: 0, verb: "moment", podUid, name, atMs } satisfies Call),
   };
 }
 

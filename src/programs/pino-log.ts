@@ -1,4 +1,4 @@
-import { pino, type Logger } from "pino";
+import { type Logger, pino } from "pino";
 import type { Log } from "../base/log.ts";
 
 /** JSON lines on stderr (stdout belongs to what commands print). */

@@ -66,5 +66,11 @@ export function memoryLinkPair(): { near: Link; far: Link; close(): void } {
     listen: (channel, onMessage) => incoming.listen(channel, onMessage),
     onClosed: (listener) => void closed.push(listener),
   });
-  return { near: end(toNear, toFar), far: end(toFar, toNear), close: () => closed.splice(0).forEach((l) => l()) };
+  return {
+    near: end(toNear, toFar),
+    far: end(toFar, toNear),
+    close() {
+      for (const listener of closed.splice(0)) listener();
+    },
+  };
 }

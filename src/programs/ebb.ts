@@ -1,0 +1,57 @@
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { EbbError } from "../base/errors.ts";
+import { type Terminal, UsageError } from "../cli/command.ts";
+import { HELP } from "../cli/help.ts";
+import { onStopRequest } from "./stop-requests.ts";
+
+/** The command `ebb`: finds the command by name and loads only what it needs, so that small commands answer at once. */
+
+const terminal: Terminal = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  env: process.env,
+  homeFolder: homedir(),
+};
+
+async function run([name, ...args]: readonly string[]): Promise<number> {
+  switch (name) {
+    case "up": {
+      const [{ up }, { start }] = await Promise.all([import("../cli/up.ts"), import("./library.ts")]);
+      return up(args, terminal, { startEngine: start, onStopRequest, exitNow: (code) => process.exit(code) });
+    }
+    case "image": {
+      const { image } = await import("../cli/image.ts");
+      return image(args, terminal);
+    }
+    case "version":
+    case "--version": {
+      const { version } = await import("../cli/version.ts");
+      return version(packageVersion(), terminal);
+    }
+    case undefined:
+    case "help":
+    case "--help":
+    case "-h":
+      terminal.out(HELP);
+      return name === undefined ? 1 : 0;
+    default:
+      throw new UsageError(`there is no command "${name}"; ebb help lists them`);
+  }
+}
+
+function packageVersion(): string {
+  const manifest = new URL(
+    import.meta.url.endsWith(".ts") ? "../../package.json" : "./package.json",
+    import.meta.url,
+  );
+  return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
+}
+
+try {
+  process.exitCode = await run(process.argv.slice(2));
+} catch (thrown) {
+  if (!(thrown instanceof EbbError)) throw thrown;
+  terminal.err(`ebb: ${thrown.message}\n`);
+  process.exitCode = 1;
+}
