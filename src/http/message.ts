@@ -54,8 +54,18 @@ export interface Exchange {
   respond(head: ResponseHead, body?: BodySource): void;
   /** Answers 101 (or 2xx to CONNECT-like upgrades) with `head` and hands the raw connection over, early bytes first. */
   upgrade(head: ResponseHead): Conn;
-  /** Cuts the answer: the client sees a broken message, never a complete one. */
-  abort(error: Error): void;
+  /**
+   * Cuts the answer: the client sees a broken message, never a complete one. With `lastWords` (spec Q-047) a chunked
+   * answer ends cleanly after that text; one with a Content-Length is cut after it.
+   */
+  abort(error: Error, lastWords?: string): void;
+  /**
+   * Looks again whether the client of a paused connection is there: a paused socket reports neither FIN nor RST.
+   * To be asked before a held request is given its slot; raises `cancel` itself when the client has gone.
+   */
+  stillThere(): Promise<boolean>;
+  /** Memory that this request holds while nobody reads its body: the head and at most 16 KiB of body. */
+  readonly heldBytes: number;
   /** Runs `listener` once when the exchange is over in any way, with the bytes of body sent. */
   onFinish(listener: (outcome: ExchangeOutcome) => void): void;
 }

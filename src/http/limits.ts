@@ -1,0 +1,32 @@
+/** What one peer may make the engine hold or read. Beyond: 431, 414 or 413 and the connection is closed. */
+export interface HttpLimits {
+  /** Request or status line, in bytes. */
+  readonly startLineBytesMax: number;
+  /** The whole head, start line included, in bytes. Go's default is 1 MiB; applications rarely accept 64 KiB. */
+  readonly headBytesMax: number;
+  readonly headerCountMax: number;
+  /** The line that announces a chunk, extensions included, in bytes. */
+  readonly chunkLineBytesMax: number;
+  /** Bytes of body (and of pipelined requests) read before anyone asks for them (DESIGN §4, held requests). */
+  readonly heldBodyBytesMax: number;
+  /** From the first byte of a head to its last (spec Q-015). */
+  readonly headTimeoutMs: number;
+  /** A kept-alive connection without a request is closed after this time. */
+  readonly idleTimeoutMs: number;
+  /** Unread request body that is thrown away after an early answer to keep the connection; beyond it is closed. */
+  readonly discardBytesMax: number;
+  /** How long a closing connection is still read, so that the client gets its answer and no RST. */
+  readonly lingerMs: number;
+}
+
+export const DEFAULT_LIMITS: HttpLimits = {
+  startLineBytesMax: 16 * 1024,
+  headBytesMax: 64 * 1024,
+  headerCountMax: 256,
+  chunkLineBytesMax: 1024,
+  heldBodyBytesMax: 16 * 1024,
+  headTimeoutMs: 60_000,
+  idleTimeoutMs: 180_000,
+  discardBytesMax: 256 * 1024,
+  lingerMs: 1_000,
+};
