@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { HistoryEntry, SimEvent } from "../history.ts";
+import { answeredOnce } from "./answered-once.ts";
+import { concurrencyKept } from "./concurrency.ts";
+import { drainedFirst } from "./drained-first.ts";
+import { readyFirst } from "./ready-first.ts";
+
+const history = (...events: SimEvent[]): HistoryEntry[] => events.map((event, atMs) => ({ atMs, event }));
+const facts = { concurrency: { hello: 1 } };
+const started: SimEvent = { type: "app-started", pod: "p", service: "hello" };
+const sent: SimEvent = { type: "sent", request: "r", service: "hello" };
+const answered: SimEvent = { type: "answered", request: "r", service: "hello", status: 200 };
+const received: SimEvent = { type: "app-received", pod: "p", request: "r" };
+const done: SimEvent = { type: "app-answered", pod: "p", request: "r" };
+
+test("a run without defect passes every checker", () => {
+  const clean = history(started, sent, { type: "app-ready", pod: "p" }, received, done, answered);
+  for (const checker of [answeredOnce, concurrencyKept, drainedFirst, readyFirst]) {
+    assert.deepEqual(checker(clean, facts), []);
+  }
+});
+
+test("a lost request, a second answer and a second delivery are each told", () => {
+  assert.deepEqual(answeredOnce(history(sent), facts), ["0: r was never answered"]);
+  assert.deepEqual(answeredOnce(history(sent, answered, answered), facts), ["2: r was answered twice"]);
+  const twice = history(sent, received, { ...received, pod: "q" }, answered);
+  assert.deepEqual(answeredOnce(twice, facts), ["2: r reached p and then q"]);
+});
+
+test("one request more than the limit is told", () => {
+  const over = history(started, received, { ...received, request: "s" });
+  assert.deepEqual(concurrencyKept(over, facts), ["2: p works on 2 requests, its limit is 1"]);
+});
+
+test("a request before the probe and a stop during work are told", () => {
+  assert.deepEqual(readyFirst(history(started, received), facts), [
+    "1: r reached p before its probe had passed",
+  ]);
+  const stopped = history(received, { type: "app-asked-to-stop", pod: "p" });
+  assert.deepEqual(drainedFirst(stopped, facts), ["1: p was stopped while working on r"]);
+});
