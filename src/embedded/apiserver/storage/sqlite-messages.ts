@@ -1,0 +1,66 @@
+/** What the store and its thread say to each other. Plain data: it is copied by structured clone. */
+
+export type SqliteRequest =
+  | { readonly op: "open"; readonly path: string }
+  | { readonly op: "commit"; readonly rows: readonly Row[] }
+  | {
+      readonly op: "get";
+      readonly collection: string;
+      readonly namespace: string;
+      readonly name: string;
+    }
+  | {
+      readonly op: "list";
+      readonly collection: string;
+      /** null = all namespaces. */
+      readonly namespace: string | null;
+      readonly at: number;
+      readonly afterNamespace: string;
+      readonly afterName: string;
+      readonly limit: number;
+    }
+  | {
+      readonly op: "changes";
+      readonly collection: string;
+      readonly after: number;
+      readonly upTo: number;
+      readonly limit: number;
+    }
+  | { readonly op: "compact"; readonly revision: number }
+  | { readonly op: "close"; readonly revision: number };
+
+/** A row of the log. */
+export interface Row {
+  readonly revision: number;
+  readonly collection: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly deleted: 0 | 1;
+  readonly json: string;
+}
+
+export interface ChangeRow extends Row {
+  readonly previous: string | null;
+}
+
+export interface Opened {
+  /** Numbers up to this one may have been seen by somebody before a crash. */
+  readonly start: number;
+  readonly ceiling: number;
+  readonly compacted: number;
+  /** Of each living object. */
+  readonly present: readonly Omit<Row, "json" | "deleted">[];
+}
+
+export interface Committed {
+  readonly ceiling: number;
+}
+
+export interface SqliteAnswer {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly failure?: { readonly code: string; readonly message: string };
+}
+
+/** A page is also cut at this much text, so that no message is large. */
+export const PAGE_TEXT_MAX = 512 * 1024;

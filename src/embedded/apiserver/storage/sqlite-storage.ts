@@ -1,0 +1,293 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { Worker } from "node:worker_threads";
+import { messageOf } from "../../../base/errors.ts";
+import { RecentTexts } from "./recent-texts.ts";
+import { RevisionSequence } from "./revision-sequence.ts";
+import type { ChangeRow, Committed, Opened, Row, SqliteAnswer, SqliteRequest } from "./sqlite-messages.ts";
+import {
+  type ChangesQuery,
+  type Entry,
+  expired,
+  keyString,
+  type ListQuery,
+  type Page,
+  type Revision,
+  type Storage,
+  StorageError,
+  type StorageKey,
+  type Write,
+} from "./storage.ts";
+
+export interface SqliteStorageOptions {
+  /** The database file; its folder is made when it is missing. */
+  readonly path: string;
+  /** Bytes of text kept at hand. Default 4 MiB. */
+  readonly recentBytes?: number;
+  /** Where the thread's program lies, when this module has been bundled. */
+  readonly threadUrl?: URL;
+}
+
+const BATCH_MAX = 4096;
+const RECENT_BYTES = 4 * 1024 * 1024;
+
+/**
+ * The store on disk. Numbers are given out here, at once; texts go to the file's own thread, where everything that
+ * came while the last commit ran becomes one commit (group commit). Living objects cost one map entry each.
+ */
+export class SqliteStorage implements Storage {
+  readonly #path: string;
+  readonly #threadUrl: URL;
+  readonly #sequence = new RevisionSequence();
+  readonly #recent: RecentTexts;
+  /** Sequenced, not yet durable. */
+  readonly #pending = new Map<string, Revision>();
+  #queue: Revision[] = [];
+  #committing = false;
+  #ceiling = 0;
+  #compacted = 0;
+  #thread: Worker | undefined;
+  #lastRequest = 0;
+  readonly #requests = new Map<
+    number,
+    { resolve: (value: unknown) => void; reject: (why: unknown) => void }
+  >();
+
+  constructor(options: SqliteStorageOptions) {
+    this.#path = options.path;
+    this.#recent = new RecentTexts(options.recentBytes ?? RECENT_BYTES);
+    const ending = import.meta.url.endsWith(".ts") ? "ts" : "js";
+    this.#threadUrl = options.threadUrl ?? new URL(`./sqlite-thread.${ending}`, import.meta.url);
+  }
+
+  get sequenced(): number {
+    return this.#sequence.sequenced;
+  }
+
+  get durable(): number {
+    return this.#sequence.durable;
+  }
+
+  get compacted(): number {
+    return this.#compacted;
+  }
+
+  async start(): Promise<void> {
+    try {
+      mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+    } catch (thrown) {
+      throw unusable(this.#path, { code: "", message: messageOf(thrown) });
+    }
+    const thread = new Worker(this.#threadUrl);
+    this.#thread = thread;
+    thread.on("message", (answer: SqliteAnswer) => this.#onAnswer(answer));
+    thread.on("error", (thrown) => this.#onThreadEnd(messageOf(thrown)));
+    thread.on("exit", () => this.#onThreadEnd("its thread ended"));
+    let opened: Opened;
+    try {
+      opened = (await this.#ask({ op: "open", path: this.#path })) as Opened;
+    } catch (thrown) {
+      await thread.terminate();
+      throw unusable(this.#path, thrown as { code: string; message: string });
+    }
+    thread.unref();
+    for (const row of opened.present) this.#sequence.restore(row, row.revision);
+    this.#sequence.startAt(opened.start);
+    this.#ceiling = opened.ceiling;
+    this.#compacted = opened.compacted;
+  }
+
+  async stop(): Promise<void> {
+    const thread = this.#thread;
+    if (!thread) return;
+    if (!this.#sequence.failure) {
+      await this.whenDurable(this.sequenced);
+      await this.#ask({ op: "close", revision: this.sequenced });
+    }
+    this.#thread = undefined;
+    await thread.terminate();
+  }
+
+  append(write: Write): Revision | undefined {
+    if (this.sequenced >= this.#ceiling)
+      throw new StorageError("storage-failed", `too many writes wait for the disk that holds ${this.#path}`);
+    const name = keyString(write.key);
+    const known = this.#pending.get(name)?.json ?? this.#recent.get(name)?.json;
+    const revision = this.#sequence.next(known === undefined ? write : { previous: known, ...write });
+    if (!revision) return undefined;
+    this.#pending.set(name, revision);
+    this.#queue.push(revision);
+    this.#sequence.announceSequenced(revision);
+    if (!this.#committing) {
+      this.#committing = true;
+      queueMicrotask(() => void this.#commitQueue());
+    }
+    return revision;
+  }
+
+  whenDurable(revision: number): Promise<void> {
+    return this.#sequence.whenDurable(revision);
+  }
+
+  revisionOf(key: StorageKey): number {
+    return this.#sequence.revisionOf(key);
+  }
+
+  async get(key: StorageKey): Promise<Entry | undefined> {
+    const name = keyString(key);
+    const pending = this.#pending.get(name);
+    if (pending) return pending.type === "delete" ? undefined : pending;
+    const revision = this.revisionOf(key);
+    if (revision === 0) return undefined;
+    const recent = this.#recent.get(name);
+    if (recent?.revision === revision) return recent;
+    const row = (await this.#ask({ op: "get", ...key })) as Row | undefined;
+    if (!row || row.revision !== this.revisionOf(key)) return this.get(key);
+    const entry = entryOf(row);
+    this.#recent.set(name, entry);
+    return entry;
+  }
+
+  async list(query: ListQuery): Promise<Page> {
+    if (query.at < this.#compacted) throw expired(query.at, this.#compacted);
+    if (query.at > this.durable) await this.whenDurable(query.at);
+    const { rows, more } = (await this.#ask({
+      op: "list",
+      collection: query.collection,
+      namespace: query.namespace ?? null,
+      at: query.at,
+      afterNamespace: query.after?.namespace ?? "",
+      afterName: query.after?.name ?? "",
+      limit: query.limit,
+    })) as { rows: Row[]; more: boolean };
+    if (query.at < this.#compacted) throw expired(query.at, this.#compacted);
+    return { entries: rows.map(entryOf), more };
+  }
+
+  async changes(query: ChangesQuery): Promise<Revision[]> {
+    if (query.after < this.#compacted) throw expired(query.after, this.#compacted);
+    if (query.upTo > this.durable) await this.whenDurable(query.upTo);
+    const rows = (await this.#ask({ op: "changes", ...query })) as ChangeRow[];
+    if (query.after < this.#compacted) throw expired(query.after, this.#compacted);
+    return rows.map((row) => ({
+      ...entryOf(row),
+      type: row.deleted === 1 ? "delete" : "put",
+      ...(row.previous === null ? {} : { previous: row.previous }),
+    }));
+  }
+
+  async compact(revision: number): Promise<void> {
+    const target = Math.min(revision, this.durable);
+    if (target <= this.#compacted) return;
+    this.#compacted = target;
+    await this.#ask({ op: "compact", revision: target });
+  }
+
+  onSequenced(listener: (revision: Revision) => void): () => void {
+    return this.#sequence.onSequenced(listener);
+  }
+
+  onDurable(listener: (revision: number) => void): () => void {
+    return this.#sequence.onDurable(listener);
+  }
+
+  onFailure(listener: (failure: StorageError) => void): () => void {
+    return this.#sequence.onFailure(listener);
+  }
+
+  async #commitQueue(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const batch = this.#queue.splice(0, BATCH_MAX);
+      try {
+        const committed = (await this.#ask({ op: "commit", rows: batch.map(rowOf) })) as Committed;
+        this.#ceiling = committed.ceiling;
+      } catch (thrown) {
+        this.#fail(thrown as { code: string; message: string });
+        return;
+      }
+      for (const revision of batch) this.#settle(revision);
+      this.#sequence.announceDurable(batch.at(-1)?.revision ?? this.durable);
+    }
+    this.#committing = false;
+  }
+
+  #settle(revision: Revision): void {
+    const name = keyString(revision.key);
+    if (this.#pending.get(name)?.revision === revision.revision) this.#pending.delete(name);
+    if (revision.type === "delete") this.#recent.delete(name);
+    else this.#recent.set(name, { key: revision.key, revision: revision.revision, json: revision.json });
+  }
+
+  #ask(request: SqliteRequest): Promise<unknown> {
+    const thread = this.#thread;
+    if (!thread) return Promise.reject(new StorageError("storage-failed", `${this.#path} is closed`));
+    const id = ++this.#lastRequest;
+    return new Promise((resolve, reject) => {
+      this.#requests.set(id, { resolve, reject });
+      thread.ref();
+      thread.postMessage({ id, request });
+    });
+  }
+
+  #onAnswer({ id, value, failure }: SqliteAnswer): void {
+    const request = this.#requests.get(id);
+    this.#requests.delete(id);
+    if (this.#requests.size === 0) this.#thread?.unref();
+    if (failure) request?.reject(failure);
+    else request?.resolve(value);
+  }
+
+  #onThreadEnd(message: string): void {
+    const open = [...this.#requests.values()];
+    this.#requests.clear();
+    for (const request of open) request.reject({ code: "", message });
+    if (this.#thread && open.length > 0) this.#fail({ code: "", message });
+  }
+
+  #fail(failure: { code: string; message: string }): void {
+    this.#sequence.fail(
+      new StorageError(
+        "storage-failed",
+        `cannot write to ${this.#path}: ${reasonOf(failure)}; nothing was acknowledged that is not on disk, ${adviceOf(failure)}`,
+        { cause: failure },
+      ),
+    );
+  }
+}
+
+const SQLITE_PERM = "3";
+const SQLITE_BUSY = "5";
+const SQLITE_READONLY = "8";
+const SQLITE_FULL = "13";
+const SQLITE_CANTOPEN = "14";
+const SQLITE_NOTADB = "26";
+
+function unusable(path: string, failure: { code: string; message: string }): StorageError {
+  const sentence = `cannot open the state in ${path}: ${reasonOf(failure)}; ${adviceOf(failure)}`;
+  return new StorageError("storage-unusable", sentence, { cause: failure });
+}
+
+function reasonOf({ code, message }: { code: string; message: string }): string {
+  if (code === SQLITE_FULL) return "the disk is full";
+  if (code === SQLITE_BUSY) return "another process has it open";
+  if (code === SQLITE_NOTADB) return "the file is not a SQLite database";
+  return message;
+}
+
+function adviceOf({ code, message }: { code: string; message: string }): string {
+  if (code === SQLITE_FULL) return "free some space and start again";
+  if (code === SQLITE_BUSY) return "stop that process or choose another home";
+  if (code === SQLITE_NOTADB) return "move it away or choose another home";
+  if ([SQLITE_PERM, SQLITE_READONLY, SQLITE_CANTOPEN].includes(code) || /EACCES|EROFS|EPERM/.test(message))
+    return "make its folder writable for this user or choose another home";
+  return "check the disk and start again";
+}
+
+function rowOf({ revision, key, type, json }: Revision): Row {
+  return { revision, ...key, deleted: type === "delete" ? 1 : 0, json };
+}
+
+function entryOf(row: Row): Entry {
+  const { collection, namespace, name, revision, json } = row;
+  return { key: { collection, namespace, name }, revision, json };
+}
