@@ -95,7 +95,7 @@ function wantedScales(spec: DeciderSpec, observation: Observation): WantedScales
   const scaleFor = (raw: number) => {
     const clamped = toInt32(Math.min(Math.max(raw, least), most));
     const floor = spec.activationScale > 1 && raw > 0 ? spec.activationScale : 0;
-    return floor > clamped ? floor : clamped;
+    return Math.max(floor, clamped);
   };
   const rawPanic = Math.ceil(observation.panic / spec.targetValue);
   return {
