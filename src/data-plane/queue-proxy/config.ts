@@ -1,0 +1,136 @@
+import { EbbError } from "../../base/errors.ts";
+import { type Probe, parseProbes } from "./probe.ts";
+
+/** The queue-proxy's whole configuration comes from its environment (spec Q-003, Q-004). */
+export interface QueueProxyConfig {
+  /** 0 = no limit. */
+  readonly containerConcurrency: number;
+  readonly servingPort: number;
+  readonly userPort: number;
+  /** Milliseconds; 0 = none for the last two (spec Q-046). */
+  readonly timeoutMs: number;
+  readonly responseStartTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly namespace: string;
+  readonly configuration: string;
+  readonly revision: string;
+  readonly pod: string;
+  readonly podIp: string;
+  /** "null": SERVING_READINESS_PROBE was JSON null, which is never ready (errata H-002). */
+  readonly probes: readonly Probe[];
+}
+
+export class ConfigError extends EbbError {
+  readonly variable: string;
+
+  constructor(variable: string, message: string) {
+    super("queue-proxy-config", message);
+    this.variable = variable;
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the variables in the order in which Knative names the first bad one, and says it in Knative's words.
+ * Throws ConfigError.
+ */
+export function readConfig(env: Environment): QueueProxyConfig {
+  const containerConcurrency = integer(env, "CONTAINER_CONCURRENCY", "ContainerConcurrency");
+  const servingPort = required(env, "QUEUE_SERVING_PORT");
+  required(env, "QUEUE_SERVING_TLS_PORT");
+  const userPort = required(env, "USER_PORT");
+  const timeoutSeconds = integer(env, "REVISION_TIMEOUT_SECONDS", "RevisionTimeoutSeconds");
+  const responseStart = "REVISION_RESPONSE_START_TIMEOUT_SECONDS";
+  const responseStartSeconds = optionalInteger(env, responseStart, "RevisionResponseStartTimeoutSeconds");
+  const idleSeconds = optionalInteger(env, "REVISION_IDLE_TIMEOUT_SECONDS", "RevisionIdleTimeoutSeconds");
+  boolean(env, "ENABLE_HTTP_FULL_DUPLEX", "EnableHTTPFullDuplex");
+  boolean(env, "ENABLE_HTTP2_AUTO_DETECTION", "EnableHTTP2AutoDetection");
+  boolean(env, "ENABLE_MULTI_CONTAINER_PROBES", "EnableMultiContainerProbes");
+  required(env, "SERVING_LOGGING_CONFIG");
+  required(env, "SERVING_LOGGING_LEVEL");
+  const namespace = required(env, "SERVING_NAMESPACE");
+  const configuration = required(env, "SERVING_CONFIGURATION");
+  const revision = required(env, "SERVING_REVISION");
+  const pod = required(env, "SERVING_POD");
+  const podIp = required(env, "SERVING_POD_IP");
+  return {
+    containerConcurrency,
+    servingPort: port("QUEUE_SERVING_PORT", servingPort),
+    userPort: port("USER_PORT", userPort),
+    timeoutMs: timeoutSeconds * 1000,
+    responseStartTimeoutMs: responseStartSeconds * 1000,
+    idleTimeoutMs: idleSeconds * 1000,
+    namespace,
+    configuration,
+    revision,
+    pod,
+    podIp,
+    probes: probesOf(env),
+  };
+}
+
+function probesOf(env: Environment): readonly Probe[] {
+  try {
+    return parseProbes(env.SERVING_READINESS_PROBE ?? "");
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new ConfigError(
+      "SERVING_READINESS_PROBE",
+      `Queue container failed to parse readiness probe in SERVING_READINESS_PROBE: ${reason}`,
+    );
+  }
+}
+
+/** Set, even if to the empty text. */
+function required(env: Environment, variable: string): string {
+  const value = env[variable];
+  if (value === undefined) throw new ConfigError(variable, `required key ${variable} missing value`);
+  return value;
+}
+
+function integer(env: Environment, variable: string, field: string): number {
+  return parseInteger(variable, field, required(env, variable));
+}
+
+function optionalInteger(env: Environment, variable: string, field: string): number {
+  const value = env[variable];
+  return value === undefined || value === "" ? 0 : parseInteger(variable, field, value);
+}
+
+const INT64_MAX = 2n ** 63n - 1n;
+const INT64_MIN = -(2n ** 63n);
+
+function parseInteger(variable: string, field: string, value: string): number {
+  const wellFormed = /^[+-]?[0-9]+$/.test(value);
+  const inRange =
+    wellFormed && BigInt(value.replace("+", "")) <= INT64_MAX && BigInt(value.replace("+", "")) >= INT64_MIN;
+  if (wellFormed && inRange) return Number(value);
+  const why = wellFormed ? "value out of range" : "invalid syntax";
+  throw conversionError(variable, { field, value, type: "int", parser: "ParseInt", why });
+}
+
+const BOOLEANS = new Set(["1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"]);
+
+function boolean(env: Environment, variable: string, field: string): void {
+  const value = env[variable];
+  if (value === undefined || value === "" || BOOLEANS.has(value)) return;
+  throw conversionError(variable, { field, value, type: "bool", parser: "ParseBool", why: "invalid syntax" });
+}
+
+function conversionError(
+  variable: string,
+  { field, value, type, parser, why }: Record<"field" | "value" | "type" | "parser" | "why", string>,
+): ConfigError {
+  return new ConfigError(
+    variable,
+    `envconfig.Process: assigning ${variable} to ${field}: converting '${value}' to type ${type}. ` +
+      `details: strconv.${parser}: parsing ${JSON.stringify(value)}: ${why}`,
+  );
+}
+
+function port(variable: string, value: string): number {
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= 0 && number <= 65535) return number;
+  throw new ConfigError(variable, `Failed to bring up queue-proxy: ${variable} is "${value}", not a port`);
+}

@@ -1,0 +1,23 @@
+import { HeaderBlock } from "../../http/header-block.ts";
+import type { Exchange } from "../../http/message.ts";
+import { respondWith } from "../../http/responses.ts";
+
+export interface ErrorAnswer {
+  readonly status: number;
+  /** Stable; goes into X-Ebb-Error, which says that ebb made this answer and not the application. */
+  readonly code: string;
+  /** Knative's text; a newline is added, as Go's http.Error does. */
+  readonly text: string;
+}
+
+export function respondWithError(exchange: Exchange, answer: ErrorAnswer): void {
+  const headers = new HeaderBlock([
+    "Content-Type",
+    "text/plain; charset=utf-8",
+    "X-Content-Type-Options",
+    "nosniff",
+    "X-Ebb-Error",
+    answer.code,
+  ]);
+  respondWith(exchange, { status: answer.status, headers, body: `${answer.text}\n` });
+}

@@ -1,0 +1,79 @@
+import * as wire from "../../api/wire/headers.ts";
+import type { HeaderBlock } from "../../http/header-block.ts";
+
+/** What the queue-proxy changes in a request's header before the application sees it: pure functions. */
+
+export type HealthCheck = "health" | "hash-echo" | "none";
+
+/** Matched by prefix, whatever the path; K-Kubelet-Probe alone is not enough (spec Q-020, Q-025). */
+const HEALTH_USER_AGENTS = [
+  wire.USER_AGENT_KUBELET_PREFIX,
+  wire.USER_AGENT_ACTIVATOR,
+  wire.USER_AGENT_AUTOSCALER,
+];
+
+export function healthCheckOf(headers: HeaderBlock): HealthCheck {
+  const agent = headers.get("user-agent");
+  if (agent !== undefined) {
+    for (const prefix of HEALTH_USER_AGENTS) if (agent.startsWith(prefix)) return "health";
+  }
+  return headers.get(wire.NETWORK_PROBE) === wire.PROBE_INGRESS ? "hash-echo" : "none";
+}
+
+/** Passes stats and breaker by (spec Q-041). */
+export function isKubeletProbe(headers: HeaderBlock): boolean {
+  const marker = headers.get(wire.KUBELET_PROBE);
+  return marker !== undefined && marker !== "";
+}
+
+/** What the activator hid comes back; a kubelet's request stays as it is (spec Q-010, errata). */
+export function restoreHost(headers: HeaderBlock): void {
+  const original = headers.get(wire.ORIGINAL_HOST);
+  if (original === undefined) return;
+  headers.delete(wire.ORIGINAL_HOST);
+  // A Host with a space or a slash in it cannot be sent; Knative sends an empty one (errata Q-010).
+  if (original !== "") headers.set("Host", /^[^\s/?#@]*$/.test(original) ? original : "");
+}
+
+/** Routing is no concern of the user's (spec §0.4, Q-010). */
+export function stripRouting(headers: HeaderBlock): void {
+  headers.delete(wire.SERVING_REVISION);
+  headers.delete(wire.SERVING_NAMESPACE);
+}
+
+/** Makes `Forwarded` from the first X-Forwarded-* lines when there is none (spec Q-018), then adds the peer (Q-019). */
+export function setForwarded(headers: HeaderBlock, peerAddress: string): void {
+  const forwarded = headers.get("forwarded");
+  if (forwarded === undefined || forwarded === "") {
+    const value = forwardedValue(
+      headers.get("x-forwarded-for") ?? "",
+      headers.get("x-forwarded-host") ?? "",
+      headers.get("x-forwarded-proto") ?? "",
+    );
+    if (value !== "") headers.set("Forwarded", value);
+  }
+  if (peerAddress === "") return;
+  const before = headers.all("x-forwarded-for");
+  headers.set("X-Forwarded-For", before.length === 0 ? peerAddress : `${before.join(", ")}, ${peerAddress}`);
+}
+
+/** `for=a;host=h;proto=p, for=b`: host and proto go with the first address. */
+export function forwardedValue(addresses: string, host: string, proto: string): string {
+  const shared: string[] = [];
+  if (host !== "") shared.push(`host=${host}`);
+  if (proto !== "") shared.push(`proto=${proto}`);
+  if (addresses === "") return shared.join(";");
+  const parts = addresses.split(",").map((address) => `for=${nodeName(address.trim())}`);
+  const [first, ...others] = parts;
+  return [[first, ...shared].join(";"), ...trimEmptyTail(others)].join(", ");
+}
+
+/** A trailing comma names nobody. */
+function trimEmptyTail(parts: string[]): string[] {
+  return parts.at(-1) === "for=" ? parts.slice(0, -1) : parts;
+}
+
+/** Anything with a colon counts as IPv6, even with a port or in brackets (errata Q-018). */
+function nodeName(address: string): string {
+  return address.includes(":") ? `"[${address}]"` : address;
+}

@@ -1,0 +1,276 @@
+import * as wire from "../../api/wire/headers.ts";
+import type { Clock, Timer } from "../../base/clock.ts";
+import { EbbError } from "../../base/errors.ts";
+import type { Log } from "../../base/log.ts";
+import { Breaker, type Slot } from "../../http/breaker.ts";
+import { type ForwardObserver, forward } from "../../http/forward.ts";
+import { HeaderBlock } from "../../http/header-block.ts";
+import type { Exchange, Handler } from "../../http/message.ts";
+import { type RequestTimeoutKind, RequestTimeouts } from "../../http/request-timeouts.ts";
+import { respondWith } from "../../http/responses.ts";
+import type { TimerWheel } from "../../http/timer-wheel.ts";
+import type { Upstream, UpstreamError } from "../../http/upstream.ts";
+import { goOn, type Journey, type Phase, setOut } from "../journey.ts";
+import type { QueueProxyConfig } from "./config.ts";
+import { Drain } from "./drain.ts";
+import { respondWithError } from "./errors.ts";
+import { healthCheckOf, isKubeletProbe, restoreHost, setForwarded, stripRouting } from "./headers.ts";
+import { observed } from "./observed-upstream.ts";
+import type { Readiness } from "./readiness.ts";
+import { RequestStats } from "./stats.ts";
+
+export interface QueueProxyOptions {
+  readonly config: QueueProxyConfig;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly timers: TimerWheel;
+  readonly readiness: Readiness;
+  /** The application. */
+  readonly upstream: Upstream;
+}
+
+/** One pod's queue-proxy: limits, counts, times out and forwards; the same hosted and alone in a pod (spec §2). */
+export class QueueProxy {
+  readonly config: QueueProxyConfig;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly timers: TimerWheel;
+  readonly readiness: Readiness;
+  readonly upstream: Upstream;
+  readonly stats: RequestStats;
+  readonly drain = new Drain();
+  /** None when there is no limit (spec Q-037). */
+  readonly breaker: Breaker | undefined;
+
+  constructor(options: QueueProxyOptions) {
+    this.config = options.config;
+    this.clock = options.clock;
+    this.log = options.log;
+    this.timers = options.timers;
+    this.readiness = options.readiness;
+    this.upstream = options.upstream;
+    this.stats = new RequestStats(options.clock.monotonic());
+    const limit = options.config.containerConcurrency;
+    this.breaker = limit < 1 ? undefined : new Breaker({ maxConcurrency: limit, queueDepth: 10 * limit });
+  }
+
+  readonly handle: Handler = (exchange) => setOut(PHASES, new Passage(this, exchange));
+}
+
+/** One request on its way through the queue-proxy; itself the observer of its forwarding, so that none is made. */
+class Passage implements Journey, ForwardObserver {
+  at = 0;
+  readonly proxy: QueueProxy;
+  readonly exchange: Exchange;
+  /** A kubelet's own request: neither counted nor limited (spec Q-041). */
+  readonly exempt: boolean;
+  timeouts: RequestTimeouts | undefined;
+  timer: Timer | undefined;
+  timedOut = false;
+  slot: Slot | undefined;
+
+  constructor(proxy: QueueProxy, exchange: Exchange) {
+    this.proxy = proxy;
+    this.exchange = exchange;
+    this.exempt = isKubeletProbe(exchange.request.headers);
+  }
+
+  response(): void {
+    this.timeouts?.wrote(this.proxy.clock.monotonic());
+  }
+
+  upgraded(): void {
+    this.timeouts?.upgraded(this.proxy.clock.monotonic());
+  }
+
+  failed(error: UpstreamError): void {
+    if (this.timedOut || this.exchange.responded || error.failure === "cancelled") return;
+    const { proxy } = this;
+    proxy.log.warn("the application did not answer", { error: error.message, sent: error.sent });
+    respondWithError(this.exchange, { status: 502, code: error.code, text: error.message });
+  }
+}
+
+const PHASES: readonly Phase<Passage>[] = [
+  {
+    name: "health",
+    why: "health checks are answered from the user's probe, and refused while draining (spec Q-020…Q-022)",
+    run(passage) {
+      if (healthCheckOf(passage.exchange.request.headers) !== "health") return "next";
+      answerHealthCheck(passage);
+      return "over";
+    },
+  },
+  {
+    name: "hash",
+    why: "the ingress prober learns which rules led here; nothing wakes, the user sees nothing (spec Q-023, G-029)",
+    run(passage) {
+      if (healthCheckOf(passage.exchange.request.headers) !== "hash-echo") return "next";
+      echoHash(passage);
+      return "over";
+    },
+  },
+  {
+    name: "enter",
+    why: "a drain waits for what is in flight, and a quiet period begins anew with each request (spec Q-021, Q-054)",
+    run(passage) {
+      const { drain, clock } = passage.proxy;
+      drain.enter(clock.monotonic());
+      passage.exchange.onFinish(() => drain.leave(clock.monotonic()));
+      return "next";
+    },
+  },
+  {
+    name: "star",
+    why: "`OPTIONS *` asks about the server, not about the application (errata Q-010)",
+    run(passage) {
+      if (passage.exchange.request.target !== "*") return "next";
+      respondWith(passage.exchange, { status: 200 });
+      return "over";
+    },
+  },
+  {
+    name: "timeouts",
+    why: "time in the queue counts too, so the timers start before admission (spec Q-046)",
+    run(passage) {
+      startTimeouts(passage);
+      return "next";
+    },
+  },
+  {
+    name: "headers",
+    why: "the application sees the client's Host, `Forwarded` and no routing headers (spec Q-010, Q-018, Q-019)",
+    run(passage) {
+      const headers = passage.exchange.request.headers;
+      if (!passage.exempt) restoreHost(headers);
+      stripRouting(headers);
+      setForwarded(headers, passage.exchange.remoteAddress);
+      return "next";
+    },
+  },
+  {
+    name: "count",
+    why: "the autoscaler must see waiting requests as well as running ones (spec Q-042)",
+    run(passage) {
+      if (passage.exempt) return "next";
+      const { stats, clock } = passage.proxy;
+      const proxied = passage.exchange.request.headers.get(wire.PROXY_REQUEST) === "activator";
+      stats.enter(clock.monotonic(), proxied);
+      passage.exchange.onFinish(() => stats.leave(clock.monotonic(), proxied));
+      return "next";
+    },
+  },
+  {
+    name: "admit",
+    why: "containerConcurrency is never exceeded; ten times as many may wait (spec Q-037…Q-040)",
+    run(passage) {
+      const { breaker } = passage.proxy;
+      return breaker === undefined || passage.exempt ? "next" : admit(passage, breaker);
+    },
+  },
+  {
+    name: "forward",
+    why: "the application answers; only a failure before its answer is ours to tell (spec Q-014)",
+    run(passage) {
+      passage.exchange.request.headers.delete(wire.PROXY_REQUEST);
+      const { timeouts, proxy } = passage;
+      const watched = timeouts !== undefined && proxy.config.idleTimeoutMs > 0;
+      const upstream = watched
+        ? observed(proxy.upstream, () => timeouts.wrote(proxy.clock.monotonic()))
+        : proxy.upstream;
+      forward(passage.exchange, upstream, passage);
+      return "over";
+    },
+  },
+];
+
+/** The phases' names and reasons, for documents and tests. */
+export const QUEUE_PROXY_PHASES: readonly { readonly name: string; readonly why: string }[] = PHASES;
+
+const SHUTTING_DOWN = { status: 503, code: "shutting-down", text: "shutting down" };
+
+function answerHealthCheck({ proxy, exchange }: Passage): void {
+  if (proxy.drain.draining) {
+    respondWithError(exchange, SHUTTING_DOWN);
+    return;
+  }
+  const value = exchange.request.headers.get(wire.NETWORK_PROBE) ?? "";
+  if (value !== wire.PROBE_QUEUE) {
+    const text = `unexpected probe header value: ${value}`;
+    respondWithError(exchange, { status: 400, code: "bad-probe", text });
+    return;
+  }
+  void proxy.readiness.ask().then((ready) => {
+    if (exchange.cancel.raised) return;
+    respondWith(exchange, ready ? { status: 200, body: wire.PROBE_QUEUE } : { status: 503 });
+  });
+}
+
+function echoHash({ proxy, exchange }: Passage): void {
+  if (proxy.drain.draining) {
+    respondWithError(exchange, SHUTTING_DOWN);
+    return;
+  }
+  const hash = exchange.request.headers.get(wire.NETWORK_HASH) ?? "";
+  if (hash === "") {
+    const text = `a probe request must contain a non-empty "K-Network-Hash" header`;
+    respondWithError(exchange, { status: 400, code: "bad-probe", text });
+    return;
+  }
+  respondWith(exchange, { status: 200, headers: new HeaderBlock(["K-Network-Hash", hash]) });
+}
+
+function startTimeouts(passage: Passage): void {
+  const { config, clock } = passage.proxy;
+  const limits = {
+    totalMs: config.timeoutMs,
+    responseStartMs: config.responseStartTimeoutMs,
+    idleMs: config.idleTimeoutMs,
+  };
+  const timeouts = new RequestTimeouts(limits, clock.monotonic());
+  passage.timeouts = timeouts;
+  watch(passage, timeouts);
+  passage.exchange.onFinish(() => passage.timer?.cancel());
+}
+
+function watch(passage: Passage, timeouts: RequestTimeouts): void {
+  const { clock, timers } = passage.proxy;
+  const dueMs = timeouts.nextCheckMs();
+  if (dueMs === Number.POSITIVE_INFINITY) return;
+  passage.timer = timers.schedule(Math.max(0, dueMs - clock.monotonic()), () => {
+    const kind = timeouts.check(clock.monotonic());
+    if (kind === undefined) watch(passage, timeouts);
+    else timeOut(passage, kind);
+  });
+}
+
+/** spec Q-047…Q-049. The text has no newline (errata Q-047). */
+function timeOut(passage: Passage, kind: RequestTimeoutKind): void {
+  const { exchange } = passage;
+  passage.timedOut = true;
+  const error = new EbbError(`timeout-${kind}`, `the request exceeded its ${kind} time-out`);
+  if (exchange.responded) {
+    exchange.abort(error, "request timeout");
+  } else {
+    const headers = new HeaderBlock(["X-Ebb-Error", error.code]);
+    respondWith(exchange, { status: 504, headers, body: "request timeout" });
+  }
+  exchange.cancel.raise(error);
+}
+
+function admit(passage: Passage, breaker: Breaker): "next" | "over" | "kept" {
+  const { exchange } = passage;
+  let kept = false;
+  const admission = breaker.enter(exchange.cancel, (slot) => {
+    passage.slot = slot;
+    exchange.onFinish(() => slot.release());
+    if (kept && !exchange.cancel.raised) goOn(PHASES, passage);
+  });
+  if (admission === "admitted") return "next";
+  if (admission === "full") {
+    respondWithError(exchange, { status: 503, code: "queue-full", text: "pending request queue full" });
+    return "over";
+  }
+  kept = true;
+  return "kept";
+}

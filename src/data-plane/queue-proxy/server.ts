@@ -1,0 +1,133 @@
+import { type Clock, sleep } from "../../base/clock.ts";
+import { EbbError, messageOf } from "../../base/errors.ts";
+import type { Log } from "../../base/log.ts";
+import type { Address, Listener, Network } from "../../http/conn.ts";
+import type { Handler } from "../../http/message.ts";
+import { HttpServer } from "../../http/server.ts";
+import type { TimerWheel } from "../../http/timer-wheel.ts";
+import type { Upstream } from "../../http/upstream.ts";
+import { addressText } from "../backend.ts";
+import { adminHandler } from "./admin.ts";
+import { networkAttempt } from "./attempt.ts";
+import type { QueueProxyConfig } from "./config.ts";
+import { QueueProxy } from "./queue-proxy.ts";
+import { Readiness } from "./readiness.ts";
+import { statHandler } from "./stat-server.ts";
+
+export interface QueueProxyServerOptions {
+  readonly config: QueueProxyConfig;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly network: Network;
+  readonly timers: TimerWheel;
+  /** All ports are bound on it. */
+  readonly ip: string;
+  readonly upstream: Upstream;
+  /** Where a port of the pod really is. */
+  readonly locate: (host: string, port: number) => Address;
+  /** Hosted: 0. In a cluster: 30 s without a request before the end (spec Q-054, TM-014). */
+  readonly quietPeriodMs: number;
+  /** See Readiness. */
+  readonly patienceMs: number;
+  readonly onPortOpen?: () => void;
+  readonly onReady?: () => void;
+}
+
+/** Fixed by Knative (spec §0.3). */
+const ADMIN_PORT = 8022;
+const STAT_PORT = 9090;
+
+/** A queue-proxy with its listeners: serving, admin and stat port on one address. */
+export class QueueProxyServer {
+  readonly proxy: QueueProxy;
+  readonly #options: QueueProxyServerOptions;
+  readonly #readiness: Readiness;
+  readonly #servers: HttpServer[] = [];
+  #listeners: Listener[] = [];
+  #terminating = false;
+  #drained: Promise<void> | undefined;
+
+  constructor(options: QueueProxyServerOptions) {
+    this.#options = options;
+    const { config, clock, log, timers, upstream, patienceMs, onPortOpen, onReady } = options;
+    this.#readiness = new Readiness({
+      probes: config.probes,
+      attempt: networkAttempt(options),
+      clock,
+      patienceMs,
+      ...(onPortOpen && { onPortOpen }),
+      ...(onReady && { onReady }),
+    });
+    this.proxy = new QueueProxy({ config, clock, log, timers, readiness: this.#readiness, upstream });
+  }
+
+  /** Binds all ports or none. Rejects with EbbError `queue-proxy-listen`. */
+  async start(): Promise<void> {
+    const { clock, config } = this.#options;
+    const { drain, stats } = this.proxy;
+    const admin = adminHandler({
+      clock,
+      drain,
+      terminating: () => this.#terminating,
+      drained: () => this.drain(),
+    });
+    try {
+      await this.#listen(config.servingPort, this.proxy.handle);
+      await this.#listen(ADMIN_PORT, admin);
+      await this.#listen(STAT_PORT, statHandler({ clock, stats, podName: config.pod }));
+    } catch (thrown) {
+      await this.close();
+      throw thrown;
+    }
+  }
+
+  /** Health checks fail from now on; resolves when nothing is in flight and the quiet period is over (spec Q-054). */
+  drain(): Promise<void> {
+    this.#terminating = true;
+    this.proxy.drain.begin(this.#options.clock.monotonic());
+    this.#drained ??= this.#untilDrained();
+    return this.#drained;
+  }
+
+  /** Cuts everything and frees the ports. Idempotent. */
+  async close(): Promise<void> {
+    this.#readiness.close();
+    const listeners = this.#listeners;
+    this.#listeners = [];
+    for (const server of this.#servers) server.closeNow();
+    await Promise.all(listeners.map((listener) => listener.close()));
+  }
+
+  async #untilDrained(): Promise<void> {
+    const { clock, quietPeriodMs } = this.#options;
+    const { drain } = this.proxy;
+    for (;;) {
+      const leftMs = drain.quietLeftMs(quietPeriodMs, clock.monotonic());
+      if (leftMs > 0) await sleep(clock, leftMs);
+      else if (drain.inFlight > 0) await drain.idle();
+      else return;
+    }
+  }
+
+  async #listen(port: number, handler: Handler): Promise<void> {
+    const { clock, log, network, ip, config } = this.#options;
+    const server = new HttpServer({ clock, handler, log });
+    const address = { ip, port };
+    try {
+      this.#listeners.push(await network.listen(address, server.accept));
+    } catch (thrown) {
+      throw listenError(address, `${config.namespace}/${config.pod}`, thrown);
+    }
+    this.#servers.push(server);
+  }
+}
+
+function listenError(address: Address, pod: string, cause: unknown): EbbError {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  const where = `the queue-proxy of pod ${pod} cannot listen on ${addressText(address)}`;
+  const why =
+    code === "EADDRINUSE"
+      ? `address already in use: another program holds it (perhaps as 0.0.0.0:${address.port}); stop that program`
+      : messageOf(cause);
+  return new EbbError("queue-proxy-listen", `${where}: ${why}`, { cause });
+}
