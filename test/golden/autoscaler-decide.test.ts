@@ -1,10 +1,5 @@
-import {
-  type DeciderSpec,
-  type DeciderState,
-  type Decision,
-  decide,
-  initialState,
-} from "../../src/control-plane/autoscaler/decide.ts";
+import type { DeciderSpec, Decision } from "../../src/api/wire/decider.ts";
+import { type DeciderState, decide, initialState } from "../../src/control-plane/autoscaler/decide.ts";
 import { type GoldenCase, judgeGolden } from "../support/golden.ts";
 import { exceptions } from "./autoscaler-decide.exceptions.ts";
 

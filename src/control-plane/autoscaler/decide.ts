@@ -1,31 +1,10 @@
+import type { DeciderSpec, Decision } from "../../api/wire/decider.ts";
 import { type DelayWindow, delayedScale, recordDecision } from "./scale-down-delay.ts";
 
 /**
  * The decision itself: how many pods a revision should have, from what was measured (spec S-040…S-053). Pure; the
  * shell in autoscaler.ts brings the measurements and the time.
  */
-
-/** What the pod autoscaler's object and the configuration ask for (spec §4.2). */
-export interface DeciderSpec {
-  readonly maxScaleUpRate: number;
-  readonly maxScaleDownRate: number;
-  /** `rps`, or anything else for concurrency. */
-  readonly scalingMetric: string;
-  /** Wanted load of one pod, after the utilisation percentage. */
-  readonly targetValue: number;
-  /** Load that one pod could take. */
-  readonly totalValue: number;
-  /** -1 = the activator is always in the path, 0 = only at zero. */
-  readonly targetBurstCapacity: number;
-  readonly activatorCapacity: number;
-  /** Ratio of wanted to ready pods at which panic begins. */
-  readonly panicThreshold: number;
-  readonly stableWindowMs: number;
-  readonly scaleDownDelayMs: number;
-  readonly initialScale: number;
-  readonly reachable: boolean;
-  readonly activationScale: number;
-}
 
 export interface DeciderState {
   /** Since when, or last extended; undefined = calm. */
@@ -42,11 +21,6 @@ export interface Observation {
   readonly readyPods: number;
   readonly stable: number;
   readonly panic: number;
-}
-
-export interface Decision {
-  readonly desiredPodCount: number;
-  readonly excessBurstCapacity: number;
 }
 
 /** A decider that is made while more than one pod is ready starts in panic, so that a restart never shrinks (spec S-049). */
