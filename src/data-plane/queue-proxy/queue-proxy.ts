@@ -1,21 +1,20 @@
 import * as wire from "../../api/wire/headers.ts";
-import type { Clock, Timer } from "../../base/clock.ts";
-import { EbbError } from "../../base/errors.ts";
+import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
-import { Breaker, type Slot } from "../../http/breaker.ts";
+import { Breaker } from "../../http/breaker.ts";
 import { type ForwardObserver, forward } from "../../http/forward.ts";
 import { HeaderBlock } from "../../http/header-block.ts";
 import type { Exchange, Handler } from "../../http/message.ts";
-import { type RequestTimeoutKind, RequestTimeouts } from "../../http/request-timeouts.ts";
+import type { RequestTimeoutLimits } from "../../http/request-timeouts.ts";
 import { respondWith } from "../../http/responses.ts";
 import type { TimerWheel } from "../../http/timer-wheel.ts";
 import type { Upstream, UpstreamError } from "../../http/upstream.ts";
+import { respondWithError } from "../error-answer.ts";
 import { goOn, type Journey, type Phase, setOut } from "../journey.ts";
+import { TimeLimit } from "../time-limit.ts";
 import type { QueueProxyConfig } from "./config.ts";
 import { Drain } from "./drain.ts";
-import { respondWithError } from "./errors.ts";
 import { healthCheckOf, isKubeletProbe, restoreHost, setForwarded, stripRouting } from "./headers.ts";
-import { observed } from "./observed-upstream.ts";
 import type { Readiness } from "./readiness.ts";
 import { RequestStats } from "./stats.ts";
 
@@ -39,6 +38,7 @@ export class QueueProxy {
   readonly upstream: Upstream;
   readonly stats: RequestStats;
   readonly drain = new Drain();
+  readonly limits: RequestTimeoutLimits;
   /** None when there is no limit (spec Q-037). */
   readonly breaker: Breaker | undefined;
 
@@ -50,6 +50,11 @@ export class QueueProxy {
     this.readiness = options.readiness;
     this.upstream = options.upstream;
     this.stats = new RequestStats(options.clock.monotonic());
+    this.limits = {
+      totalMs: options.config.timeoutMs,
+      responseStartMs: options.config.responseStartTimeoutMs,
+      idleMs: options.config.idleTimeoutMs,
+    };
     const limit = options.config.containerConcurrency;
     this.breaker = limit < 1 ? undefined : new Breaker({ maxConcurrency: limit, queueDepth: 10 * limit });
   }
@@ -64,10 +69,7 @@ class Passage implements Journey, ForwardObserver {
   readonly exchange: Exchange;
   /** A kubelet's own request: neither counted nor limited (spec Q-041). */
   readonly exempt: boolean;
-  timeouts: RequestTimeouts | undefined;
-  timer: Timer | undefined;
-  timedOut = false;
-  slot: Slot | undefined;
+  limit: TimeLimit | undefined;
 
   constructor(proxy: QueueProxy, exchange: Exchange) {
     this.proxy = proxy;
@@ -76,15 +78,15 @@ class Passage implements Journey, ForwardObserver {
   }
 
   response(): void {
-    this.timeouts?.wrote(this.proxy.clock.monotonic());
+    this.limit?.wrote();
   }
 
   upgraded(): void {
-    this.timeouts?.upgraded(this.proxy.clock.monotonic());
+    this.limit?.upgraded();
   }
 
   failed(error: UpstreamError): void {
-    if (this.timedOut || this.exchange.responded || error.failure === "cancelled") return;
+    if (this.limit?.over || this.exchange.responded || error.failure === "cancelled") return;
     const { proxy } = this;
     proxy.log.warn("the application did not answer", { error: error.message, sent: error.sent });
     respondWithError(this.exchange, { status: 502, code: error.code, text: error.message });
@@ -133,7 +135,8 @@ const PHASES: readonly Phase<Passage>[] = [
     name: "timeouts",
     why: "time in the queue counts too, so the timers start before admission (spec Q-046)",
     run(passage) {
-      startTimeouts(passage);
+      const { clock, timers, limits } = passage.proxy;
+      passage.limit = new TimeLimit(passage.exchange, { clock, timers, limits, text: "request timeout" });
       return "next";
     },
   },
@@ -173,12 +176,8 @@ const PHASES: readonly Phase<Passage>[] = [
     why: "the application answers; only a failure before its answer is ours to tell (spec Q-014)",
     run(passage) {
       passage.exchange.request.headers.delete(wire.PROXY_REQUEST);
-      const { timeouts, proxy } = passage;
-      const watched = timeouts !== undefined && proxy.config.idleTimeoutMs > 0;
-      const upstream = watched
-        ? observed(proxy.upstream, () => timeouts.wrote(proxy.clock.monotonic()))
-        : proxy.upstream;
-      forward(passage.exchange, upstream, passage);
+      const upstream = passage.proxy.upstream;
+      forward(passage.exchange, passage.limit?.watching(upstream) ?? upstream, passage);
       return "over";
     },
   },
@@ -220,49 +219,10 @@ function echoHash({ proxy, exchange }: Passage): void {
   respondWith(exchange, { status: 200, headers: new HeaderBlock(["K-Network-Hash", hash]) });
 }
 
-function startTimeouts(passage: Passage): void {
-  const { config, clock } = passage.proxy;
-  const limits = {
-    totalMs: config.timeoutMs,
-    responseStartMs: config.responseStartTimeoutMs,
-    idleMs: config.idleTimeoutMs,
-  };
-  const timeouts = new RequestTimeouts(limits, clock.monotonic());
-  passage.timeouts = timeouts;
-  watch(passage, timeouts);
-  passage.exchange.onFinish(() => passage.timer?.cancel());
-}
-
-function watch(passage: Passage, timeouts: RequestTimeouts): void {
-  const { clock, timers } = passage.proxy;
-  const dueMs = timeouts.nextCheckMs();
-  if (dueMs === Number.POSITIVE_INFINITY) return;
-  passage.timer = timers.schedule(Math.max(0, dueMs - clock.monotonic()), () => {
-    const kind = timeouts.check(clock.monotonic());
-    if (kind === undefined) watch(passage, timeouts);
-    else timeOut(passage, kind);
-  });
-}
-
-/** spec Q-047…Q-049. The text has no newline (errata Q-047). */
-function timeOut(passage: Passage, kind: RequestTimeoutKind): void {
-  const { exchange } = passage;
-  passage.timedOut = true;
-  const error = new EbbError(`timeout-${kind}`, `the request exceeded its ${kind} time-out`);
-  if (exchange.responded) {
-    exchange.abort(error, "request timeout");
-  } else {
-    const headers = new HeaderBlock(["X-Ebb-Error", error.code]);
-    respondWith(exchange, { status: 504, headers, body: "request timeout" });
-  }
-  exchange.cancel.raise(error);
-}
-
 function admit(passage: Passage, breaker: Breaker): "next" | "over" | "kept" {
   const { exchange } = passage;
   let kept = false;
   const admission = breaker.enter(exchange.cancel, (slot) => {
-    passage.slot = slot;
     exchange.onFinish(() => slot.release());
     if (kept && !exchange.cancel.raised) goOn(PHASES, passage);
   });

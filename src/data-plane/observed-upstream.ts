@@ -1,6 +1,6 @@
-import type { Conn, ConnHandler } from "../../http/conn.ts";
-import type { BodySource } from "../../http/message.ts";
-import type { Upstream } from "../../http/upstream.ts";
+import type { Conn, ConnHandler } from "../http/conn.ts";
+import type { BodySource } from "../http/message.ts";
+import type { Upstream } from "../http/upstream.ts";
 
 /** The same upstream; `onWrite` hears of each part of the answer. Only for requests with an idle time-out (Q-049). */
 export function observed(upstream: Upstream, onWrite: () => void): Upstream {

@@ -1,6 +1,6 @@
-import { HeaderBlock } from "../../http/header-block.ts";
-import type { Exchange } from "../../http/message.ts";
-import { respondWith } from "../../http/responses.ts";
+import { HeaderBlock } from "../http/header-block.ts";
+import type { Exchange } from "../http/message.ts";
+import { respondWith } from "../http/responses.ts";
 
 export interface ErrorAnswer {
   readonly status: number;

@@ -1,0 +1,81 @@
+import type { Clock, Timer } from "../base/clock.ts";
+import { EbbError } from "../base/errors.ts";
+import { HeaderBlock } from "../http/header-block.ts";
+import type { Exchange } from "../http/message.ts";
+import {
+  type RequestTimeoutKind,
+  type RequestTimeoutLimits,
+  RequestTimeouts,
+} from "../http/request-timeouts.ts";
+import { respondWith } from "../http/responses.ts";
+import type { TimerWheel } from "../http/timer-wheel.ts";
+import type { Upstream } from "../http/upstream.ts";
+import { observed } from "./observed-upstream.ts";
+
+export interface TimeLimitOptions {
+  readonly clock: Clock;
+  readonly timers: TimerWheel;
+  readonly limits: RequestTimeoutLimits;
+  /** What the client reads; appended to an answer that has begun (spec Q-047). No newline (errata Q-047). */
+  readonly text: string;
+}
+
+/** The three time-outs of one request (spec Q-046…Q-051): the timer behind the pure `RequestTimeouts`. */
+export class TimeLimit {
+  readonly #exchange: Exchange;
+  readonly #options: TimeLimitOptions;
+  readonly #timeouts: RequestTimeouts;
+  #timer: Timer | undefined;
+  #over = false;
+
+  /** Starts now and ends by itself with the exchange. */
+  constructor(exchange: Exchange, options: TimeLimitOptions) {
+    this.#exchange = exchange;
+    this.#options = options;
+    this.#timeouts = new RequestTimeouts(options.limits, options.clock.monotonic());
+    this.#watch();
+    exchange.onFinish(() => this.#timer?.cancel());
+  }
+
+  /** The limit was passed: the client has its answer, whatever the upstream says now. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  wrote(): void {
+    this.#timeouts.wrote(this.#options.clock.monotonic());
+  }
+
+  upgraded(): void {
+    this.#timeouts.upgraded(this.#options.clock.monotonic());
+  }
+
+  /** The upstream with its writes watched where an idle time-out needs them. */
+  watching(upstream: Upstream): Upstream {
+    return this.#options.limits.idleMs > 0 ? observed(upstream, () => this.wrote()) : upstream;
+  }
+
+  #watch(): void {
+    const { clock, timers } = this.#options;
+    const dueMs = this.#timeouts.nextCheckMs();
+    if (dueMs === Number.POSITIVE_INFINITY) return;
+    this.#timer = timers.schedule(Math.max(0, dueMs - clock.monotonic()), () => {
+      const kind = this.#timeouts.check(clock.monotonic());
+      if (kind === undefined) this.#watch();
+      else this.#end(kind);
+    });
+  }
+
+  #end(kind: RequestTimeoutKind): void {
+    const exchange = this.#exchange;
+    this.#over = true;
+    const error = new EbbError(`timeout-${kind}`, `the request exceeded its ${kind} time-out`);
+    if (exchange.responded) {
+      exchange.abort(error, this.#options.text);
+    } else {
+      const headers = new HeaderBlock(["X-Ebb-Error", error.code]);
+      respondWith(exchange, { status: 504, headers, body: this.#options.text });
+    }
+    exchange.cancel.raise(error);
+  }
+}
