@@ -1,0 +1,36 @@
+import type { Kind } from "../../api/kind.ts";
+import type { AnyObject } from "./any-object.ts";
+
+/**
+ * What happens to an object between decoding and storing: defaults, structural and semantic validation. Passed in,
+ * so that the server knows no kind's rules.
+ */
+export interface Admission {
+  /**
+   * Returns the object to store (`object` may be changed in place), or throws ApiError. Called for dry runs too.
+   */
+  admit(request: AdmissionRequest): AdmissionAnswer | Promise<AdmissionAnswer>;
+  /** Takes unknown fields off `object` in place and returns their paths (`spec.tmplate`). */
+  prune(kind: Kind, object: AnyObject): readonly string[];
+}
+
+export interface AdmissionRequest {
+  readonly operation: "CREATE" | "UPDATE" | "DELETE";
+  readonly kind: Kind;
+  readonly subresource: string;
+  readonly object: AnyObject;
+  readonly oldObject?: AnyObject;
+  readonly user: string;
+  readonly dryRun: boolean;
+}
+
+export interface AdmissionAnswer {
+  readonly object: AnyObject;
+  readonly warnings: readonly string[];
+}
+
+/** Lets everything pass as it is. */
+export const openAdmission: Admission = {
+  admit: ({ object }) => ({ object, warnings: [] }),
+  prune: () => [],
+};

@@ -1,0 +1,50 @@
+import type { AnyObject } from "./any-object.ts";
+import { type ServerContext, storageKeyOf, type Target, type WriteOptions } from "./context.ts";
+import { apiVersionOfResource } from "./resources.ts";
+
+/** An object as it was stored (or would be, in a dry run). */
+export interface Written {
+  readonly object: AnyObject;
+  /** Its revision number; that of the stored object where nothing was written. */
+  readonly revision: number;
+  readonly created: boolean;
+  /** True when the object is gone. */
+  readonly removed?: boolean;
+}
+
+export interface Draft {
+  readonly target: Target;
+  /** The revision that the draft was made from; 0 for a new object. */
+  readonly expected: number;
+  readonly object: AnyObject;
+  /** Text of the expected revision. */
+  readonly previous?: string;
+  readonly type: "put" | "delete";
+}
+
+/** Stores a draft; undefined when the object moved on meanwhile. */
+export function commit(context: ServerContext, draft: Draft, options: WriteOptions): Written | undefined {
+  const created = draft.expected === 0;
+  const object = inOrder(draft.object, draft.target);
+  if (options.dryRun) return { object, revision: draft.expected, created, removed: draft.type === "delete" };
+  const revision = context.storage.append({
+    key: storageKeyOf(draft.target),
+    expected: draft.expected,
+    type: draft.type,
+    render(number) {
+      object.metadata.resourceVersion = String(number);
+      return JSON.stringify(object);
+    },
+    ...(draft.previous === undefined ? {} : { previous: draft.previous }),
+  });
+  if (!revision) return undefined;
+  return { object, revision: revision.revision, created, removed: draft.type === "delete" };
+}
+
+/** Type first, so that a list can take it off the text of its items; always the stored version. */
+function inOrder(object: AnyObject, target: Target): AnyObject {
+  const { kind: _, apiVersion: __, metadata, ...rest } = object;
+  const { kind } = target.resource;
+  const apiVersion = apiVersionOfResource({ group: kind.group, version: kind.version });
+  return { kind: kind.kind, apiVersion, metadata: { ...metadata }, ...rest };
+}

@@ -1,0 +1,54 @@
+import type { Clock } from "../../base/clock.ts";
+import type { Log } from "../../base/log.ts";
+import type { Random } from "../../base/random.ts";
+import type { Admission } from "./admission-port.ts";
+import type { Namespaces } from "./namespaces.ts";
+import type { Resource, Resources } from "./resources.ts";
+import type { StatusWriters } from "./status-writers.ts";
+import type { Storage, StorageKey } from "./storage/storage.ts";
+import type { WatchHub } from "./watch-hub.ts";
+
+/** What every verb works with. */
+export interface ServerContext {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly storage: Storage;
+  readonly resources: Resources;
+  readonly admission: Admission;
+  readonly namespaces: Namespaces;
+  readonly hub: WatchHub;
+  readonly writers?: StatusWriters;
+}
+
+/** Who calls. `inside`: a component of the engine, which may act on revisions that the disk does not have yet. */
+export interface Caller {
+  readonly name: string;
+  readonly groups: readonly string[];
+  readonly inside: boolean;
+}
+
+export type Subresource = "" | "status" | "scale" | "finalize" | "binding" | "ephemeralcontainers";
+
+export interface WriteOptions {
+  readonly caller: Caller;
+  readonly dryRun: boolean;
+  readonly fieldValidation: "Strict" | "Warn" | "Ignore";
+  /** Filled by the verb: texts for `Warning:` headers. */
+  readonly warnings: string[];
+}
+
+export interface Target {
+  readonly resource: Resource;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export function storageKeyOf(target: Target): StorageKey {
+  return { collection: target.resource.collection, namespace: target.namespace, name: target.name };
+}
+
+/** RFC 3339 in whole seconds, as object times are written. */
+export function timestamp(wallMs: number): string {
+  return new Date(wallMs).toISOString().replace(/\.\d+Z$/, "Z");
+}

@@ -1,0 +1,118 @@
+import { ApiError, type StatusDetails } from "../../api/status.ts";
+import type { Resource } from "./resources.ts";
+
+/** The failures of the API in Kubernetes' words (spec E-199). */
+
+export interface Cause {
+  readonly reason?: string;
+  readonly message?: string;
+  readonly field?: string;
+}
+
+export function failure(code: number, reason: string, message: string, details?: StatusDetails): ApiError {
+  return new ApiError({
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Failure",
+    message,
+    ...(reason === "" ? {} : { reason }),
+    ...(details === undefined ? {} : { details }),
+    code,
+  });
+}
+
+function detailsOf(resource: Resource, name: string): StatusDetails {
+  return { name, ...(resource.group === "" ? {} : { group: resource.group }), kind: resource.plural };
+}
+
+/** `services.serving.knative.dev`, or `pods` for the core group. */
+export function qualified(resource: Pick<Resource, "plural" | "group">): string {
+  return resource.group === "" ? resource.plural : `${resource.plural}.${resource.group}`;
+}
+
+export function notFound(resource: Resource, name: string): ApiError {
+  return failure(404, "NotFound", `${qualified(resource)} "${name}" not found`, detailsOf(resource, name));
+}
+
+export function alreadyExists(resource: Resource, name: string): ApiError {
+  const message = `${qualified(resource)} "${name}" already exists`;
+  return failure(409, "AlreadyExists", message, detailsOf(resource, name));
+}
+
+export function conflict(resource: Resource, name: string, why: string): ApiError {
+  const message = `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${why}`;
+  return failure(409, "Conflict", message, detailsOf(resource, name));
+}
+
+export const MODIFIED =
+  "the object has been modified; please apply your changes to the latest version and try again";
+
+/** Deletion preconditions name the kind, not the resource, in real answers. */
+export function preconditionFailed(resource: Resource, name: string, why: string): ApiError {
+  const kind = resource.kind.kind;
+  const group = resource.group === "" ? {} : { group: resource.group };
+  const qualifiedKind = resource.group === "" ? kind : `${kind}.${resource.group}`;
+  const message = `Operation cannot be fulfilled on ${qualifiedKind} "${name}": ${why}`;
+  return failure(409, "Conflict", message, { name, ...group, kind });
+}
+
+export function badRequest(message: string): ApiError {
+  return failure(400, "BadRequest", message);
+}
+
+export function forbidden(resource: Resource, name: string, why: string): ApiError {
+  return failure(
+    403,
+    "Forbidden",
+    `${qualified(resource)} "${name}" is forbidden: ${why}`,
+    detailsOf(resource, name),
+  );
+}
+
+/** `kind` and `group` name what is invalid; each cause is one field's error. */
+export function invalid(
+  what: { readonly kind: string; readonly group: string },
+  name: string,
+  causes: readonly Cause[],
+): ApiError {
+  const texts = causes.map((cause) =>
+    cause.field ? `${cause.field}: ${cause.message}` : (cause.message ?? ""),
+  );
+  const errors = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
+  const kind = what.group === "" ? what.kind : `${what.kind}.${what.group}`;
+  const group = what.group === "" ? {} : { group: what.group };
+  return failure(422, "Invalid", `${kind} "${name}" is invalid: ${errors}`, {
+    ...(name === "" ? {} : { name }),
+    ...group,
+    kind: what.kind,
+    causes: [...causes],
+  });
+}
+
+export function invalidObject(resource: Resource, name: string, causes: readonly Cause[]): ApiError {
+  return invalid({ kind: resource.kind.kind, group: resource.group }, name, causes);
+}
+
+export function methodNotAllowed(): ApiError {
+  const message = "the server does not allow this method on the requested resource";
+  return failure(405, "MethodNotAllowed", message, {});
+}
+
+export function unknownResource(): ApiError {
+  return failure(404, "NotFound", "the server could not find the requested resource", {});
+}
+
+export function tooOld(asked: string | number, now: string | number): ApiError {
+  return failure(410, "Expired", `too old resource version: ${asked} (${now})`);
+}
+
+export function unsupportedMediaType(allowed: readonly string[]): ApiError {
+  const message = `the body of the request was in an unknown format - accepted media types include: ${allowed.join(", ")}`;
+  return failure(415, "UnsupportedMediaType", message);
+}
+
+export function notAcceptable(allowed: readonly string[]): ApiError {
+  const message = `only the following media types are accepted: ${allowed.join(", ")}`;
+  return failure(406, "NotAcceptable", message);
+}

@@ -1,0 +1,80 @@
+import type { Kind } from "../../api/kind.ts";
+import type { ObjectMeta } from "../../api/object.ts";
+import { type AnyObject, isRecord, sameJson } from "./any-object.ts";
+import type { Resource } from "./resources.ts";
+
+/** What the server itself decides about an object's metadata and generation (spec E-201 with errata). */
+
+/** Built-in kinds that count generations; custom resources all do. */
+const COUNTS_GENERATION = new Set([
+  "deployments.apps",
+  "replicasets.apps",
+  "pods",
+  "poddisruptionbudgets.policy",
+]);
+
+export function countsGeneration(resource: Resource): boolean {
+  return resource.kind.custom || COUNTS_GENERATION.has(resource.collection);
+}
+
+/** Metadata that a client cannot set: taken from the stored object. */
+const SYSTEM_FIELDS = [
+  "uid",
+  "creationTimestamp",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+  "generation",
+  "resourceVersion",
+  "generateName",
+] as const satisfies readonly (keyof ObjectMeta)[];
+
+export function keepSystemFields(wanted: ObjectMeta, stored: ObjectMeta): ObjectMeta {
+  const { selfLink: _, ...metadata } = wanted;
+  const kept: Record<string, unknown> = metadata;
+  for (const field of SYSTEM_FIELDS) {
+    delete kept[field];
+    if (stored[field] !== undefined) kept[field] = stored[field];
+  }
+  return withoutEmpty(metadata);
+}
+
+/** Empty maps and lists of metadata are not kept, as Kubernetes drops them. */
+export function withoutEmpty(metadata: ObjectMeta): ObjectMeta {
+  const entries = Object.entries(metadata).filter(([, value]) => {
+    if (value === undefined || value === null) return false;
+    if (Array.isArray(value)) return value.length > 0;
+    return !isRecord(value) || Object.keys(value).length > 0;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** True when a change of the main resource raises the generation. */
+export function raisesGeneration(resource: Resource, before: AnyObject, after: AnyObject): boolean {
+  if (!countsGeneration(resource)) return false;
+  if (resource.collection === "deployments.apps") {
+    if (!sameJson(before.metadata.annotations ?? {}, after.metadata.annotations ?? {})) return true;
+  }
+  const status = resource.kind.statusSubresource;
+  return !sameJson(essence(before, status), essence(after, status));
+}
+
+function essence(object: AnyObject, withoutStatus: boolean): Record<string, unknown> {
+  const { metadata: _, apiVersion: __, kind: ___, status, ...rest } = object;
+  return withoutStatus || status === undefined ? rest : { ...rest, status };
+}
+
+/** The status of a new object: custom resources lose theirs, built-in kinds begin with the system's. */
+export function withFirstStatus(kind: Kind, object: AnyObject): AnyObject {
+  if (!kind.statusSubresource) return object;
+  const { status, ...rest } = object;
+  if (kind.custom) return rest;
+  if (kind.group === "" && kind.plural === "namespaces") return { ...rest, status: { phase: "Active" } };
+  if (kind.group === "" && kind.plural === "pods") {
+    const qosClass =
+      isRecord(status) && typeof status.qosClass === "string" ? { qosClass: status.qosClass } : {};
+    return { ...rest, status: { phase: "Pending", ...qosClass } };
+  }
+  if (kind.group === "" && kind.plural === "services") return { ...rest, status: { loadBalancer: {} } };
+  if (kind.group === "apps" && kind.plural === "replicasets") return { ...rest, status: { replicas: 0 } };
+  return { ...rest, status: {} };
+}

@@ -1,0 +1,135 @@
+import type { Schema } from "../../../api/schema.ts";
+import { isRecord, sameJson } from "../any-object.ts";
+
+/**
+ * Kubernetes' strategic merge patch: like a merge patch, but lists with a merge key are merged by it, and the
+ * directives `$patch`, `$deleteFromPrimitiveList`, `$setElementOrder` and `$retainKeys` are obeyed (spec E-203).
+ */
+export class StrategicPatchError extends Error {}
+
+const ELEMENT_ORDER = "$setElementOrder/";
+const DELETE_PRIMITIVES = "$deleteFromPrimitiveList/";
+
+type Fields = Record<string, unknown>;
+
+/** Returns the patched value; shares values with both arguments. */
+export function applyStrategicPatch(target: unknown, patch: unknown, schema: Schema | undefined): unknown {
+  if (!isRecord(patch)) return patch;
+  return mergeMaps(isRecord(target) ? target : {}, patch, schema);
+}
+
+function mergeMaps(target: Fields, patch: Fields, schema: Schema | undefined): Fields {
+  const { $patch: directive, $retainKeys: retained, ...fields } = patch;
+  if (directive === "replace") return cleaned(fields);
+  if (directive === "delete") return {};
+  if (directive !== undefined && directive !== "merge")
+    throw new StrategicPatchError(`unknown patch type: ${directive} in map: map[$patch:${directive}]`);
+  const merged = new Map(Object.entries(target));
+  if (Array.isArray(retained))
+    for (const name of [...merged.keys()]) if (!retained.includes(name)) merged.delete(name);
+  for (const [name, value] of Object.entries(fields)) {
+    if (name.startsWith(ELEMENT_ORDER)) continue;
+    if (name.startsWith(DELETE_PRIMITIVES)) {
+      removePrimitives(merged, name.slice(DELETE_PRIMITIVES.length), value);
+      continue;
+    }
+    if (value === null) merged.delete(name);
+    else merged.set(name, mergeField(merged.get(name), value, fieldSchema(schema, name)));
+  }
+  orderLists(merged, fields, schema);
+  return Object.fromEntries(merged);
+}
+
+function mergeField(present: unknown, value: unknown, schema: Schema | undefined): unknown {
+  if (isRecord(value)) {
+    if (!isRecord(present)) return mergeMaps({}, value, schema);
+    if (schema?.mapType === "atomic") return value;
+    return mergeMaps(present, value, schema);
+  }
+  if (!Array.isArray(value)) return value;
+  const key = mergeKeyOf(schema);
+  const list = Array.isArray(present) ? present : [];
+  if (key !== undefined) return mergeLists(list, value, { key, items: schema?.items });
+  if (schema?.listType === "set")
+    return [...list, ...value.filter((item) => !list.some((old) => sameJson(old, item)))];
+  return value.filter((item) => !isRecord(item) || item.$patch === undefined);
+}
+
+function mergeLists(
+  present: readonly unknown[],
+  patch: readonly unknown[],
+  by: { readonly key: string; readonly items: Schema | undefined },
+): unknown[] {
+  if (patch.some((item) => isRecord(item) && item.$patch === "replace" && item[by.key] === undefined))
+    return patch.filter((item) => !isRecord(item) || item.$patch === undefined).map(cleaned);
+  const merged = [...present];
+  for (const item of patch) {
+    if (!isRecord(item) || item[by.key] === undefined)
+      throw new StrategicPatchError(`map: ${goMap(item)} does not contain declared merge key: ${by.key}`);
+    const index = merged.findIndex((old) => isRecord(old) && sameJson(old[by.key], item[by.key]));
+    if (item.$patch === "delete") {
+      if (index >= 0) merged.splice(index, 1);
+      continue;
+    }
+    const old = merged[index];
+    const next = mergeMaps(isRecord(old) ? old : {}, item, by.items);
+    if (index >= 0) merged[index] = next;
+    else merged.push(next);
+  }
+  return merged;
+}
+
+/** A map as Go prints it, which is what Kubernetes' message shows. */
+function goMap(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(goMap).join(" ")}]`;
+  if (!isRecord(value)) return String(value);
+  const entries = Object.keys(value)
+    .sort()
+    .map((name) => `${name}:${goMap(value[name])}`);
+  return `map[${entries.join(" ")}]`;
+}
+
+function removePrimitives(merged: Map<string, unknown>, name: string, values: unknown): void {
+  const list = merged.get(name);
+  if (!Array.isArray(list) || !Array.isArray(values)) return;
+  merged.set(
+    name,
+    list.filter((item) => !values.some((value) => sameJson(value, item))),
+  );
+}
+
+/** `$setElementOrder/x` puts the named elements into its order; others keep their places behind. */
+function orderLists(merged: Map<string, unknown>, patch: Fields, schema: Schema | undefined): void {
+  for (const [directive, order] of Object.entries(patch)) {
+    if (!directive.startsWith(ELEMENT_ORDER) || !Array.isArray(order)) continue;
+    const name = directive.slice(ELEMENT_ORDER.length);
+    const list = merged.get(name);
+    if (!Array.isArray(list)) continue;
+    const key = mergeKeyOf(fieldSchema(schema, name));
+    const identity = (item: unknown) => (key !== undefined && isRecord(item) ? item[key] : item);
+    const rank = (item: unknown) => order.findIndex((wanted) => sameJson(identity(wanted), identity(item)));
+    const ranked = list.filter((item) => rank(item) >= 0).sort((left, right) => rank(left) - rank(right));
+    const queue = [...ranked];
+    merged.set(
+      name,
+      list.map((item) => (rank(item) >= 0 ? queue.shift() : item)),
+    );
+  }
+}
+
+function cleaned(value: unknown): Fields {
+  if (!isRecord(value)) return value as Fields;
+  return Object.fromEntries(
+    Object.entries(value).filter(([name, item]) => !name.startsWith("$") && item !== null),
+  );
+}
+
+function fieldSchema(schema: Schema | undefined, name: string): Schema | undefined {
+  if (schema?.type === "map") return schema.items;
+  return schema?.fields?.[name];
+}
+
+/** Kubernetes' patchMergeKey: the first key of a map list (`containerPort` of containerPort and protocol). */
+function mergeKeyOf(schema: Schema | undefined): string | undefined {
+  return schema?.listType === "map" ? schema.listKeys?.[0] : undefined;
+}

@@ -1,0 +1,102 @@
+import { type AnyObject, isRecord } from "../any-object.ts";
+import { commit, type Written } from "../commit.ts";
+import { type ServerContext, type Target, timestamp, type WriteOptions } from "../context.ts";
+import { alreadyExists, badRequest, failure, forbidden, notFound } from "../failures.ts";
+import { checkName, nameFor } from "../name-rules.ts";
+import { countsGeneration, withFirstStatus, withoutEmpty } from "../object-rules.ts";
+import type { Resource } from "../resources.ts";
+import { checkUnknownFields } from "../unknown-fields.ts";
+
+/** How often a generated name is tried anew when it is taken. */
+const GENERATE_ATTEMPTS = 8;
+
+/** POST: makes the object or says why not. */
+export async function createObject(
+  context: ServerContext,
+  request: { readonly resource: Resource; readonly namespace: string; readonly object: AnyObject },
+  options: WriteOptions,
+): Promise<Written> {
+  const { resource, namespace } = request;
+  checkUnknownFields(context, { resource, object: request.object, operation: "create" }, options);
+  checkNamespace(context, resource, { namespace, name: request.object.metadata.name ?? "" });
+  const generated = !request.object.metadata.name && !!request.object.metadata.generateName;
+  for (let attempt = 1; ; attempt++) {
+    const object = firstState(context, request);
+    checkName(resource, object);
+    const target: Target = { resource, namespace, name: object.metadata.name ?? "" };
+    const admitted = await context.admission.admit({
+      operation: "CREATE",
+      kind: resource.kind,
+      subresource: "",
+      object,
+      user: options.caller.name,
+      dryRun: options.dryRun,
+    });
+    options.warnings.push(...admitted.warnings);
+    const exists = context.storage.revisionOf({ collection: resource.collection, ...target }) !== 0;
+    const draft = { target, expected: 0, object: admitted.object, type: "put" as const };
+    const written = exists ? undefined : commit(context, draft, options);
+    if (written) return written;
+    if (!generated || attempt === GENERATE_ATTEMPTS) throw alreadyExists(resource, target.name);
+  }
+}
+
+/** A namespaced object needs a namespace that exists and is not on its way out (spec E-187). */
+function checkNamespace(
+  context: ServerContext,
+  resource: Resource,
+  where: { readonly namespace: string; readonly name: string },
+): void {
+  if (!resource.kind.namespaced) return;
+  const { namespace, name } = where;
+  const phase = context.namespaces.phaseOf(namespace);
+  if (phase === "Active") return;
+  const namespaces = context.resources.ofKind({ group: "", plural: "namespaces" });
+  if (phase === undefined) {
+    if (namespaces) throw notFound(namespaces, namespace);
+    throw failure(404, "NotFound", `namespaces "${namespace}" not found`);
+  }
+  const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
+  const refusal = forbidden(resource, name, why);
+  const message = `namespace ${namespace} is being terminated`;
+  const causes = [{ reason: "NamespaceTerminating", message, field: "metadata.namespace" }];
+  throw failure(403, "Forbidden", refusal.message, { ...refusal.status.details, causes });
+}
+
+function firstState(
+  context: ServerContext,
+  request: { readonly resource: Resource; readonly namespace: string; readonly object: AnyObject },
+): AnyObject {
+  const { resource, namespace, object } = request;
+  const given = object.metadata.namespace;
+  if (resource.kind.namespaced && given && given !== namespace)
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+  if (object.metadata.resourceVersion)
+    throw failure(500, "", "resourceVersion should not be set on objects to be created");
+  const { selfLink: _, deletionTimestamp: __, deletionGracePeriodSeconds: ___, ...given_ } = object.metadata;
+  const name = nameFor(object, context.random);
+  const metadata = withoutEmpty({
+    ...given_,
+    ...(name === undefined ? {} : { name }),
+    ...(resource.kind.namespaced ? { namespace } : {}),
+    uid: context.random.uuid(),
+    creationTimestamp: timestamp(context.clock.wall()),
+  });
+  if (!resource.kind.namespaced) delete metadata.namespace;
+  if (countsGeneration(resource)) metadata.generation = 1;
+  else delete metadata.generation;
+  const first = withFirstStatus(resource.kind, { ...object, metadata });
+  return resource.collection === "namespaces" ? asNewNamespace(first) : first;
+}
+
+/** A namespace is held by its own finalizer until its content is gone, and carries its name as a label. */
+function asNewNamespace(object: AnyObject): AnyObject {
+  const name = object.metadata.name ?? "";
+  const labels = { ...object.metadata.labels, ...(name ? { "kubernetes.io/metadata.name": name } : {}) };
+  const spec = isRecord(object.spec) ? object.spec : {};
+  return {
+    ...object,
+    metadata: { ...object.metadata, labels },
+    spec: { ...spec, finalizers: ["kubernetes"] },
+  };
+}

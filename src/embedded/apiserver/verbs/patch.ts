@@ -1,0 +1,48 @@
+import type { Patch } from "../../../kube/client.ts";
+import { type AnyObject, isRecord } from "../any-object.ts";
+import type { Written } from "../commit.ts";
+import type { ServerContext, Target, WriteOptions } from "../context.ts";
+import { badRequest } from "../failures.ts";
+import { applyPatch } from "../patch/apply-patch.ts";
+import { checkUnknownFields } from "../unknown-fields.ts";
+import { patchScale } from "./scale.ts";
+import { changeObject } from "./update.ts";
+
+/** PATCH of an object or of its status or scale (spec E-203). */
+export function patchObject(
+  context: ServerContext,
+  request: { readonly target: Target; readonly patch: Patch },
+  options: WriteOptions,
+): Promise<Written> {
+  const { target, patch } = request;
+  if (patch.subresource === "scale") return patchScale(context, { target, patch }, options);
+  return changeObject(
+    context,
+    {
+      target,
+      subresource: patch.subresource ?? "",
+      change(current) {
+        const patched = patchedObject(target, current, patch);
+        checkUnknownFields(
+          context,
+          { resource: target.resource, object: patched, operation: "patch" },
+          options,
+        );
+        return patched;
+      },
+    },
+    options,
+  );
+}
+
+function patchedObject(target: Target, current: AnyObject, patch: Patch): AnyObject {
+  const patched = applyPatch(target.resource.kind.schema, current, {
+    patch,
+    custom: target.resource.kind.custom,
+  });
+  if (!isRecord(patched) || !isRecord(patched.metadata) || typeof patched.metadata.name !== "string")
+    throw badRequest(
+      `the name of the object (${target.name} based on URL) was undeterminable: name must be provided`,
+    );
+  return patched as AnyObject;
+}

@@ -1,0 +1,98 @@
+import type { Patch } from "../../../kube/client.ts";
+import { type AnyObject, isRecord, recordAt, valueAt } from "../any-object.ts";
+import type { Written } from "../commit.ts";
+import type { ServerContext, Target, WriteOptions } from "../context.ts";
+import { badRequest, invalid } from "../failures.ts";
+import { applyPatch } from "../patch/apply-patch.ts";
+import { changeObject } from "./update.ts";
+
+/** The scale subresource: spec.replicas of a Deployment or ReplicaSet in the form of autoscaling/v1 Scale (spec E-213). */
+export function scaleOf(object: AnyObject): AnyObject {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const selector = selectorText(valueAt(object, ["spec", "selector"]));
+  return {
+    kind: "Scale",
+    apiVersion: "autoscaling/v1",
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp } as AnyObject["metadata"],
+    spec: specOf(valueAt(object, ["spec", "replicas"])),
+    status: {
+      replicas: Number(valueAt(object, ["status", "replicas"]) ?? 0),
+      ...(selector ? { selector } : {}),
+    },
+  };
+}
+
+/** A zero is left out, as Go does. */
+function specOf(replicas: unknown): Record<string, unknown> {
+  return replicas === 0 ? {} : { replicas: replicas ?? 1 };
+}
+
+function selectorText(selector: unknown): string {
+  const labels = Object.entries(recordAt(selector, ["matchLabels"])).map(([key, value]) => `${key}=${value}`);
+  const expressions = valueAt(selector, ["matchExpressions"]);
+  const more = (Array.isArray(expressions) ? expressions.filter(isRecord) : []).map((expression) => {
+    const values = Array.isArray(expression.values) ? expression.values.join(",") : "";
+    if (expression.operator === "Exists") return String(expression.key);
+    if (expression.operator === "DoesNotExist") return `!${expression.key}`;
+    return `${expression.key} ${expression.operator === "In" ? "in" : "notin"} (${values})`;
+  });
+  return [...labels.sort(), ...more].join(",");
+}
+
+/** PUT on /scale. */
+export function updateScale(
+  context: ServerContext,
+  request: { readonly target: Target; readonly scale: AnyObject },
+  options: WriteOptions,
+): Promise<Written> {
+  const { target, scale } = request;
+  return changeObject(
+    context,
+    { target, subresource: "scale", change: (current) => withScale(current, scale, target) },
+    options,
+  );
+}
+
+/** PATCH on /scale. */
+export function patchScale(
+  context: ServerContext,
+  request: { readonly target: Target; readonly patch: Patch },
+  options: WriteOptions,
+): Promise<Written> {
+  const { target, patch } = request;
+  return changeObject(
+    context,
+    {
+      target,
+      subresource: "scale",
+      change(current) {
+        const schema = { type: "any" } as const;
+        const patched = applyPatch(schema, scaleOf(current), { patch, custom: target.resource.kind.custom });
+        if (!isRecord(patched) || !isRecord(patched.metadata))
+          throw badRequest("the patched Scale has no metadata: name must be provided");
+        return withScale(current, patched as AnyObject, target);
+      },
+    },
+    options,
+  );
+}
+
+function withScale(current: AnyObject, scale: AnyObject, target: Target): AnyObject {
+  const replicas = valueAt(scale, ["spec", "replicas"]) ?? 0;
+  if (typeof replicas !== "number" || !Number.isInteger(replicas))
+    throw badRequest(`Scale in version "v1" cannot be handled as a Scale: spec.replicas must be an integer`);
+  if (replicas < 0) {
+    const message = `Invalid value: ${replicas}: must be greater than or equal to 0`;
+    throw invalid({ kind: "Scale", group: "autoscaling" }, target.name, [
+      { reason: "FieldValueInvalid", message, field: "spec.replicas" },
+    ]);
+  }
+  const resourceVersion = scale.metadata.resourceVersion ?? current.metadata.resourceVersion;
+  const uid = scale.metadata.uid ?? current.metadata.uid;
+  const metadata = { ...current.metadata, ...defined({ resourceVersion, uid }) };
+  return { ...current, metadata, spec: { ...recordAt(current, ["spec"]), replicas } };
+}
+
+function defined<T extends Record<string, unknown>>(fields: T): { [K in keyof T]: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
+}

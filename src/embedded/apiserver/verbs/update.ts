@@ -1,0 +1,162 @@
+import { type AnyObject, isRecord, sameJson, valueAt } from "../any-object.ts";
+import { commit, type Written } from "../commit.ts";
+import {
+  type ServerContext,
+  type Subresource,
+  storageKeyOf,
+  type Target,
+  type WriteOptions,
+} from "../context.ts";
+import { badRequest, conflict, invalidObject, MODIFIED, notFound } from "../failures.ts";
+import { keepSystemFields, raisesGeneration } from "../object-rules.ts";
+import { checkWriters } from "../status-writers.ts";
+
+/** How often a change that named no resourceVersion is made anew when another writer was faster. */
+const ATTEMPTS = 16;
+
+export interface ChangeRequest {
+  readonly target: Target;
+  readonly subresource: Subresource;
+  /** The wanted object, made from a copy of the stored one that it may change in place. */
+  readonly change: (current: AnyObject) => AnyObject | Promise<AnyObject>;
+}
+
+/** The common way of PUT, PATCH and the subresources: read, change, check, store; once more when it moved on. */
+export async function changeObject(
+  context: ServerContext,
+  request: ChangeRequest,
+  options: WriteOptions,
+): Promise<Written> {
+  const { target } = request;
+  const warningCount = options.warnings.length;
+  for (let attempt = 1; ; attempt++) {
+    const entry = await context.storage.get(storageKeyOf(target));
+    if (!entry) throw notFound(target.resource, target.name);
+    options.warnings.length = warningCount;
+    const stored = JSON.parse(entry.json) as AnyObject;
+    const wanted = await request.change(JSON.parse(entry.json) as AnyObject);
+    const asked = wanted.metadata.resourceVersion;
+    if (asked && asked !== stored.metadata.resourceVersion)
+      throw conflict(target.resource, target.name, MODIFIED);
+    const next = await admitted(context, { ...request, stored, wanted }, options);
+    const removed = removedByUpdate(target, stored, next);
+    if (!removed && sameJson(stored, next))
+      return { object: stored, revision: entry.revision, created: false };
+    const draft = { target, expected: entry.revision, object: next, previous: entry.json };
+    const written = commit(context, { ...draft, type: removed ? "delete" : "put" }, options);
+    if (written) return { ...written, created: false };
+    if (attempt === ATTEMPTS) throw conflict(target.resource, target.name, MODIFIED);
+  }
+}
+
+interface Step extends Omit<ChangeRequest, "change"> {
+  readonly stored: AnyObject;
+  readonly wanted: AnyObject;
+}
+
+async function admitted(context: ServerContext, step: Step, options: WriteOptions): Promise<AnyObject> {
+  const { target, subresource, stored } = step;
+  checkIdentity(step);
+  const object = merged(step);
+  const answer = await context.admission.admit({
+    operation: "UPDATE",
+    kind: target.resource.kind,
+    subresource: subresource === "scale" ? "" : subresource,
+    object,
+    oldObject: stored,
+    user: options.caller.name,
+    dryRun: options.dryRun,
+  });
+  options.warnings.push(...answer.warnings);
+  const next = answer.object;
+  if (subresource === "status")
+    checkWriters(context.writers, options.caller.name, { before: stored, after: next });
+  else if (raisesGeneration(target.resource, stored, next))
+    next.metadata.generation = (stored.metadata.generation ?? 0) + 1;
+  return { ...next, kind: stored.kind, apiVersion: stored.apiVersion } as AnyObject;
+}
+
+function checkIdentity({ target, stored, wanted }: Step): void {
+  const { name, namespace, uid } = wanted.metadata;
+  if (name !== undefined && name !== target.name)
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
+  if (target.resource.kind.namespaced && namespace && namespace !== target.namespace)
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+  if (uid && uid !== stored.metadata.uid)
+    throw conflict(
+      target.resource,
+      target.name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stored.metadata.uid}`,
+    );
+  if (!stored.metadata.deletionTimestamp) return;
+  const before = stored.metadata.finalizers ?? [];
+  const added = (wanted.metadata.finalizers ?? []).filter((finalizer) => !before.includes(finalizer));
+  if (added.length === 0) return;
+  const list = `[]string{${added.map((finalizer) => JSON.stringify(finalizer)).join(", ")}}`;
+  const message = `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers ${list}`;
+  throw invalidObject(target.resource, target.name, [
+    { reason: "FieldValueForbidden", message, field: "metadata.finalizers" },
+  ]);
+}
+
+/** The main resource leaves status alone, /status leaves everything else alone (spec E-202). */
+function merged({ target, subresource, stored, wanted }: Step): AnyObject {
+  const { kind } = target.resource;
+  if (subresource === "status") {
+    const labels = target.resource.collection === "pods" ? { labels: wanted.metadata.labels } : {};
+    const metadata = keepSystemFields(
+      { ...stored.metadata, ...labels } as AnyObject["metadata"],
+      stored.metadata,
+    );
+    const { status: _, ...rest } = stored;
+    return wanted.status === undefined ? { ...rest, metadata } : { ...rest, metadata, status: wanted.status };
+  }
+  const names = { name: target.name, ...(kind.namespaced ? { namespace: target.namespace } : {}) };
+  const metadata = keepSystemFields({ ...wanted.metadata, ...names }, stored.metadata);
+  if (!kind.statusSubresource) return { ...wanted, metadata };
+  const { status: _, ...rest } = wanted;
+  return stored.status === undefined ? { ...rest, metadata } : { ...rest, metadata, status: stored.status };
+}
+
+/** An object on its way out goes with its last finalizer; a pod waits for its node, a namespace for its content. */
+export function removedByUpdate(target: Target, stored: AnyObject, next: AnyObject): boolean {
+  if (!stored.metadata.deletionTimestamp) return false;
+  if ((next.metadata.finalizers ?? []).length > 0) return false;
+  if ((stored.metadata.deletionGracePeriodSeconds ?? 0) > 0) return false;
+  if (target.resource.collection !== "namespaces") return true;
+  const held = valueAt(next, ["spec", "finalizers"]);
+  return !Array.isArray(held) || held.length === 0;
+}
+
+/** PUT on the main resource. */
+export function updateObject(
+  context: ServerContext,
+  request: { readonly target: Target; readonly object: AnyObject },
+  options: WriteOptions,
+): Promise<Written> {
+  const { target, object } = request;
+  const { kind } = target.resource;
+  if (kind.custom && !object.metadata.resourceVersion) {
+    const message = "Invalid value: 0: must be specified for an update";
+    throw invalidObject(target.resource, target.name, [
+      { reason: "FieldValueInvalid", message, field: "metadata.resourceVersion" },
+    ]);
+  }
+  return changeObject(
+    context,
+    {
+      target,
+      subresource: "",
+      change: (current) =>
+        withDefaultNamespaceSpec(target, { ...object, metadata: { ...object.metadata } }, current),
+    },
+    options,
+  );
+}
+
+/** A namespace's finalizers change through its finalize subresource alone. */
+function withDefaultNamespaceSpec(target: Target, wanted: AnyObject, current: AnyObject): AnyObject {
+  if (target.resource.collection !== "namespaces") return wanted;
+  const spec = isRecord(wanted.spec) ? wanted.spec : {};
+  return { ...wanted, spec: { ...spec, finalizers: valueAt(current, ["spec", "finalizers"]) } };
+}
