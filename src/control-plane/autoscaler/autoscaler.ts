@@ -1,0 +1,350 @@
+import { keyText, type ObjectKey } from "../../api/object.ts";
+import type {
+  CollectorFault,
+  CollectorSpec,
+  Collectors,
+  DeciderSpec,
+  Deciders,
+  Decision,
+} from "../../api/wire/decider.ts";
+import type { Stat, StatMessage } from "../../api/wire/stat.ts";
+import type { Clock, Timer } from "../../base/clock.ts";
+import { messageOf } from "../../base/errors.ts";
+import type { Log } from "../../base/log.ts";
+import type { Random } from "../../base/random.ts";
+import { type DeciderState, decide, firstDecision, initialState, mustNotify } from "./decide.ts";
+import { DecisionLog, type DecisionRecord } from "./decision-log.ts";
+import { type ScrapablePod, ScrapeError, scrapeRound } from "./pod-scrape.ts";
+import { RevisionWindows, type Series } from "./windows.ts";
+
+/**
+ * The autoscaler's shell: hears and fetches what pods and activators count, and decides on time. A revision costs a
+ * timer only while it has pods or traffic; the first request at zero is decided on at once (spec S-039).
+ */
+
+export interface AutoscalerPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Asks one pod's queue-proxy for its numbers; rejects with ScrapeError. */
+  scrapePod(ip: string): Promise<Stat>;
+  /** The revision's pods that are running, ready and not terminating. */
+  pods(key: ObjectKey): readonly ScrapablePod[];
+  /** The decision of this revision changed in a way that its pod autoscaler must hear (spec S-053). */
+  onDecision(key: ObjectKey): void;
+  /** What `collectors.put` would answer for this revision changed. */
+  onCollectorFault?(key: ObjectKey): void;
+}
+
+/** spec TM-001, TM-002. */
+const TICK_MS = 2_000;
+const SCRAPE_MS = 1_000;
+const SWEEP_MS = 30_000;
+const LOG_CAPACITY = 1_000;
+
+interface Decider {
+  spec: DeciderSpec;
+  state: DeciderState;
+  decision: Decision;
+}
+
+interface Collector {
+  spec: CollectorSpec;
+  /** Made by the first number and dropped when empty, so that revisions at zero hold none. */
+  windows: RevisionWindows | undefined;
+  fault: CollectorFault | undefined;
+  podsAddressable: boolean;
+}
+
+interface RevisionEntry {
+  readonly key: ObjectKey;
+  decider: Decider | undefined;
+  collector: Collector | undefined;
+  tick: Timer | undefined;
+  scrape: Timer | undefined;
+}
+
+export class Autoscaler {
+  readonly #ports: AutoscalerPorts;
+  readonly #revisions = new Map<string, RevisionEntry>();
+  readonly #log = new DecisionLog(LOG_CAPACITY);
+  #sweep: Timer | undefined;
+  readonly #epochMs: number;
+  #running = false;
+
+  constructor(ports: AutoscalerPorts) {
+    this.#ports = ports;
+    this.#epochMs = ports.clock.wall() - ports.clock.monotonic();
+  }
+
+  readonly deciders: Deciders = {
+    put: (key, spec) => this.#putDecider(key, spec),
+    get: (key) => this.#revisions.get(keyText(key))?.decider?.decision,
+    delete: (key) => this.#forget(key, "decider"),
+  };
+
+  readonly collectors: Collectors = {
+    put: (key, spec) => this.#putCollector(key, spec),
+    delete: (key) => this.#forget(key, "collector"),
+  };
+
+  /** Ticks and scrapes until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    this.#running = true;
+    for (const revision of this.#revisions.values()) this.#wake(revision);
+    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    this.#running = false;
+    this.#sweep?.cancel();
+    for (const revision of this.#revisions.values()) stopTimers(revision);
+  }
+
+  /** Takes what activators (and pods that push) report; a revision at zero is decided on before it returns. */
+  receive(messages: readonly StatMessage[]): void {
+    for (const { namespace, name, stat } of messages) {
+      const revision = this.#revisions.get(keyText({ namespace, name }));
+      if (revision === undefined) {
+        this.#ports.log.debug("dropped numbers of an unknown revision", { namespace, revision: name });
+        continue;
+      }
+      this.#record(revision, stat);
+      if (stat.averageConcurrentRequests !== 0 && this.#isAtZero(revision)) this.#decide(revision, "poke");
+      this.#wake(revision);
+    }
+  }
+
+  /** To be called whenever `ports.pods(key)` changed. */
+  podsChanged(key: ObjectKey): void {
+    const revision = this.#revisions.get(keyText(key));
+    if (revision) this.#wake(revision);
+  }
+
+  /** The newest changes of this revision's scale, oldest first. */
+  decisionsOf(key: ObjectKey): readonly DecisionRecord[] {
+    return this.#log.of(key);
+  }
+
+  /** Revisions that hold a timer now; for tests and the watchdog. */
+  get awake(): number {
+    let count = 0;
+    for (const { tick, scrape } of this.#revisions.values()) if (tick || scrape) count++;
+    return count;
+  }
+
+  #putDecider(key: ObjectKey, spec: DeciderSpec): Decision {
+    const revision = this.#entry(key);
+    if (revision.decider) revision.decider.spec = spec;
+    else {
+      const state = initialState(spec, this.#ports.pods(key).length, this.#now());
+      revision.decider = { spec, state, decision: firstDecision(spec) };
+    }
+    this.#wake(revision);
+    return revision.decider.decision;
+  }
+
+  #putCollector(key: ObjectKey, spec: CollectorSpec): CollectorFault | undefined {
+    const revision = this.#entry(key);
+    const collector = revision.collector;
+    if (collector === undefined)
+      revision.collector = { spec, windows: undefined, fault: undefined, podsAddressable: true };
+    else {
+      // The algorithm is chosen once, when the collection begins (spec S-025).
+      collector.spec = { ...spec, aggregation: collector.spec.aggregation };
+      collector.windows?.resize(sizesOf(spec), this.#now());
+    }
+    this.#wake(revision);
+    return revision.collector?.fault;
+  }
+
+  /** Wall time that never jumps: a clock set back or forward must not scale anything. */
+  #now(): number {
+    return this.#epochMs + this.#ports.clock.monotonic();
+  }
+
+  #entry(key: ObjectKey): RevisionEntry {
+    const text = keyText(key);
+    const known = this.#revisions.get(text);
+    if (known) return known;
+    const { namespace, name } = key;
+    const made = {
+      key: { namespace, name },
+      decider: undefined,
+      collector: undefined,
+      tick: undefined,
+      scrape: undefined,
+    };
+    this.#revisions.set(text, made);
+    return made;
+  }
+
+  #forget(key: ObjectKey, part: "decider" | "collector"): void {
+    const revision = this.#revisions.get(keyText(key));
+    if (revision === undefined) return;
+    revision[part] = undefined;
+    stopTimers(revision);
+    if (revision.decider || revision.collector) this.#wake(revision);
+    else this.#revisions.delete(keyText(key));
+  }
+
+  #record(revision: RevisionEntry, stat: Stat): void {
+    const { collector } = revision;
+    if (collector === undefined) return;
+    collector.windows ??= new RevisionWindows(sizesOf(collector.spec), collector.spec.aggregation);
+    collector.windows.record(this.#now(), {
+      concurrency: stat.averageConcurrentRequests,
+      proxiedConcurrency: stat.averageProxiedConcurrentRequests,
+      requestCount: stat.requestCount,
+      proxiedRequestCount: stat.proxiedRequestCount,
+    });
+  }
+
+  /**
+   * At zero as last decided; or never decided on and without pods, as after a restart: there the original would wait
+   * for its next tick, a request of ours does not.
+   */
+  #isAtZero({ key, decider }: RevisionEntry): boolean {
+    if (decider === undefined) return false;
+    const desired = decider.decision.desiredPodCount;
+    return desired === 0 || (desired < 0 && this.#ports.pods(key).length === 0);
+  }
+
+  #decide(revision: RevisionEntry, cause: "tick" | "poke"): void {
+    const { key, decider, collector } = revision;
+    if (decider === undefined || collector === undefined) return;
+    const { spec, decision: before } = decider;
+    const nowMs = this.#now();
+    const series: Series = spec.scalingMetric === "rps" ? "rps" : "concurrency";
+    const { windows } = collector;
+    const silent = windows === undefined || windows.isEmpty(series, nowMs);
+    if (silent && collector.spec.scrapeTarget !== "") return;
+    const averages = windows?.averages(series, nowMs) ?? { stable: 0, panic: 0 };
+    const observation = { readyPods: this.#ports.pods(key).length, ...averages };
+    const { state, decision } = decide({ state: decider.state, spec, observation, nowMs });
+    decider.state = state;
+    decider.decision = decision;
+    if (before.desiredPodCount !== decision.desiredPodCount)
+      this.#log.add({
+        key,
+        atMs: nowMs,
+        cause,
+        before: before.desiredPodCount,
+        desired: decision.desiredPodCount,
+        metric: spec.scalingMetric,
+        target: spec.targetValue,
+        panicking: state.panicAtMs !== undefined,
+        excessBurstCapacity: decision.excessBurstCapacity,
+        ...observation,
+      });
+    if (mustNotify(before, decision)) this.#ports.onDecision(key);
+  }
+
+  #wake(revision: RevisionEntry): void {
+    if (!this.#running) return;
+    const { clock, random } = this.#ports;
+    // The random share spreads the revisions over the period: no two ticks of many revisions fall together.
+    if (revision.tick === undefined && this.#needsTick(revision))
+      revision.tick = clock.schedule(TICK_MS * (1 - random.next()), () => this.#onTick(revision));
+    if (revision.scrape === undefined && this.#needsScrape(revision))
+      revision.scrape = clock.schedule(SCRAPE_MS * random.next(), () => void this.#onScrape(revision));
+  }
+
+  #needsTick({ key, decider, collector }: RevisionEntry): boolean {
+    if (decider === undefined || collector === undefined) return false;
+    if (this.#ports.pods(key).length > 0) return true;
+    const hasWord = collector.windows !== undefined || collector.spec.scrapeTarget === "";
+    return hasWord && decider.decision.desiredPodCount !== 0;
+  }
+
+  #needsScrape({ key, collector }: RevisionEntry): boolean {
+    return collector !== undefined && collector.spec.scrapeTarget !== "" && this.#ports.pods(key).length > 0;
+  }
+
+  #onTick(revision: RevisionEntry): void {
+    this.#decide(revision, "tick");
+    const { clock } = this.#ports;
+    const goesOn = this.#running && this.#needsTick(revision);
+    revision.tick = goesOn ? clock.schedule(TICK_MS, () => this.#onTick(revision)) : undefined;
+    if (!goesOn) this.#scheduleSweep();
+  }
+
+  async #onScrape(revision: RevisionEntry): Promise<void> {
+    const { clock } = this.#ports;
+    const startedMs = clock.monotonic();
+    const timer = revision.scrape;
+    await this.#scrape(revision);
+    if (revision.scrape !== timer) return;
+    const delayMs = Math.max(0, SCRAPE_MS - (clock.monotonic() - startedMs));
+    const goesOn = this.#running && this.#needsScrape(revision);
+    revision.scrape = goesOn ? clock.schedule(delayMs, () => void this.#onScrape(revision)) : undefined;
+  }
+
+  async #scrape(revision: RevisionEntry): Promise<void> {
+    const { key, collector } = revision;
+    if (collector === undefined) return;
+    const { random } = this.#ports;
+    const round = {
+      pods: this.#ports.pods(key),
+      windowMs: collector.spec.stableWindowMs,
+      nowMs: this.#now(),
+      meshMode: "disabled",
+      podsAddressable: collector.podsAddressable,
+      usePassthroughLb: false,
+    } as const;
+    let fault: CollectorFault | undefined;
+    try {
+      const { stat } = await scrapeRound(round, {
+        random,
+        scrapePod: (ip) => this.#ports.scrapePod(ip),
+        scrapeService: () => Promise.reject(new ScrapeError("other", "there is no mesh to scrape through")),
+      });
+      if (stat !== undefined && revision.collector === collector) this.#record(revision, stat);
+    } catch (thrown) {
+      fault = faultOf(thrown);
+      this.#ports.log.debug("scraped too few pods of a revision", {
+        revision: keyText(key),
+        why: messageOf(thrown),
+      });
+    }
+    const changed = JSON.stringify(fault) !== JSON.stringify(collector.fault);
+    collector.fault = fault;
+    if (changed) this.#ports.onCollectorFault?.(key);
+  }
+
+  /** Windows of revisions at zero are dropped once they are empty: that is what keeps such a revision small. */
+  #scheduleSweep(): void {
+    if (this.#sweep !== undefined) return;
+    this.#sweep = this.#ports.clock.schedule(SWEEP_MS, () => {
+      this.#sweep = undefined;
+      if (this.#running && this.#sweepWindows()) this.#scheduleSweep();
+    });
+  }
+
+  #sweepWindows(): boolean {
+    const nowMs = this.#now();
+    let left = false;
+    for (const { tick, collector } of this.#revisions.values()) {
+      if (tick !== undefined || collector?.windows === undefined) continue;
+      const { windows } = collector;
+      const isEmpty = windows.isEmpty("concurrency", nowMs) && windows.isEmpty("rps", nowMs);
+      if (isEmpty) collector.windows = undefined;
+      else left = true;
+    }
+    return left;
+  }
+}
+
+function sizesOf(spec: CollectorSpec): { stableMs: number; panicMs: number } {
+  return { stableMs: spec.stableWindowMs, panicMs: spec.panicWindowMs };
+}
+
+function stopTimers(revision: RevisionEntry): void {
+  revision.tick?.cancel();
+  revision.scrape?.cancel();
+  revision.tick = undefined;
+  revision.scrape = undefined;
+}
+
+function faultOf(thrown: unknown): CollectorFault {
+  if (thrown instanceof ScrapeError && thrown.failure === "didNotReceiveStat") return "didNotReceiveStat";
+  return { failed: messageOf(thrown) };
+}
