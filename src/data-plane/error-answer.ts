@@ -8,16 +8,14 @@ export interface ErrorAnswer {
   readonly code: string;
   /** Knative's text; a newline is added, as Go's http.Error does. */
   readonly text: string;
+  /** Further lines. */
+  readonly headers?: HeaderBlock;
 }
 
 export function respondWithError(exchange: Exchange, answer: ErrorAnswer): void {
-  const headers = new HeaderBlock([
-    "Content-Type",
-    "text/plain; charset=utf-8",
-    "X-Content-Type-Options",
-    "nosniff",
-    "X-Ebb-Error",
-    answer.code,
-  ]);
+  const headers = answer.headers ?? new HeaderBlock();
+  headers.append("Content-Type", "text/plain; charset=utf-8");
+  headers.append("X-Content-Type-Options", "nosniff");
+  headers.append("X-Ebb-Error", answer.code);
   respondWith(exchange, { status: answer.status, headers, body: `${answer.text}\n` });
 }

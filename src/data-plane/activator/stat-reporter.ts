@@ -1,0 +1,109 @@
+import type { Stat, StatMessage } from "../../api/wire/stat.ts";
+import type { Clock, Timer } from "../../base/clock.ts";
+
+export interface StatReporterOptions {
+  readonly clock: Clock;
+  /** Of this activator; the autoscaler tells reporters apart by it. */
+  readonly podName: string;
+  readonly report: (messages: StatMessage[]) => void;
+}
+
+/** spec T-038, TM-009. */
+const PERIOD_MS = 1000;
+
+/** Requests of one revision in the activator, waiting or running. */
+interface RevisionTraffic {
+  readonly namespace: string;
+  readonly name: string;
+  running: number;
+  requests: number;
+  integral: number;
+  changedMs: number;
+  /** What the poke has already told of the running period (spec T-039). */
+  poked: number;
+}
+
+/**
+ * Tells the autoscaler what the activator holds and forwards: at once when a revision wakes (spec T-039), then every
+ * second while it has traffic (T-038). A revision without any has no entry, and without entries there is no timer.
+ */
+export class StatReporter {
+  readonly #options: StatReporterOptions;
+  readonly #traffic = new Map<string, RevisionTraffic>();
+  #periodStartMs = 0;
+  #timer: Timer | undefined;
+
+  constructor(options: StatReporterOptions) {
+    this.#options = options;
+  }
+
+  enter(namespace: string, name: string): void {
+    const nowMs = this.#options.clock.monotonic();
+    const key = `${namespace}/${name}`;
+    let traffic = this.#traffic.get(key);
+    if (traffic === undefined) {
+      traffic = { namespace, name, running: 0, requests: 0, integral: 0, changedMs: nowMs, poked: 1 };
+      this.#traffic.set(key, traffic);
+      this.#options.report([this.#message(traffic, 1, 1)]);
+      this.#start(nowMs);
+    }
+    accrue(traffic, nowMs);
+    traffic.running += 1;
+    traffic.requests += 1;
+  }
+
+  leave(namespace: string, name: string): void {
+    const traffic = this.#traffic.get(`${namespace}/${name}`);
+    if (traffic === undefined) return;
+    accrue(traffic, this.#options.clock.monotonic());
+    traffic.running -= 1;
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #start(nowMs: number): void {
+    if (this.#timer !== undefined) return;
+    this.#periodStartMs = nowMs;
+    this.#timer = this.#options.clock.schedule(PERIOD_MS, () => this.#tick());
+  }
+
+  #tick(): void {
+    this.#timer = undefined;
+    const nowMs = this.#options.clock.monotonic();
+    const spanMs = Math.max(1, nowMs - this.#periodStartMs);
+    const messages: StatMessage[] = [];
+    for (const [key, traffic] of this.#traffic) {
+      accrue(traffic, nowMs);
+      const average = traffic.integral / spanMs;
+      const concurrency = Math.max(0, average - traffic.poked);
+      messages.push(this.#message(traffic, concurrency, Math.max(0, traffic.requests - traffic.poked)));
+      if (average === 0 && traffic.running === 0) this.#traffic.delete(key);
+      traffic.integral = 0;
+      traffic.requests = 0;
+      traffic.poked = 0;
+    }
+    if (messages.length > 0) this.#options.report(messages);
+    if (this.#traffic.size > 0) this.#start(nowMs);
+  }
+
+  #message(traffic: RevisionTraffic, concurrency: number, requests: number): StatMessage {
+    const stat: Stat = {
+      podName: this.#options.podName,
+      averageConcurrentRequests: concurrency,
+      averageProxiedConcurrentRequests: 0,
+      requestCount: requests,
+      proxiedRequestCount: 0,
+      processUptime: 0,
+      timestamp: 0,
+    };
+    return { namespace: traffic.namespace, name: traffic.name, stat };
+  }
+}
+
+function accrue(traffic: RevisionTraffic, nowMs: number): void {
+  traffic.integral += traffic.running * (nowMs - traffic.changedMs);
+  traffic.changedMs = nowMs;
+}
