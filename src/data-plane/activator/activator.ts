@@ -78,6 +78,7 @@ class Passage implements Journey, ForwardObserver, HeldRequest {
   readonly activator: Activator;
   readonly exchange: Exchange;
   readonly arrivedMs: number;
+  peer: string;
   heldBytes = 0;
   previous: Waiter | undefined;
   following: Waiter | undefined;
@@ -90,6 +91,7 @@ class Passage implements Journey, ForwardObserver, HeldRequest {
   constructor(activator: Activator, exchange: Exchange) {
     this.activator = activator;
     this.exchange = exchange;
+    this.peer = exchange.remoteAddress;
     this.arrivedMs = activator.clock.monotonic();
   }
 
@@ -108,6 +110,13 @@ class Passage implements Journey, ForwardObserver, HeldRequest {
     const name = `${this.revision?.view.namespace}/${this.revision?.view.name}`;
     const text = `revision ${name} cannot serve: ${failure.reason}: ${failure.message}`;
     respondWithError(this.exchange, { status: 503, code: "revision-failed", text });
+  }
+
+  /** The peer is named once, however often the request is sent. */
+  takePeer(): string {
+    const peer = this.peer;
+    this.peer = "";
+    return peer;
   }
 
   /** The slot goes back exactly once, whatever ends the request. */
@@ -214,7 +223,7 @@ const PHASES: readonly Phase<Passage>[] = [
     run(passage) {
       const { tracker, activator, exchange } = passage;
       if (tracker === undefined) return "over";
-      rewriteForPod(exchange.request.headers, addressText(tracker.backend));
+      rewriteForPod(exchange.request.headers, addressText(tracker.backend), passage.takePeer());
       const upstream = activator.options.upstreamFor(tracker.backend);
       passage.timeline?.sentTo(tracker.backend);
       forward(exchange, passage.limit?.watching(upstream) ?? upstream, passage);

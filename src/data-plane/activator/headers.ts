@@ -1,5 +1,6 @@
 import * as wire from "../../api/wire/headers.ts";
 import type { HeaderBlock } from "../../http/header-block.ts";
+import { appendPeer } from "../forwarded-for.ts";
 
 /** What the activator reads from and writes to a request's header: pure functions. */
 
@@ -34,7 +35,7 @@ export function revisionOf(headers: HeaderBlock, domainSuffix: string): Revision
 }
 
 /** The pod sees its own address as Host; the client's waits in K-Original-Host (spec T-008). */
-export function rewriteForPod(headers: HeaderBlock, podAddress: string): void {
+export function rewriteForPod(headers: HeaderBlock, podAddress: string, peerAddress: string): void {
   const host = headers.get("host");
   if (!headers.has(wire.ORIGINAL_HOST) && host !== undefined) headers.set("K-Original-Host", host);
   headers.set("Host", podAddress);
@@ -42,6 +43,7 @@ export function rewriteForPod(headers: HeaderBlock, podAddress: string): void {
   headers.delete(wire.SERVING_REVISION);
   headers.delete(wire.SERVING_NAMESPACE);
   headers.delete(wire.NETWORK_HASH);
+  appendPeer(headers, peerAddress);
 }
 
 function withoutPort(host: string): string {

@@ -1,5 +1,6 @@
 import * as wire from "../../api/wire/headers.ts";
 import type { HeaderBlock } from "../../http/header-block.ts";
+import { appendPeer } from "../forwarded-for.ts";
 
 /** What the queue-proxy changes in a request's header before the application sees it: pure functions. */
 
@@ -52,9 +53,7 @@ export function setForwarded(headers: HeaderBlock, peerAddress: string): void {
     );
     if (value !== "") headers.set("Forwarded", value);
   }
-  if (peerAddress === "") return;
-  const before = headers.all("x-forwarded-for");
-  headers.set("X-Forwarded-For", before.length === 0 ? peerAddress : `${before.join(", ")}, ${peerAddress}`);
+  appendPeer(headers, peerAddress);
 }
 
 /** `for=a;host=h;proto=p, for=b`: host and proto go with the first address. */

@@ -1,0 +1,98 @@
+import { type Random, randomInt } from "../../base/random.ts";
+import { addressText, type Backend } from "../backend.ts";
+
+export interface ServicePort {
+  readonly name: string;
+  readonly port: number;
+  /** For an ExternalName service: the name to forward to instead of addresses. */
+  readonly externalName?: string;
+}
+
+/** A core Service as the gateway sees it (spec G-010). */
+export interface ServiceView {
+  readonly namespace: string;
+  readonly name: string;
+  readonly ports: readonly ServicePort[];
+}
+
+/** Ready addresses behind one named port of a Service. */
+export interface EndpointPort {
+  readonly name: string;
+  readonly backends: readonly Backend[];
+}
+
+/** Which addresses stand behind a Service's port. The shell tells it what the API says; look-ups are for each request. */
+export class BackendTable {
+  readonly #services = new Map<string, ServiceView>();
+  readonly #endpoints = new Map<string, readonly EndpointPort[]>();
+  /** Addresses that were told to drain before the API says so. */
+  readonly #draining = new Set<string>();
+
+  setService(view: ServiceView): void {
+    this.#services.set(`${view.namespace}/${view.name}`, view);
+  }
+
+  deleteService(namespace: string, name: string): void {
+    this.#services.delete(`${namespace}/${name}`);
+  }
+
+  setEndpoints(namespace: string, name: string, ports: readonly EndpointPort[]): void {
+    this.#endpoints.set(`${namespace}/${name}`, ports);
+  }
+
+  deleteEndpoints(namespace: string, name: string): void {
+    this.#endpoints.delete(`${namespace}/${name}`);
+  }
+
+  /** Gets no request from now on; an address with a new pod's uid is not meant. */
+  drain(backend: Backend): void {
+    this.#draining.add(drainKey(backend));
+  }
+
+  /** The pod is gone for good: the note about it may be forgotten. */
+  forget(backend: Backend): void {
+    this.#draining.delete(drainKey(backend));
+  }
+
+  /** True when the Service exists with that port. */
+  has(namespace: string, service: string, port: number | string): boolean {
+    return this.#portOf(`${namespace}/${service}`, port) !== undefined;
+  }
+
+  /** One of the ready addresses at random; undefined when there is none. `except` were tried already. */
+  pick(
+    target: { namespace: string; service: string; port: number | string },
+    random: Random,
+    except: readonly Backend[] = [],
+  ): Backend | undefined {
+    const key = `${target.namespace}/${target.service}`;
+    const port = this.#portOf(key, target.port);
+    if (port === undefined) return undefined;
+    const endpoints = this.#endpoints.get(key) ?? [];
+    const behind = endpoints.find(({ name }) => name === port.name) ?? onlyOne(endpoints);
+    if (behind === undefined) return undefined;
+    return this.#pickOpen(behind.backends, random, except);
+  }
+
+  #pickOpen(backends: readonly Backend[], random: Random, except: readonly Backend[]): Backend | undefined {
+    if (this.#draining.size === 0 && except.length === 0) return backends[randomInt(random, backends.length)];
+    const open = backends.filter(
+      (backend) => !this.#draining.has(drainKey(backend)) && !except.includes(backend),
+    );
+    return open[randomInt(random, open.length)];
+  }
+
+  #portOf(key: string, port: number | string): ServicePort | undefined {
+    const ports = this.#services.get(key)?.ports;
+    return ports?.find((candidate) => candidate.port === port || candidate.name === port);
+  }
+}
+
+/** A Service with one nameless port has Endpoints with one nameless port. */
+function onlyOne(endpoints: readonly EndpointPort[]): EndpointPort | undefined {
+  return endpoints.length === 1 ? endpoints[0] : undefined;
+}
+
+function drainKey(backend: Backend): string {
+  return `${addressText(backend)}/${backend.podUid ?? ""}`;
+}

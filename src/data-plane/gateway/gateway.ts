@@ -1,0 +1,206 @@
+import * as wire from "../../api/wire/headers.ts";
+import type { Log } from "../../base/log.ts";
+import type { Random } from "../../base/random.ts";
+import { type ForwardObserver, forward } from "../../http/forward.ts";
+import type { HeaderBlock } from "../../http/header-block.ts";
+import type { Exchange, Handler } from "../../http/message.ts";
+import type { UpstreamError } from "../../http/upstream.ts";
+import type { Backend, UpstreamFor } from "../backend.ts";
+import { respondWithError } from "../error-answer.ts";
+import { goOn, type Journey, type Phase, setOut } from "../journey.ts";
+import { BackendTable } from "./backend-table.ts";
+import { disarmProbes, setForwardedFor } from "./headers.ts";
+import { type HeaderLine, type RoutePath, RouteTable, type Visibility } from "./route-table.ts";
+import { pickSplit, type Split } from "./split.ts";
+
+export interface GatewayOptions {
+  readonly random: Random;
+  readonly log: Log;
+  readonly upstreamFor: UpstreamFor;
+  /**
+   * Where to send a request whose Service has no open address at the moment: the activator, which holds it. Pods that
+   * drain are left out here before the API has replaced them by the activator.
+   */
+  readonly fallback?: Backend;
+}
+
+/** Carries out Routes: host, path, header and percentage rules, and the route probe (spec §6). */
+export class Gateway {
+  readonly options: GatewayOptions;
+  readonly backends = new BackendTable();
+  #routes = new RouteTable([]);
+
+  constructor(options: GatewayOptions) {
+    this.options = options;
+  }
+
+  get routes(): RouteTable {
+    return this.#routes;
+  }
+
+  /** From the next request on these rules are in force, all of them at once (spec G-028). */
+  setRoutes(routes: RouteTable): void {
+    this.#routes = routes;
+  }
+
+  /** The handler of a listener: rules for the outside, or those for inside the cluster (spec G-017). */
+  handler(listener: Visibility, options: { readonly https?: boolean } = {}): Handler {
+    const scheme = options.https ? "https" : "http";
+    return (exchange) => setOut(PHASES, new Passage(this, exchange, { listener, scheme }));
+  }
+}
+
+interface Entrance {
+  readonly listener: Visibility;
+  readonly scheme: "http" | "https";
+}
+
+/** One request on its way through the gateway. */
+class Passage implements Journey, ForwardObserver {
+  at = 0;
+  readonly gateway: Gateway;
+  readonly exchange: Exchange;
+  readonly entrance: Entrance;
+  readonly host: string;
+  path: RoutePath | undefined;
+  split: Split | undefined;
+  backend: Backend | undefined;
+  /** Backends that could not be reached. */
+  readonly tried: Backend[] = [];
+
+  constructor(gateway: Gateway, exchange: Exchange, entrance: Entrance) {
+    this.gateway = gateway;
+    this.exchange = exchange;
+    this.entrance = entrance;
+    this.host = exchange.request.headers.get("host") ?? "";
+  }
+
+  failed(error: UpstreamError): void {
+    if (this.exchange.responded || error.failure === "cancelled") return;
+    if (!error.sent && this.tried.length < TRIES_MAX && this.backend !== undefined) {
+      this.tried.push(this.backend);
+      this.at = FIND_BACKEND_INDEX - 1;
+      goOn(PHASES, this);
+      return;
+    }
+    respondWithError(this.exchange, { status: 502, code: error.code, text: error.message });
+  }
+}
+
+/** A request that reached nobody may try this many other addresses: no application has seen a byte of it (G-014). */
+const TRIES_MAX = 3;
+
+const PHASES: readonly Phase<Passage>[] = [
+  {
+    name: "route",
+    why: "the first rule that fits host, path and headers decides; an unknown host is nobody's (spec G-004…G-006)",
+    run(passage) {
+      return route(passage);
+    },
+  },
+  {
+    name: "probes",
+    why: "outsiders may not pose as the kubelet, activator or autoscaler; the route probe goes the whole way (G-022)",
+    run(passage) {
+      disarmProbes(passage.exchange.request.headers);
+      return "next";
+    },
+  },
+  {
+    name: "forwarded",
+    why: "the application learns who asked, for which host and how (spec G-013)",
+    run({ exchange, entrance, host }) {
+      const { headers } = exchange.request;
+      setForwardedFor(headers, { peer: exchange.remoteAddress, host, proto: entrance.scheme });
+      return "next";
+    },
+  },
+  {
+    name: "request-id",
+    why: "logs, timeline and error answers speak of the same request",
+    run({ exchange, gateway }) {
+      const { headers } = exchange.request;
+      if (!headers.has(wire.REQUEST_ID)) headers.append("X-Request-Id", gateway.options.random.uuid());
+      return "next";
+    },
+  },
+  {
+    name: "rewrite",
+    why: "the path's own headers and Host come before the choice of a target (spec G-008, G-009)",
+    run({ exchange, path }) {
+      const { headers } = exchange.request;
+      if (headers.get(wire.NETWORK_HASH) === wire.HASH_OVERRIDE)
+        headers.set("K-Network-Hash", path?.hash ?? "");
+      setAll(headers, path?.setHeaders ?? []);
+      if (path?.rewriteHost) headers.set("Host", path.rewriteHost);
+      return "next";
+    },
+  },
+  {
+    name: "split",
+    why: "each request is dealt by the percentages anew; the target's headers tell the activator whom to wake (G-007)",
+    run(passage) {
+      const { path, gateway, exchange } = passage;
+      passage.split = pickSplit(path?.splits ?? [], gateway.options.random);
+      setAll(exchange.request.headers, passage.split?.setHeaders ?? []);
+      return "next";
+    },
+  },
+  {
+    name: "find-backend",
+    why: "only addresses that the Endpoints call ready, and none that drains, get a new request (spec G-010)",
+    run(passage) {
+      return findBackend(passage);
+    },
+  },
+  {
+    name: "forward",
+    why: "the answer is the backend's; only where no byte was sent another address is tried (spec G-014)",
+    run(passage) {
+      const { exchange, gateway, backend } = passage;
+      if (backend === undefined) return "over";
+      forward(exchange, gateway.options.upstreamFor(backend), passage);
+      return "over";
+    },
+  },
+];
+
+const FIND_BACKEND_INDEX = PHASES.findIndex((phase) => phase.name === "find-backend");
+
+/** The phases' names and reasons, for documents and tests. */
+export const GATEWAY_PHASES: readonly { readonly name: string; readonly why: string }[] = PHASES;
+
+function route(passage: Passage): "next" | "over" {
+  const { exchange, gateway, entrance, host } = passage;
+  const { target, headers } = exchange.request;
+  const found = gateway.routes.find(entrance.listener, { host, target, headers });
+  if (typeof found !== "string") {
+    passage.path = found;
+    return "next";
+  }
+  const text =
+    found === "unknown-host"
+      ? `no service answers for host "${host}"`
+      : `no rule of host "${host}" fits this path and its headers`;
+  respondWithError(exchange, { status: 404, code: found, text });
+  return "over";
+}
+
+function findBackend(passage: Passage): "next" | "over" {
+  const { exchange, gateway, split, tried } = passage;
+  const { random, fallback } = gateway.options;
+  passage.backend = split && gateway.backends.pick(split, random, tried);
+  if (passage.backend === undefined && fallback !== undefined && !tried.includes(fallback)) {
+    // Without these headers the activator would not know whom to hold the request for.
+    if (exchange.request.headers.has(wire.SERVING_REVISION)) passage.backend = fallback;
+  }
+  if (passage.backend !== undefined) return "next";
+  const name = split ? `${split.namespace}/${split.service}` : `host "${passage.host}"`;
+  const text = `no healthy upstream: service ${name} has no ready address`;
+  respondWithError(exchange, { status: 503, code: "no-backend", text });
+  return "over";
+}
+
+function setAll(headers: HeaderBlock, lines: readonly HeaderLine[]): void {
+  for (const { name, value } of lines) headers.set(name, value);
+}
