@@ -4,7 +4,7 @@ import type { Probe } from "./probe.ts";
  * When to try a probe again: pure. One run is one answer to the health checks that wait for it (spec Q-026…Q-029).
  * An attempt that was refused costs us little and the application nothing, so it is repeated quickly, ever more slowly
  * the longer the wait has been: the extra wait stays near 1 % of the start time at a bounded number of attempts (some
- * 400 in the first 5 s). An attempt that the application answered is repeated as Knative does.
+ * 500 in 10 s). An attempt that the application answered is repeated as Knative does.
  */
 
 /** "refused": nobody listens. "failed": somebody does, but the answer was bad or late. */

@@ -110,8 +110,8 @@ export class QueueProxyServer {
   }
 
   async #listen(port: number, handler: Handler): Promise<void> {
-    const { clock, log, network, ip, config } = this.#options;
-    const server = new HttpServer({ clock, handler, log });
+    const { clock, network, ip, config } = this.#options;
+    const server = new HttpServer({ clock, handler });
     const address = { ip, port };
     try {
       this.#listeners.push(await network.listen(address, server.accept));
