@@ -1,0 +1,88 @@
+import { apiVersionOf, type Kind } from "../api/kind.ts";
+import type { ApiObject, ObjectKey, Stored } from "../api/object.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { KubeClient } from "./client.ts";
+import { Informer, labelIndex, ownerIndex } from "./informer.ts";
+
+/** What controllers may read: the caches of all watched kinds. */
+export interface Caches {
+  get<T extends ApiObject>(kind: Kind<T>, key: ObjectKey): Stored<T> | undefined;
+  list<T extends ApiObject>(kind: Kind<T>, namespace?: string): readonly Stored<T>[];
+  /** Objects whose controller is `owner`. */
+  ownedBy<T extends ApiObject>(kind: Kind<T>, owner: ApiObject): readonly Stored<T>[];
+  labelled<T extends ApiObject>(kind: Kind<T>, by: LabelQuery): readonly Stored<T>[];
+}
+
+export interface LabelQuery {
+  readonly namespace: string;
+  readonly label: string;
+  readonly value: string;
+}
+
+/** One informer per kind, shared by all controllers of a process. */
+export class Informers implements Caches {
+  readonly #options: { client: KubeClient; clock: Clock; log: Log };
+  readonly #informers = new Map<string, Informer<ApiObject>>();
+  /** Projections asked for before the start; undefined = whole objects. */
+  readonly #fields = new Map<string, ReadonlySet<string> | undefined>();
+  readonly #waiting: Informer<ApiObject>[] = [];
+  #signal: AbortSignal | undefined;
+
+  constructor(options: { client: KubeClient; clock: Clock; log: Log }) {
+    this.#options = options;
+  }
+
+  /** Says that objects of `kind` will be read; call it before `of`. Whoever gives no `fields` gets whole objects. */
+  need(kind: Kind, fields?: readonly string[]): void {
+    const id = idOf(kind);
+    const known = this.#fields.get(id);
+    if (fields === undefined || (this.#fields.has(id) && known === undefined))
+      this.#fields.set(id, undefined);
+    else this.#fields.set(id, new Set([...(known ?? []), ...fields]));
+  }
+
+  of<T extends ApiObject>(kind: Kind<T>): Informer<T> {
+    const id = idOf(kind);
+    const known = this.#informers.get(id);
+    if (known) return known as unknown as Informer<T>;
+    const fields = this.#fields.get(id);
+    const selection = fields ? { fields: [...fields] } : {};
+    const informer = new Informer<T>({ ...this.#options, kind, selection });
+    const erased = informer as unknown as Informer<ApiObject>;
+    this.#informers.set(id, erased);
+    if (this.#signal) void informer.run(this.#signal);
+    else this.#waiting.push(erased);
+    return informer;
+  }
+
+  /** Starts all informers, and later ones as they are asked for; they end when `signal` aborts. */
+  start(signal: AbortSignal): void {
+    this.#signal = signal;
+    for (const informer of this.#waiting.splice(0)) void informer.run(signal);
+  }
+
+  async synced(): Promise<void> {
+    await Promise.all([...this.#informers.values()].map((informer) => informer.synced));
+  }
+
+  get<T extends ApiObject>(kind: Kind<T>, key: ObjectKey): Stored<T> | undefined {
+    return this.of(kind).get(key);
+  }
+
+  list<T extends ApiObject>(kind: Kind<T>, namespace?: string): readonly Stored<T>[] {
+    return this.of(kind).list(namespace);
+  }
+
+  ownedBy<T extends ApiObject>(kind: Kind<T>, owner: ApiObject): readonly Stored<T>[] {
+    return this.of(kind).by(ownerIndex, owner.metadata.uid ?? "");
+  }
+
+  labelled<T extends ApiObject>(kind: Kind<T>, by: LabelQuery): readonly Stored<T>[] {
+    return this.of(kind).by(labelIndex(by.label), `${by.namespace}/${by.value}`);
+  }
+}
+
+function idOf(kind: Kind): string {
+  return `${apiVersionOf(kind)}/${kind.kind}`;
+}

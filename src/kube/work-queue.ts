@@ -1,0 +1,133 @@
+import type { Clock, Timer } from "../base/clock.ts";
+
+/**
+ * A level-triggered queue of keys: a key waits at most once, is never worked on twice at the same time, and one that
+ * is added while being worked on is worked on once more afterwards. Failures come back with exponential back-off.
+ */
+export class WorkQueue {
+  readonly #clock: Clock;
+  readonly #work: (key: string) => Promise<void>;
+  readonly #workersMax: number;
+  readonly #backOff: BackOff;
+  /** Waiting keys in the order they came. */
+  readonly #waiting = new Set<string>();
+  readonly #working = new Set<string>();
+  /** Added while being worked on. */
+  readonly #dirty = new Set<string>();
+  readonly #delayed = new Map<string, { dueMs: number; timer: Timer }>();
+  readonly #failures = new Map<string, number>();
+  #started = false;
+  #stopped = false;
+  #pumpIsDue = false;
+
+  /** `work` must not reject. */
+  constructor(options: {
+    clock: Clock;
+    work: (key: string) => Promise<void>;
+    workersMax?: number;
+    backOff?: BackOff;
+  }) {
+    this.#clock = options.clock;
+    this.#work = options.work;
+    this.#workersMax = options.workersMax ?? 2;
+    this.#backOff = options.backOff ?? { firstMs: 5, maxMs: 1_000_000 };
+  }
+
+  start(): void {
+    this.#started = true;
+    this.#pumpSoon();
+  }
+
+  /** Forgets all that waits; what is being worked on ends by itself. */
+  stop(): void {
+    this.#stopped = true;
+    for (const { timer } of this.#delayed.values()) timer.cancel();
+    this.#delayed.clear();
+    this.#waiting.clear();
+    this.#dirty.clear();
+  }
+
+  add(key: string): void {
+    if (this.#stopped) return;
+    if (this.#working.has(key)) {
+      this.#dirty.add(key);
+      return;
+    }
+    this.#waiting.add(key);
+    this.#pumpSoon();
+  }
+
+  /** Of several delays for one key the shortest counts. */
+  addAfter(key: string, delayMs: number): void {
+    if (this.#stopped) return;
+    if (delayMs <= 0) {
+      this.add(key);
+      return;
+    }
+    const dueMs = this.#clock.monotonic() + delayMs;
+    const known = this.#delayed.get(key);
+    if (known && known.dueMs <= dueMs) return;
+    known?.timer.cancel();
+    const timer = this.#clock.schedule(delayMs, () => {
+      this.#delayed.delete(key);
+      this.add(key);
+    });
+    this.#delayed.set(key, { dueMs, timer });
+  }
+
+  /** Adds the key after a delay that doubles with each call since the last `forget`; returns the delay. */
+  addRateLimited(key: string): number {
+    const failures = this.#failures.get(key) ?? 0;
+    this.#failures.set(key, failures + 1);
+    const delayMs = Math.min(this.#backOff.firstMs * 2 ** failures, this.#backOff.maxMs);
+    this.addAfter(key, delayMs);
+    return delayMs;
+  }
+
+  /** The key succeeded: its next failure waits the shortest time again. */
+  forget(key: string): void {
+    this.#failures.delete(key);
+  }
+
+  /** Nothing waits and nothing is being worked on; delayed keys may exist. */
+  get idle(): boolean {
+    return this.#waiting.size === 0 && this.#working.size === 0;
+  }
+
+  /** One microtask later, so that the events of one turn make one round of work. */
+  #pumpSoon(): void {
+    if (this.#pumpIsDue || !this.#started) return;
+    this.#pumpIsDue = true;
+    queueMicrotask(() => {
+      this.#pumpIsDue = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    for (const key of this.#waiting) {
+      if (this.#stopped || this.#working.size >= this.#workersMax) return;
+      this.#waiting.delete(key);
+      this.#working.add(key);
+      this.#work(key).then(
+        () => this.#done(key),
+        () => this.#done(key),
+      );
+    }
+  }
+
+  /**
+   * Work on the next key starts in a new turn: a burst of thousands of keys against an API in this process would
+   * otherwise be one endless run of microtasks (DESIGN §4, slices).
+   */
+  #done(key: string): void {
+    this.#working.delete(key);
+    if (this.#dirty.delete(key)) this.add(key);
+    if (this.#waiting.size > 0) this.#clock.schedule(0, () => this.#pump());
+  }
+}
+
+export interface BackOff {
+  readonly firstMs: number;
+  readonly maxMs: number;
+}
