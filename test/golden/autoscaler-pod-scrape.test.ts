@@ -8,6 +8,7 @@ import {
   scrapeRound,
 } from "../../src/control-plane/autoscaler/pod-scrape.ts";
 import { sampleSize } from "../../src/control-plane/autoscaler/sample-size.ts";
+import { statOfAnswer } from "../../src/control-plane/autoscaler/scrape-answer.ts";
 import { type GoldenCase, judgeGolden } from "../support/golden.ts";
 import { exceptions } from "./autoscaler-pod-scrape.exceptions.ts";
 
@@ -55,7 +56,13 @@ type ScrapeCase = GoldenCase &
           usedService: boolean;
         };
       }
-    | { kind: "answer" }
+    | {
+        kind: "answer";
+        status: number;
+        contentType: string;
+        bodyHex: string;
+        want: { stat?: RecordedStat; error?: boolean; mightBeMesh?: boolean };
+      }
   );
 
 judgeGolden<ScrapeCase>({
@@ -69,9 +76,28 @@ judgeGolden<ScrapeCase>({
       return different(numbersOf(stat), numbersOf(toStat(recorded.want.stat)));
     }
     if (recorded.kind === "scrape") return judgeScrape(recorded);
-    return undefined;
+    return judgeAnswer(recorded);
   },
 });
+
+function judgeAnswer({ status, contentType, bodyHex, want }: ScrapeCase & { kind: "answer" }) {
+  const answered = () => {
+    try {
+      const stat = statOfAnswer({ status, contentType, body: Buffer.from(bodyHex, "hex") });
+      return { stat: [stat.podName, ...numbersOf(stat), stat.processUptime] };
+    } catch (thrown) {
+      if (!(thrown instanceof ScrapeError)) throw thrown;
+      return { error: true, mightBeMesh: thrown.mightBeMesh };
+    }
+  };
+  const stat = want.stat && toStat(want.stat);
+  return different(
+    answered(),
+    stat
+      ? { stat: [stat.podName, ...numbersOf(stat), stat.processUptime] }
+      : { error: true, mightBeMesh: want.mightBeMesh ?? false },
+  );
+}
 
 async function judgeScrape(recorded: ScrapeCase & { kind: "scrape" }): Promise<string | undefined> {
   const { want, windowMs } = recorded;

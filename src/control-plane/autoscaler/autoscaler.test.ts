@@ -201,7 +201,7 @@ test("pods that cannot be scraped become a fault of the collection, and its end 
   await clock.advance(3_500);
   fails = false;
   await clock.advance(3_500);
-  assert.deepEqual(told, [{ failed: "only 0 of 1 pods could be scraped" }, undefined]);
+  assert.deepEqual(told, [{ failed: "pods exhausted" }, undefined]);
   controller.abort();
   await running;
 });

@@ -346,5 +346,7 @@ function stopTimers(revision: RevisionEntry): void {
 
 function faultOf(thrown: unknown): CollectorFault {
   if (thrown instanceof ScrapeError && thrown.failure === "didNotReceiveStat") return "didNotReceiveStat";
+  if (thrown instanceof ScrapeError && thrown.failure === "podsExhausted")
+    return { failed: "pods exhausted" };
   return { failed: messageOf(thrown) };
 }
