@@ -207,7 +207,7 @@ class SimConn implements Conn {
       const most = Math.min(segmentBytesMax, chunk.length - from);
       const whole = most === chunk.length - from && segmentBytesMax >= CALM.segmentBytesMax;
       const size = whole ? most : 1 + Math.floor(this.#world.random.next() * most);
-      this.#send({ kind: "data", chunk: chunk.slice(from, from + size) });
+      this.#send({ kind: "data", chunk: Uint8Array.from(chunk.subarray(from, from + size)) });
       from += size;
     }
     this.#inFlightBytes += chunk.length;

@@ -9,6 +9,11 @@ export class HeaderBlock {
     this.#flat = flat;
   }
 
+  /** [name, value, name, value, …], for hot loops; not to be changed by the caller. */
+  get flat(): readonly string[] {
+    return this.#flat;
+  }
+
   /** The first value of `lowerName`. */
   get(lowerName: string): string | undefined {
     const flat = this.#flat;

@@ -1,9 +1,8 @@
-/** What one peer may make the engine hold or read. Beyond: 431, 414 or 413 and the connection is closed. */
+/** What one peer may make the engine hold or read. Beyond: 431 or 413 and the connection is closed. */
 export interface HttpLimits {
-  /** Request or status line, in bytes. */
-  readonly startLineBytesMax: number;
-  /** The whole head, start line included, in bytes. Go's default is 1 MiB; applications rarely accept 64 KiB. */
+  /** The whole head, start line included, in bytes (Go: 1 MiB). */
   readonly headBytesMax: number;
+  /** Generous because the bytes are bounded already. */
   readonly headerCountMax: number;
   /** The line that announces a chunk, extensions included, in bytes. */
   readonly chunkLineBytesMax: number;
@@ -20,9 +19,8 @@ export interface HttpLimits {
 }
 
 export const DEFAULT_LIMITS: HttpLimits = {
-  startLineBytesMax: 16 * 1024,
-  headBytesMax: 64 * 1024,
-  headerCountMax: 256,
+  headBytesMax: 1024 * 1024,
+  headerCountMax: 20_000,
   chunkLineBytesMax: 1024,
   heldBodyBytesMax: 16 * 1024,
   headTimeoutMs: 60_000,

@@ -1,40 +1,127 @@
 import type { Clock } from "../base/clock.ts";
-import type { Log } from "../base/log.ts";
+import { EbbError } from "../base/errors.ts";
 import type { Conn } from "./conn.ts";
-import type { HttpLimits } from "./limits.ts";
+import { DEFAULT_LIMITS, type HttpLimits } from "./limits.ts";
 import type { Handler } from "./message.ts";
+import { ServerConnection, type ServerContext } from "./server-connection.ts";
+import { TimerWheel } from "./timer-wheel.ts";
 
 export interface HttpServerOptions {
   readonly clock: Clock;
   readonly handler: Handler;
   readonly limits?: Partial<HttpLimits>;
-  readonly log?: Log;
+  /** Shared by what lives together; default one of the server's own. */
+  readonly wheel?: TimerWheel;
+}
+
+/** The server is being closed, as the reason of `Exchange.cancel`. */
+export class ServerClosed extends EbbError {
+  constructor() {
+    super("server-closed", "the server is being closed");
+  }
 }
 
 /** The server side of the HTTP engine: give it connections, it gives exchanges to the handler. */
-export class HttpServer {
-  constructor(_options: HttpServerOptions) {}
+export class HttpServer implements ServerContext {
+  readonly limits: HttpLimits;
+  readonly handler: Handler;
+  readonly wheel: TimerWheel;
+  readonly #clock: Clock;
+  readonly #connections = new Set<ServerConnection>();
+  readonly #tunnels = new Set<Conn>();
+  #draining = false;
+  #drained: (() => void)[] = [];
+  #inFlight = 0;
+  #dateSecond = 0;
+  #date = "";
+
+  constructor(options: HttpServerOptions) {
+    this.#clock = options.clock;
+    this.handler = options.handler;
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.wheel = options.wheel ?? new TimerWheel(options.clock);
+  }
 
   /** Bound: `network.listen(address, server.accept)`. */
-  readonly accept = (_conn: Conn): void => {
-    throw new Error("not built yet");
+  readonly accept = (conn: Conn): void => {
+    this.#connections.add(new ServerConnection(conn, this));
   };
 
-  /** Connections that are open, idle ones included. */
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /** Connections that are open, idle ones included, tunnels not. */
   get connectionCount(): number {
-    return 0;
+    return this.#connections.size;
   }
 
-  /** Requests that are being answered (upgraded connections are their owner's). */
+  /** Connections that were upgraded and are not over. */
+  get tunnelCount(): number {
+    return this.#tunnels.size;
+  }
+
+  /** Exchanges that are not over, tunnels included. */
   get inFlight(): number {
-    return 0;
+    return this.#inFlight;
   }
 
-  /** Ends idle connections, answers what is in flight with `Connection: close`; resolves when none is left. */
+  /** Ends idle connections, answers what is in flight with `Connection: close`; resolves when only tunnels are left. */
   drain(): Promise<void> {
-    throw new Error("not built yet");
+    this.#draining = true;
+    for (const connection of [...this.#connections]) connection.stopKeepAlive();
+    return new Promise((resolve) => {
+      this.#drained.push(resolve);
+      this.#checkDrained();
+    });
   }
 
-  /** Resets every connection and raises `cancel` on every exchange. */
-  closeNow(): void {}
+  /** Resets every connection, tunnels included, and raises `cancel` on every exchange. */
+  closeNow(): void {
+    this.#draining = true;
+    const reason = new ServerClosed();
+    for (const connection of [...this.#connections]) connection.closeNow(reason);
+    for (const tunnel of [...this.#tunnels]) tunnel.reset();
+  }
+
+  date(): string {
+    const second = Math.floor(this.#clock.wall() / 1000);
+    if (second !== this.#dateSecond) {
+      this.#dateSecond = second;
+      this.#date = new Date(second * 1000).toUTCString();
+    }
+    return this.#date;
+  }
+
+  nextTurn(): Promise<void> {
+    return new Promise((resolve) => this.#clock.schedule(0, resolve));
+  }
+
+  exchangeBegan(): void {
+    this.#inFlight++;
+  }
+
+  exchangeEnded(): void {
+    this.#inFlight--;
+  }
+
+  connectionGone(connection: ServerConnection): void {
+    this.#connections.delete(connection);
+    this.#checkDrained();
+  }
+
+  tunnelOpened(tunnel: Conn): void {
+    this.#tunnels.add(tunnel);
+  }
+
+  tunnelClosed(tunnel: Conn): void {
+    this.#tunnels.delete(tunnel);
+  }
+
+  #checkDrained(): void {
+    if (!this.#draining || this.#connections.size > 0) return;
+    const drained = this.#drained;
+    this.#drained = [];
+    for (const resolve of drained) resolve();
+  }
 }

@@ -1,0 +1,238 @@
+import { EbbError } from "../base/errors.ts";
+import { HeadFacts } from "./head-facts.ts";
+import { HeaderBlock } from "./header-block.ts";
+import type { RequestHead, ResponseHead } from "./message.ts";
+
+/**
+ * Strict parsing of complete heads (RFC 9112). What one server reads differently from another is refused: bare LF,
+ * folded lines, space before the colon, two Content-Lengths, Content-Length with Transfer-Encoding.
+ */
+
+/** A message that breaks the grammar; `status` is what a server answers. */
+export class MalformedMessage extends EbbError {
+  readonly status: number;
+
+  constructor(message: string, status = 400) {
+    super("malformed-message", message);
+    this.status = status;
+  }
+}
+
+export interface ParsedRequest {
+  readonly head: RequestHead;
+  readonly facts: HeadFacts;
+}
+
+export interface ParsedResponse {
+  readonly head: ResponseHead;
+  readonly facts: HeadFacts;
+}
+
+const CR = 13;
+const LF = 10;
+const SPACE = 32;
+const TAB = 9;
+const COLON = 58;
+
+function table(accepts: (code: number) => boolean): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, code) => (accepts(code) ? 1 : 0));
+}
+
+const TOKEN = table((code) => /[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(String.fromCharCode(code)));
+const VALUE = table((code) => code === TAB || (code >= SPACE && code !== 127));
+const TARGET = table((code) => code > SPACE && code !== 127);
+const HOST = table((code) => /[A-Za-z0-9!$%&'()*+,\-.:;=[\]_~]/.test(String.fromCharCode(code)));
+
+/** `text` is a whole head in latin1, both ends of line included. `headerCountMax` bounds its fields. */
+export function parseRequestHead(text: string, headerCountMax: number): ParsedRequest {
+  let at = 0;
+  while (TOKEN[text.charCodeAt(at)] === 1) at++;
+  if (at === 0 || text.charCodeAt(at) !== SPACE) throw new MalformedMessage("malformed request line");
+  const method = text.slice(0, at);
+  const targetFrom = at + 1;
+  at = targetFrom;
+  while (TARGET[text.charCodeAt(at)] === 1) at++;
+  const target = text.slice(targetFrom, at);
+  if (target.length === 0 || text.charCodeAt(at) !== SPACE)
+    throw new MalformedMessage("malformed request line");
+  const version = versionOf(text, at + 1);
+  const facts = new HeadFacts();
+  const headers = parseFields(text, { from: at + 11, headerCountMax, facts });
+  checkHost(version, facts);
+  checkFraming(version, facts);
+  const head: RequestHead = { method, target, version, headers };
+  if (target.charCodeAt(0) !== 47) reduceTarget(head, facts);
+  checkEscapes(head.target);
+  return { head, facts };
+}
+
+function versionOf(text: string, at: number): "1.0" | "1.1" {
+  if (text.startsWith("HTTP/1.1\r\n", at)) return "1.1";
+  if (text.startsWith("HTTP/1.0\r\n", at)) return "1.0";
+  if (/^HTTP\/\d\.\d\r\n/.test(text.slice(at, at + 10))) {
+    throw new MalformedMessage("unsupported protocol version", 505);
+  }
+  throw new MalformedMessage("malformed HTTP version");
+}
+
+export function parseResponseHead(text: string, headerCountMax: number): ParsedResponse {
+  const line = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?\r\n/.exec(text);
+  if (!line)
+    throw new MalformedMessage(`malformed HTTP response ${JSON.stringify(text.split("\r\n", 1)[0])}`);
+  const facts = new HeadFacts();
+  const headers = parseFields(text, { from: line[0].length, headerCountMax, facts });
+  checkFraming("1.1", facts);
+  if (line[1] === "0" && !facts.keepAlive) facts.close = true;
+  return { head: { status: Number(line[2]), reason: line[3] ?? "", headers }, facts };
+}
+
+/** Trailer fields: the same grammar, without a start line. */
+export function parseTrailers(text: string, headerCountMax: number): HeaderBlock {
+  return parseFields(text, { from: 0, headerCountMax, facts: undefined });
+}
+
+interface FieldsInput {
+  readonly from: number;
+  readonly headerCountMax: number;
+  readonly facts: HeadFacts | undefined;
+}
+
+/** hot path: see bench/micro/head-parser.ts */
+function parseFields(text: string, input: FieldsInput): HeaderBlock {
+  const flat: string[] = [];
+  const { facts } = input;
+  let at = input.from;
+  for (;;) {
+    const nameFrom = at;
+    let code = text.charCodeAt(at);
+    if (code === CR) break;
+    while (TOKEN[code] === 1) code = text.charCodeAt(++at);
+    if (code !== COLON || at === nameFrom) throw badFieldLine(text, nameFrom);
+    const name = text.slice(nameFrom, at);
+    do code = text.charCodeAt(++at);
+    while (code === SPACE || code === TAB);
+    const valueFrom = at;
+    let valueTo = at;
+    while (VALUE[code] === 1) {
+      at++;
+      if (code !== SPACE && code !== TAB) valueTo = at;
+      code = text.charCodeAt(at);
+    }
+    if (code !== CR || text.charCodeAt(at + 1) !== LF) throw badFieldLine(text, nameFrom);
+    at += 2;
+    const value = text.slice(valueFrom, valueTo);
+    flat.push(name, value);
+    if (facts !== undefined) noteField(facts, name, value);
+  }
+  if (text.charCodeAt(at + 1) !== LF || at + 2 !== text.length)
+    throw new MalformedMessage("bare carriage return");
+  if (flat.length > 2 * input.headerCountMax) throw new MalformedMessage("too many header fields", 431);
+  return new HeaderBlock(flat);
+}
+
+function badFieldLine(text: string, from: number): MalformedMessage {
+  const line = text.slice(from).split("\r\n", 1)[0] ?? "";
+  if (!line.includes(":"))
+    return new MalformedMessage(`malformed MIME header: missing colon: ${JSON.stringify(line)}`);
+  if (/^[^:]*[ \t]:/.test(line)) return new MalformedMessage("invalid header name");
+  return new MalformedMessage(`malformed MIME header line: ${JSON.stringify(line)}`);
+}
+
+/** Looks at the few fields that decide about the connection; their lengths tell them apart from most others. */
+function noteField(facts: HeadFacts, name: string, value: string): void {
+  switch (name.length) {
+    case 4:
+      if (is(name, "host")) {
+        facts.host = value;
+        facts.hostCount++;
+      }
+      break;
+    case 6:
+      if (is(name, "expect")) facts.expect = value.toLowerCase();
+      break;
+    case 7:
+      if (is(name, "upgrade")) facts.upgrade = value;
+      break;
+    case 10:
+      if (is(name, "connection")) noteConnection(facts, value);
+      break;
+    case 14:
+      if (is(name, "content-length")) noteLength(facts, value);
+      break;
+    case 17:
+      if (is(name, "transfer-encoding")) noteCoding(facts, value);
+      break;
+  }
+}
+
+function is(name: string, lowerName: string): boolean {
+  return name === lowerName || name.toLowerCase() === lowerName;
+}
+
+function noteConnection(facts: HeadFacts, value: string): void {
+  for (const option of value.toLowerCase().split(",")) {
+    const name = option.trim();
+    if (name === "close") facts.close = true;
+    else if (name === "keep-alive") facts.keepAlive = true;
+    else if (name === "upgrade") facts.connectionUpgrade = true;
+  }
+}
+
+function noteLength(facts: HeadFacts, value: string): void {
+  if (facts.contentLength >= 0) throw new MalformedMessage("more than one Content-Length");
+  if (!/^\d{1,16}$/.test(value)) throw new MalformedMessage(`bad Content-Length ${JSON.stringify(value)}`);
+  facts.contentLength = Number(value);
+  if (!Number.isSafeInteger(facts.contentLength)) {
+    throw new MalformedMessage(`bad Content-Length ${JSON.stringify(value)}`);
+  }
+}
+
+function noteCoding(facts: HeadFacts, value: string): void {
+  if (facts.chunked || value.toLowerCase() !== "chunked") {
+    throw new MalformedMessage(`unsupported transfer encoding: ${JSON.stringify(value)}`, 501);
+  }
+  facts.chunked = true;
+}
+
+function checkFraming(version: string, facts: HeadFacts): void {
+  if (!facts.chunked) return;
+  if (facts.contentLength >= 0) throw new MalformedMessage("Content-Length together with Transfer-Encoding");
+  if (version === "1.0") throw new MalformedMessage("Transfer-Encoding in HTTP/1.0");
+}
+
+function checkHost(version: string, facts: HeadFacts): void {
+  if (facts.host === undefined) {
+    if (version === "1.1") throw new MalformedMessage("missing required Host header");
+    return;
+  }
+  if (facts.hostCount > 1) throw new MalformedMessage("too many Host headers");
+  for (let at = 0; at < facts.host.length; at++) {
+    if (HOST[facts.host.charCodeAt(at)] !== 1) throw new MalformedMessage("malformed Host header");
+  }
+}
+
+/** `*` and absolute-form; the latter becomes origin-form and its authority replaces Host (RFC 9112 §3.2.2). */
+function reduceTarget(head: RequestHead, facts: HeadFacts): void {
+  if (head.target === "*" || head.method === "CONNECT") return;
+  const parts = /^https?:\/\/([A-Za-z0-9\-._~%!$&'()*+,;=:[\]]+)([/?][^#]*)?$/i.exec(head.target);
+  const authority = parts?.[1];
+  if (authority === undefined || authority.includes("[") !== authority.includes("]")) {
+    throw new MalformedMessage("malformed request target");
+  }
+  const path = parts?.[2] ?? "/";
+  head.target = path.startsWith("/") ? path : `/${path}`;
+  head.headers.set("Host", authority);
+  facts.host = authority;
+}
+
+function checkEscapes(target: string): void {
+  let at = target.indexOf("%");
+  if (at < 0) return;
+  const query = target.indexOf("?");
+  const end = query < 0 ? target.length : query;
+  for (; at >= 0 && at < end; at = target.indexOf("%", at + 1)) {
+    if (!/^[0-9a-f]{2}$/i.test(target.slice(at + 1, Math.min(at + 3, end)))) {
+      throw new MalformedMessage("malformed request target");
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import type { HeaderBlock } from "./header-block.ts";
+import type { RequestHead, ResponseHead } from "./message.ts";
+import type { OutgoingFraming } from "./message-writer.ts";
+import { STATUS_CODES } from "./status-codes.ts";
+
+/** Heads as latin1 text. Framing and connection fields are the writer's own: those of the head are left out. */
+
+export interface ResponseFraming {
+  readonly version: "1.0" | "1.1" | "2";
+  readonly framing: OutgoingFraming;
+  readonly length: number;
+  /** A head that speaks of a body which is not sent (HEAD, 304) keeps its Content-Length. */
+  readonly keepLength: boolean;
+  readonly connection: "close" | "keep-alive" | "";
+  /** Value of Date for heads that have none; "" = add none. */
+  readonly date: string;
+}
+
+/** hot path: see bench/micro/forward.ts */
+export function responseHeadText(head: ResponseHead, framing: ResponseFraming): string {
+  const version = framing.version === "1.0" ? "1.0" : "1.1";
+  let text = `HTTP/${version} ${head.status} ${head.reason || reasonOf(head.status)}\r\n`;
+  let dated = framing.date === "";
+  const flat = head.headers.flat;
+  for (let index = 0; index < flat.length; index += 2) {
+    const name = flat[index] as string;
+    switch (name.length) {
+      case 4:
+        if (!dated && is(name, "date")) dated = true;
+        break;
+      case 10:
+        if (is(name, "connection") || is(name, "keep-alive")) continue;
+        break;
+      case 14:
+        if (!framing.keepLength && is(name, "content-length")) continue;
+        break;
+      case 17:
+        if (is(name, "transfer-encoding")) continue;
+        break;
+    }
+    text += `${name}: ${flat[index + 1] as string}\r\n`;
+  }
+  if (framing.framing === "length") text += `Content-Length: ${framing.length}\r\n`;
+  else if (framing.framing === "chunked") text += "Transfer-Encoding: chunked\r\n";
+  if (!dated) text += `Date: ${framing.date}\r\n`;
+  if (framing.connection !== "") text += `Connection: ${framing.connection}\r\n`;
+  return `${text}\r\n`;
+}
+
+/** An interim head or a 101: every field as given. */
+export function plainResponseText(head: ResponseHead, version: string): string {
+  let text = `HTTP/${version === "1.0" ? "1.0" : "1.1"} ${head.status} ${head.reason || reasonOf(head.status)}\r\n`;
+  for (const [name, value] of head.headers) text += `${name}: ${value}\r\n`;
+  return `${text}\r\n`;
+}
+
+export interface RequestFraming {
+  readonly framing: OutgoingFraming;
+  readonly length: number;
+  /** The Upgrade that is asked for, which is a matter of this connection. */
+  readonly upgrade: string | undefined;
+}
+
+/** hot path: see bench/micro/forward.ts */
+export function requestHeadText(head: RequestHead, framing: RequestFraming): string {
+  let text = `${head.method} ${head.target} HTTP/1.1\r\n`;
+  let lengthSaid = false;
+  const flat = head.headers.flat;
+  for (let index = 0; index < flat.length; index += 2) {
+    const name = flat[index] as string;
+    switch (name.length) {
+      case 7:
+        if (is(name, "upgrade")) continue;
+        break;
+      case 10:
+        if (is(name, "connection") || is(name, "keep-alive")) continue;
+        break;
+      case 14:
+        if (is(name, "content-length")) {
+          lengthSaid = true;
+          continue;
+        }
+        break;
+      case 17:
+        if (is(name, "transfer-encoding")) continue;
+        break;
+    }
+    text += `${name}: ${flat[index + 1] as string}\r\n`;
+  }
+  if (framing.framing === "chunked") text += "Transfer-Encoding: chunked\r\n";
+  else if (framing.length > 0 || lengthSaid || expectsBody(head.method)) {
+    text += `Content-Length: ${framing.length}\r\n`;
+  }
+  if (framing.upgrade !== undefined) text += `Connection: Upgrade\r\nUpgrade: ${framing.upgrade}\r\n`;
+  return `${text}\r\n`;
+}
+
+/** Methods whose empty body is said aloud, as most servers want it. */
+function expectsBody(method: string): boolean {
+  return method === "POST" || method === "PUT" || method === "PATCH";
+}
+
+function is(name: string, lowerName: string): boolean {
+  return name === lowerName || name.toLowerCase() === lowerName;
+}
+
+export function reasonOf(status: number): string {
+  return STATUS_CODES[status] ?? `status code ${status}`;
+}
+
+export function headersText(headers: HeaderBlock): string {
+  let text = "";
+  for (const [name, value] of headers) text += `${name}: ${value}\r\n`;
+  return text;
+}

@@ -1,0 +1,470 @@
+import { assert } from "../base/assert.ts";
+import { EbbError } from "../base/errors.ts";
+import { BodyDecoder, type DecodedBody } from "./body-decoder.ts";
+import type { Conn, ConnHandler } from "./conn.ts";
+import { DetachedConn } from "./detached-conn.ts";
+import { MalformedMessage, type ParsedRequest, parseRequestHead } from "./head-parser.ts";
+import { HeadReader } from "./head-reader.ts";
+import { plainResponseText, reasonOf, responseHeadText } from "./head-writer.ts";
+import type { HeaderBlock } from "./header-block.ts";
+import type { HttpLimits } from "./limits.ts";
+import type { BodySource, Handler, ResponseHead } from "./message.ts";
+import { MessageWriter, type OutgoingFraming, type WriterOwner } from "./message-writer.ts";
+import { type BodyOwner, EMPTY_BODY, ReceivedBody } from "./received-body.ts";
+import { type ExchangeOwner, ServerExchange } from "./server-exchange.ts";
+import { type TimerWheel, WheelEntry } from "./timer-wheel.ts";
+
+/** What all connections of a server share. */
+export interface ServerContext {
+  readonly limits: HttpLimits;
+  readonly handler: Handler;
+  readonly wheel: TimerWheel;
+  readonly draining: boolean;
+  /** Value of the Date field. */
+  date(): string;
+  /** Resolves after the transport had a chance to tell what it knows. */
+  nextTurn(): Promise<void>;
+  exchangeBegan(): void;
+  exchangeEnded(): void;
+  /** The connection is closed, or became a tunnel. */
+  connectionGone(connection: ServerConnection): void;
+  tunnelOpened(tunnel: Conn): void;
+  tunnelClosed(tunnel: Conn): void;
+}
+
+/** The client went away, as the reason of `Exchange.cancel`. */
+export class ClientGone extends EbbError {
+  constructor(cause?: unknown) {
+    super("client-gone", "the client closed the connection before its answer was complete", { cause });
+  }
+}
+
+const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
+const NO_BYTES = Buffer.alloc(0);
+/** Reasons that the client is told. */
+const TOLD = new Set([
+  "missing required Host header",
+  "too many Host headers",
+  "malformed Host header",
+  "invalid header name",
+  "unsupported protocol version",
+]);
+
+/**
+ * One client connection: reads requests, gives them to the handler one at a time (pipelined ones wait as bytes), and
+ * writes the answers. States of the connection: reading a head; an exchange in progress; closing; over.
+ */
+export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, WriterOwner, ExchangeOwner {
+  readonly remoteAddress: string;
+  readonly #conn: Conn;
+  readonly #context: ServerContext;
+  readonly #heads: HeadReader;
+  readonly #decoder: BodyDecoder;
+  readonly #writer: MessageWriter;
+  readonly #timeout: WheelEntry;
+  #exchange: ServerExchange | undefined;
+  #body: ReceivedBody | undefined;
+  /** Bytes of the next requests, which wait until the present one is answered. */
+  #ahead: Buffer = NO_BYTES;
+  #discarded = 0;
+  #paused = false;
+  #reading = false;
+  #continueSent = false;
+  #closeAfter = false;
+  #clientEnded = false;
+  #closing = false;
+  #over = false;
+  /** What the connection became by an upgrade. */
+  #tunnel: DetachedConn | undefined;
+
+  constructor(conn: Conn, context: ServerContext) {
+    this.#conn = conn;
+    this.#context = context;
+    this.remoteAddress = conn.remoteAddress;
+    this.#heads = new HeadReader(context.limits);
+    this.#decoder = new BodyDecoder(context.limits);
+    this.#writer = new MessageWriter(conn, this);
+    this.#timeout = new WheelEntry(() => this.#onTimeout());
+    context.wheel.arm(this.#timeout, context.limits.headTimeoutMs);
+    conn.setHandler(this);
+  }
+
+  get idle(): boolean {
+    return !this.#exchange && this.#heads.pending === 0 && this.#ahead.length === 0;
+  }
+
+  /** No further request will be read; an idle connection ends now. */
+  stopKeepAlive(): void {
+    this.#closeAfter = true;
+    if (this.idle && !this.#closing) this.#close();
+  }
+
+  closeNow(reason: Error): void {
+    this.#exchange?.cancel.raise(reason);
+    if (!this.#over) this.#conn.reset();
+    this.#ended(reason);
+  }
+
+  // What the transport tells.
+
+  data(chunk: Uint8Array): void {
+    if (this.#over) return;
+    if (this.#closing) return;
+    const bytes = chunk instanceof Buffer ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    if (this.#ahead.length > 0) this.#keepAhead(bytes);
+    else this.#read(bytes);
+  }
+
+  end(): void {
+    this.#clientEnded = true;
+    if (this.#closing) return;
+    if (!this.#exchange) {
+      if (this.#heads.pending > 0) this.#refuse(new MalformedMessage("the head is cut off"));
+      else this.#close();
+      return;
+    }
+    this.#closeAfter = true;
+    if (!this.#decoder.done) {
+      this.#decoder.stop();
+      this.#body?.fail(new ClientGone());
+      if (this.#exchange && !this.#exchange.responded) this.#exchange.cancel.raise(new ClientGone());
+      return;
+    }
+    this.#askWhetherGone();
+  }
+
+  drain(): void {
+    this.#writer.drained();
+  }
+
+  closed(error?: Error): void {
+    this.#ended(error);
+  }
+
+  // Reading.
+
+  /** hot path. Handlers may answer within the loop; it goes on with the next request then. */
+  #read(chunk: Buffer): void {
+    assert(!this.#reading, "a connection is read by one loop");
+    this.#reading = true;
+    let at = 0;
+    try {
+      while (at < chunk.length && !this.#over && !this.#closing) {
+        if (!this.#decoder.done) at = this.#decoder.decode(chunk, at, this);
+        else if (this.#exchange) {
+          this.#keepAhead(chunk.subarray(at));
+          break;
+        } else {
+          const begins = this.#heads.pending === 0;
+          const text = this.#heads.feed(chunk, at);
+          at = this.#heads.consumed;
+          if (text !== undefined) this.#begin(parseRequestHead(text, this.#context.limits.headerCountMax));
+          else if (begins) this.#context.wheel.arm(this.#timeout, this.#context.limits.headTimeoutMs);
+        }
+      }
+      if (at < chunk.length) this.#tunnel?.addEarly(chunk.subarray(at));
+    } catch (error) {
+      if (!(error instanceof MalformedMessage)) throw error;
+      this.#malformed(error);
+    } finally {
+      this.#reading = false;
+    }
+    this.#adjustReading();
+  }
+
+  #keepAhead(bytes: Buffer): void {
+    this.#ahead = this.#ahead.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.#ahead, bytes]);
+    this.#adjustReading();
+  }
+
+  #begin(parsed: ParsedRequest): void {
+    const { facts, head } = parsed;
+    this.#timeout.cancel();
+    this.#continueSent = false;
+    if (facts.close || (head.version === "1.0" && !facts.keepAlive) || this.#context.draining)
+      this.#closeAfter = true;
+    if (head.method === "CONNECT") throw new MalformedMessage("CONNECT is not supported", 501);
+    if (facts.expect !== undefined && facts.expect !== "100-continue") throw new MalformedMessage("", 417);
+    this.#body = undefined;
+    if (facts.chunked || facts.contentLength > 0) {
+      const length = facts.chunked ? undefined : facts.contentLength;
+      this.#body = new ReceivedBody(length, this, this.#context.limits.heldBodyBytesMax);
+      this.#decoder.begin(length === undefined ? "chunked" : { length });
+    }
+    const exchange = new ServerExchange(parsed, this.#body ?? EMPTY_BODY, this);
+    this.#exchange = exchange;
+    this.#context.exchangeBegan();
+    this.#context.handler(exchange);
+  }
+
+  bodyData(chunk: Buffer): void {
+    const body = this.#body;
+    if (body && !body.abandoned) return body.push(chunk);
+    this.#discarded += chunk.length;
+    if (this.#discarded > this.#context.limits.discardBytesMax) this.#giveUpBody();
+  }
+
+  bodyEnd(trailers: HeaderBlock | undefined): void {
+    this.#body?.complete(trailers);
+    // The answer was complete already and only the body was waited for.
+    if (this.#exchange?.over) this.#next();
+  }
+
+  /** Too much to throw away: the connection is worth less than the bytes. */
+  #giveUpBody(): void {
+    this.#decoder.stop();
+    this.#closeAfter = true;
+    if (this.#exchange?.over) this.#next();
+  }
+
+  bodyStarted(): void {
+    const exchange = this.#exchange;
+    if (exchange?.facts.expect !== undefined && !this.#decoder.done) this.#sendContinue(exchange);
+  }
+
+  bodyDemand(): void {
+    this.#adjustReading();
+  }
+
+  bodyAbandoned(): void {
+    if (this.#exchange?.facts.expect !== undefined && !this.#continueSent) this.#giveUpBody();
+    this.#adjustReading();
+  }
+
+  /** Reads while somebody wants what comes: the body's reader, or ourselves up to the bound for bytes ahead. */
+  #adjustReading(): void {
+    if (this.#over) return;
+    const { heldBodyBytesMax } = this.#context.limits;
+    const wants =
+      this.#closing ||
+      (this.#decoder.done ? this.#ahead.length < heldBodyBytesMax : (this.#body?.wants ?? true));
+    if (wants !== this.#paused) return;
+    this.#paused = !wants;
+    if (wants) this.#conn.resume();
+    else this.#conn.pause();
+  }
+
+  // Answering.
+
+  sendInterim(exchange: ServerExchange, head: ResponseHead): void {
+    if (exchange !== this.#exchange || exchange.request.version === "1.0") return;
+    if (head.status === 100) this.#sendContinue(exchange);
+    else this.#writer.writeText(plainResponseText(head, "1.1"));
+  }
+
+  #sendContinue(exchange: ServerExchange): void {
+    if (this.#continueSent || exchange.request.version === "1.0" || exchange.responded) return;
+    this.#continueSent = true;
+    this.#writer.writeText(CONTINUE);
+  }
+
+  sendResponse(exchange: ServerExchange, head: ResponseHead, body: BodySource | undefined): void {
+    assert(exchange === this.#exchange, "only the present exchange is answered");
+    const { request, facts } = exchange;
+    const bodiless = request.method === "HEAD" || head.status === 204 || head.status === 304;
+    const known = body ? body.length : 0;
+    let framing: OutgoingFraming = "length";
+    if (bodiless) framing = "none";
+    else if (known === undefined) framing = request.version === "1.0" ? "until-close" : "chunked";
+    // Nobody knows whether the client sends the body after all.
+    if (facts.expect !== undefined && !this.#continueSent && !this.#decoder.done) this.#closeAfter = true;
+    if (framing === "until-close" || this.#context.draining || asksToClose(head)) this.#closeAfter = true;
+    const keepAlive = request.version === "1.0" ? "keep-alive" : "";
+    const text = responseHeadText(head, {
+      version: request.version,
+      framing,
+      length: known ?? 0,
+      keepLength: bodiless && head.status !== 204 && !known,
+      connection: this.#closeAfter ? "close" : keepAlive,
+      date: this.#context.date(),
+    });
+    this.#writer.write({ head: text, framing, length: known ?? 0, body });
+  }
+
+  messageProgress(): void {}
+
+  messageWritten(): void {
+    const exchange = this.#exchange;
+    if (!exchange) return;
+    this.#finish(exchange, true);
+    if (this.#decoder.done) return this.#next();
+    this.#body?.abandon();
+    if (this.#closeAfter) this.#giveUpBody();
+    else if (this.#decoder.done && this.#exchange === exchange) this.#next();
+  }
+
+  messageBroke(_error: Error): void {
+    const exchange = this.#exchange;
+    if (!exchange) return;
+    this.#finish(exchange, false);
+    // FIN inside a length or between chunks is a broken message; until-close needs a reset to be one.
+    if (this.#writer.untilClose) this.#conn.reset();
+    this.#exchange = undefined;
+    this.#close();
+  }
+
+  cut(exchange: ServerExchange, lastWords: string | undefined): void {
+    if (exchange !== this.#exchange) return;
+    const complete = lastWords !== undefined && exchange.responded && this.#writer.cutShort(lastWords);
+    if (complete) return this.messageWritten();
+    if (this.#writer.active) this.#writer.stop();
+    this.messageBroke(new EbbError("aborted", "the answer was cut"));
+  }
+
+  sendUpgrade(exchange: ServerExchange, head: ResponseHead): Conn {
+    assert(exchange === this.#exchange, "only the present exchange is upgraded");
+    this.#writer.writeText(plainResponseText(head, exchange.request.version));
+    this.#over = true;
+    this.#timeout.cancel();
+    const tunnel = new DetachedConn(this.#conn, (responseBytes) => {
+      this.#context.tunnelClosed(tunnel);
+      exchange.finish({ status: head.status, responseBytes, complete: true });
+      this.#context.exchangeEnded();
+    });
+    this.#tunnel = tunnel;
+    tunnel.addEarly(this.#ahead);
+    if (this.#clientEnded) tunnel.noteEnd();
+    this.#ahead = NO_BYTES;
+    this.#context.connectionGone(this);
+    this.#context.tunnelOpened(tunnel);
+    exchange.cancel.onRaise(() => tunnel.reset());
+    return tunnel;
+  }
+
+  #finish(exchange: ServerExchange, complete: boolean): void {
+    if (exchange.over) return;
+    exchange.finish({ status: exchange.status, responseBytes: this.#writer.bodyBytes, complete });
+    this.#context.exchangeEnded();
+  }
+
+  /** The exchange is over in both directions. */
+  #next(): void {
+    this.#exchange = undefined;
+    this.#body = undefined;
+    this.#discarded = 0;
+    if (this.#over || this.#closing) return;
+    if (this.#closeAfter) return this.#close();
+    const { limits, wheel } = this.#context;
+    wheel.arm(this.#timeout, this.#ahead.length > 0 ? limits.headTimeoutMs : limits.idleTimeoutMs);
+    if (this.#ahead.length === 0 || this.#reading) return;
+    queueMicrotask(this.#readAhead);
+  }
+
+  readonly #readAhead = (): void => {
+    if (this.#exchange || this.#over || this.#closing || this.#reading) return;
+    const bytes = this.#ahead;
+    this.#ahead = NO_BYTES;
+    if (bytes.length > 0) this.#read(bytes);
+  };
+
+  // Ending.
+
+  #malformed(error: MalformedMessage): void {
+    const exchange = this.#exchange;
+    this.#closeAfter = true;
+    if (!exchange || exchange.over) return this.#refuse(error);
+    // The body is broken: its reader hears of it and the handler answers, or cuts the answer.
+    this.#decoder.stop();
+    const body = this.#body;
+    if (body?.started) body.fail(error);
+    else {
+      body?.fail(error);
+      if (!exchange.responded) {
+        exchange.cancel.raise(error);
+        if (!exchange.responded && !exchange.over) this.#refuse(error);
+      }
+    }
+  }
+
+  /** Answers bytes that are no request; `#closing` makes everything after them be thrown away. */
+  #refuse(error: MalformedMessage): void {
+    const exchange = this.#exchange;
+    if (exchange) this.#finish(exchange, false);
+    this.#exchange = undefined;
+    this.#writer.stop();
+    this.#writer.writeText(refusalText(error));
+    this.#close();
+  }
+
+  /** Ends our side and goes on reading for a while: unread bytes would turn the close into a reset. */
+  #close(): void {
+    if (this.#closing || this.#over) return;
+    this.#closing = true;
+    this.#ahead = NO_BYTES;
+    this.#discarded = 0;
+    this.#writer.flush();
+    this.#conn.end();
+    this.#context.wheel.arm(this.#timeout, this.#context.limits.lingerMs);
+    this.#adjustReading();
+  }
+
+  #onTimeout(): void {
+    if (this.#over) return;
+    if (this.#closing) this.#conn.reset();
+    else if (this.#heads.pending > 0) this.#refuse(new MalformedMessage("the head took too long", 408));
+    else this.#close();
+  }
+
+  #ended(error?: Error): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#timeout.cancel();
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    this.#decoder.stop();
+    if (exchange && !exchange.over) {
+      const gone = new ClientGone(error);
+      this.#finish(exchange, false);
+      exchange.cancel.raise(gone);
+      this.#body?.fail(gone);
+    }
+    this.#writer.stop();
+    this.#context.connectionGone(this);
+  }
+
+  // Is the client still there?
+
+  /**
+   * A FIN is sent by a client that left and by one that only has nothing more to say. 100 Continue tells them apart:
+   * the former's system answers with a reset, the latter skips it, as every client of HTTP/1.1 must.
+   */
+  #askWhetherGone(): void {
+    const exchange = this.#exchange;
+    if (!exchange || exchange.responded || exchange.request.version === "1.0") return;
+    this.#writer.writeText(CONTINUE);
+  }
+
+  async checkClient(exchange: ServerExchange): Promise<boolean> {
+    if (exchange !== this.#exchange || this.#over) return false;
+    if (!this.#paused) return true;
+    this.#conn.resume();
+    await this.#context.nextTurn();
+    if (this.#clientEnded) await this.#context.nextTurn();
+    if (this.#paused && !this.#over) this.#conn.pause();
+    return !exchange.over && !exchange.cancel.raised;
+  }
+
+  heldBytes(exchange: ServerExchange): number {
+    if (exchange !== this.#exchange) return 0;
+    let bytes = exchange.request.target.length + this.#ahead.length + (this.#body?.heldBytes ?? 0);
+    for (const text of exchange.request.headers.flat) bytes += text.length;
+    return bytes;
+  }
+}
+
+function asksToClose(head: ResponseHead): boolean {
+  return /\bclose\b/i.test(head.headers.get("connection") ?? "");
+}
+
+/** The answer to bytes that are no request; the same bytes as Go's server sends, whose clients may know them. */
+function refusalText(error: MalformedMessage): string {
+  let phrase = reasonOf(error.status);
+  if (error.status === 417) return `HTTP/1.1 417 ${phrase}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+  if (TOLD.has(error.message)) phrase += `: ${error.message}`;
+  const body =
+    error.status === 501 && error.message.startsWith("unsupported")
+      ? "Unsupported transfer encoding"
+      : `${error.status} ${phrase}`;
+  const fields = "Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n";
+  return `HTTP/1.1 ${error.status} ${phrase}\r\n${fields}${body}`;
+}

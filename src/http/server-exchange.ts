@@ -1,0 +1,95 @@
+import { assert } from "../base/assert.ts";
+import { Cancel } from "../base/cancel.ts";
+import type { Conn } from "./conn.ts";
+import type { HeadFacts } from "./head-facts.ts";
+import type { ParsedRequest } from "./head-parser.ts";
+import type { BodySource, Exchange, ExchangeOutcome, RequestHead, ResponseHead } from "./message.ts";
+
+/** What an exchange asks of the connection that it arrived on. */
+export interface ExchangeOwner {
+  readonly remoteAddress: string;
+  sendInterim(exchange: ServerExchange, head: ResponseHead): void;
+  sendResponse(exchange: ServerExchange, head: ResponseHead, body: BodySource | undefined): void;
+  sendUpgrade(exchange: ServerExchange, head: ResponseHead): Conn;
+  cut(exchange: ServerExchange, lastWords: string | undefined): void;
+  checkClient(exchange: ServerExchange): Promise<boolean>;
+  heldBytes(exchange: ServerExchange): number;
+}
+
+export class ServerExchange implements Exchange {
+  readonly request: RequestHead;
+  readonly facts: HeadFacts;
+  readonly body: BodySource;
+  readonly cancel = new Cancel();
+  readonly #owner: ExchangeOwner;
+  #responded = false;
+  #outcome: ExchangeOutcome | undefined;
+  #listeners: ((outcome: ExchangeOutcome) => void)[] | undefined;
+  /** 0 until a final head was sent. */
+  status = 0;
+
+  constructor(parsed: ParsedRequest, body: BodySource, owner: ExchangeOwner) {
+    this.request = parsed.head;
+    this.facts = parsed.facts;
+    this.body = body;
+    this.#owner = owner;
+  }
+
+  get remoteAddress(): string {
+    return this.#owner.remoteAddress;
+  }
+
+  get responded(): boolean {
+    return this.#responded;
+  }
+
+  get over(): boolean {
+    return this.#outcome !== undefined;
+  }
+
+  get heldBytes(): number {
+    return this.#owner.heldBytes(this);
+  }
+
+  interim(head: ResponseHead): void {
+    if (!this.#responded && !this.#outcome) this.#owner.sendInterim(this, head);
+  }
+
+  respond(head: ResponseHead, body?: BodySource): void {
+    if (this.#outcome) return body?.abandon();
+    assert(!this.#responded, "an exchange is answered once");
+    this.#responded = true;
+    this.status = head.status;
+    this.#owner.sendResponse(this, head, body);
+  }
+
+  upgrade(head: ResponseHead): Conn {
+    assert(!this.#responded && !this.#outcome, "an exchange is upgraded before it is answered");
+    this.#responded = true;
+    this.status = head.status;
+    return this.#owner.sendUpgrade(this, head);
+  }
+
+  abort(_error: Error, lastWords?: string): void {
+    if (!this.#outcome) this.#owner.cut(this, lastWords);
+  }
+
+  stillThere(): Promise<boolean> {
+    return this.#outcome ? Promise.resolve(false) : this.#owner.checkClient(this);
+  }
+
+  onFinish(listener: (outcome: ExchangeOutcome) => void): void {
+    if (this.#outcome) return listener(this.#outcome);
+    this.#listeners ??= [];
+    this.#listeners.push(listener);
+  }
+
+  /** Called by the connection, once. */
+  finish(outcome: ExchangeOutcome): void {
+    if (this.#outcome) return;
+    this.#outcome = outcome;
+    const listeners = this.#listeners;
+    this.#listeners = undefined;
+    if (listeners) for (const listener of listeners) listener(outcome);
+  }
+}
