@@ -4,10 +4,14 @@ import type { Log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { type Admission, openAdmission } from "./admission-port.ts";
-import type { ServerContext } from "./context.ts";
 import { InProcessClient } from "./in-process-client.ts";
 import { Namespaces } from "./namespaces.ts";
+import type { PodLogs } from "./pod-logs.ts";
 import { Resources, type VersionAlias } from "./resources.ts";
+import type { ApiRequest, ApiResponse } from "./rest/exchange.ts";
+import { handleRequest } from "./rest/handle.ts";
+import type { Identity } from "./rest/identity.ts";
+import type { RestContext } from "./rest/rest-context.ts";
 import type { StatusWriters } from "./status-writers.ts";
 import type { Storage } from "./storage/storage.ts";
 import { WatchHub } from "./watch-hub.ts";
@@ -24,6 +28,8 @@ export interface ApiServerOptions {
   readonly admission?: Admission;
   /** Who may write which status field; for tests and simulation. */
   readonly writers?: StatusWriters;
+  /** Where pods' logs are read; absent = they are not served. */
+  readonly podLogs?: PodLogs;
   /** Superseded revisions are kept at least this long. Default five minutes. */
   readonly historyMs?: number;
 }
@@ -32,7 +38,7 @@ const HISTORY_MS = 5 * 60_000;
 
 /** The embedded home's Kubernetes API server: objects, watches and their rules over a Storage. */
 export class ApiServer {
-  readonly #context: ServerContext;
+  readonly #context: RestContext;
   readonly #historyMs: number;
   #compaction: Timer | undefined;
 
@@ -48,6 +54,7 @@ export class ApiServer {
       admission: options.admission ?? openAdmission,
       namespaces: new Namespaces(storage),
       hub: new WatchHub(storage, clock),
+      podLogs: options.podLogs,
       ...(options.writers === undefined ? {} : { writers: options.writers }),
     };
   }
@@ -70,6 +77,11 @@ export class ApiServer {
   /** The API for a component of the engine; `actor` is its name as a writer. */
   clientFor(actor: string): KubeClient {
     return new InProcessClient(this.#context, { name: actor, groups: ["system:masters"], inside: true });
+  }
+
+  /** Answers an HTTP request; whoever carries it knows whose token it bears. Never rejects. */
+  handle(request: ApiRequest, identity: Identity): Promise<ApiResponse> {
+    return handleRequest(this.#context, request, identity);
   }
 
   #scheduleCompaction(seen: number): void {

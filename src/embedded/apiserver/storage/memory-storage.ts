@@ -107,6 +107,10 @@ export class MemoryStorage implements Storage {
     return { entries: matching.slice(0, query.limit), more: matching.length > query.limit };
   }
 
+  async count(query: Omit<ListQuery, "limit">): Promise<number> {
+    return (await this.list({ ...query, limit: Number.POSITIVE_INFINITY })).entries.length;
+  }
+
   async changes(query: ChangesQuery): Promise<Revision[]> {
     if (query.after < this.#compacted) throw expired(query.after, this.#compacted);
     if (query.upTo > this.durable) await this.whenDurable(query.upTo);

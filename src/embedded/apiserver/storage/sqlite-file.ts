@@ -34,14 +34,15 @@ const PRESENT_SQL = `
     (SELECT MAX(revision) AS newest FROM revision GROUP BY collection, namespace, name)
     JOIN revision r ON r.revision = newest WHERE r.deleted = 0`;
 
-const LIST_SQL = `
-  SELECT r.revision, r.collection, r.namespace, r.name, r.deleted, r.json FROM
+const STATE_SQL = `FROM
     (SELECT namespace, name, MAX(revision) AS newest FROM revision
       WHERE collection = :collection AND (namespace, name) > (:afterNamespace, :afterName)
         AND (:namespace IS NULL OR namespace = :namespace) AND revision <= :at
       GROUP BY namespace, name)
-    JOIN revision r ON r.revision = newest WHERE r.deleted = 0
-    ORDER BY r.namespace, r.name LIMIT :limit`;
+    JOIN revision r ON r.revision = newest WHERE r.deleted = 0`;
+
+const LIST_SQL = `SELECT r.* ${STATE_SQL} ORDER BY r.namespace, r.name LIMIT :limit`;
+const COUNT_SQL = `SELECT COUNT(*) AS count ${STATE_SQL} LIMIT :limit`;
 
 const CHANGES_SQL = `
   SELECT r.*, (SELECT CASE p.deleted WHEN 0 THEN p.json END FROM revision p
@@ -50,6 +51,8 @@ const CHANGES_SQL = `
     FROM revision r
     WHERE r.revision > :after AND r.revision <= :upTo AND r.collection = :collection
     ORDER BY r.revision LIMIT :limit`;
+
+type ListRequest = Extract<SqliteRequest, { op: "list" | "count" }>;
 
 export class SqliteFile {
   readonly #database: DatabaseSync;
@@ -106,12 +109,17 @@ export class SqliteFile {
     return row === undefined || row.deleted === 1 ? undefined : { ...key, ...row };
   }
 
-  list(query: Extract<SqliteRequest, { op: "list" }>): { rows: Row[]; more: boolean } {
+  list(query: ListRequest): { rows: Row[]; more: boolean } {
     const { op: _, limit, ...where } = query;
     return cut(
       this.#list.iterate({ ...where, limit: limit + 1 }) as Iterable<unknown> as Iterable<Row>,
       limit,
     );
+  }
+
+  count(query: ListRequest): number {
+    const { op: _, ...where } = query;
+    return Number(this.#database.prepare(COUNT_SQL).get({ ...where, limit: 1 })?.count);
   }
 
   changes(query: Extract<SqliteRequest, { op: "changes" }>): ChangeRow[] {

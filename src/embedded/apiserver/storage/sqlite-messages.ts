@@ -10,7 +10,7 @@ export type SqliteRequest =
       readonly name: string;
     }
   | {
-      readonly op: "list";
+      readonly op: "list" | "count";
       readonly collection: string;
       /** null = all namespaces. */
       readonly namespace: string | null;

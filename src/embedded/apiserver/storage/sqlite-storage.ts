@@ -149,19 +149,13 @@ export class SqliteStorage implements Storage {
   }
 
   async list(query: ListQuery): Promise<Page> {
-    if (query.at < this.#compacted) throw expired(query.at, this.#compacted);
-    if (query.at > this.durable) await this.whenDurable(query.at);
-    const { rows, more } = (await this.#ask({
-      op: "list",
-      collection: query.collection,
-      namespace: query.namespace ?? null,
-      at: query.at,
-      afterNamespace: query.after?.namespace ?? "",
-      afterName: query.after?.name ?? "",
-      limit: query.limit,
-    })) as { rows: Row[]; more: boolean };
-    if (query.at < this.#compacted) throw expired(query.at, this.#compacted);
+    const answer = await this.#askState("list", query);
+    const { rows, more } = answer as { rows: Row[]; more: boolean };
     return { entries: rows.map(entryOf), more };
+  }
+
+  async count(query: Omit<ListQuery, "limit">): Promise<number> {
+    return (await this.#askState("count", { ...query, limit: 1 })) as number;
   }
 
   async changes(query: ChangesQuery): Promise<Revision[]> {
@@ -193,6 +187,22 @@ export class SqliteStorage implements Storage {
 
   onFailure(listener: (failure: StorageError) => void): () => void {
     return this.#sequence.onFailure(listener);
+  }
+
+  async #askState(op: "list" | "count", query: ListQuery): Promise<unknown> {
+    if (query.at < this.#compacted) throw expired(query.at, this.#compacted);
+    if (query.at > this.durable) await this.whenDurable(query.at);
+    const answer = await this.#ask({
+      op,
+      collection: query.collection,
+      namespace: query.namespace ?? null,
+      at: query.at,
+      afterNamespace: query.after?.namespace ?? "",
+      afterName: query.after?.name ?? "",
+      limit: query.limit,
+    });
+    if (query.at < this.#compacted) throw expired(query.at, this.#compacted);
+    return answer;
   }
 
   async #commitQueue(): Promise<void> {

@@ -20,6 +20,8 @@ function answer(request: SqliteRequest): unknown {
       return file.get(request);
     case "list":
       return file.list(request);
+    case "count":
+      return file.count(request);
     case "changes":
       return file.changes(request);
     case "compact":

@@ -138,6 +138,7 @@ for (const variant of [memory, sqlite]) {
       assert.equal(rest.more, false);
       const now = await storage.list({ collection: "pods", at: storage.sequenced, limit: 9 });
       assert.deepEqual(names(now.entries), ["a", "aa", "b", "d", "e"]);
+      assert.equal(await storage.count({ collection: "pods", at, after }), 3);
       const other = await storage.list({ collection: "pods", namespace: "other", at, limit: 9 });
       assert.deepEqual(other.entries, []);
     });

@@ -26,6 +26,8 @@ export interface Storage {
   get(key: StorageKey): Promise<Entry | undefined>;
   /** One page in key order of the state at revision `at`. Waits until `at` is durable. */
   list(query: ListQuery): Promise<Page>;
+  /** How many objects a list would give from there on. */
+  count(query: Omit<ListQuery, "limit">): Promise<number>;
   /** Revisions of a collection in (after, upTo], oldest first, at most `limit`. Waits until `upTo` is durable. */
   changes(query: ChangesQuery): Promise<Revision[]>;
   /** Forgets superseded revisions up to `revision` (inclusive); lists and watches before it become too old. */

@@ -10,14 +10,22 @@ import { checkUnknownFields } from "../unknown-fields.ts";
 /** How often a generated name is tried anew when it is taken. */
 const GENERATE_ATTEMPTS = 8;
 
+export interface CreateRequest {
+  readonly resource: Resource;
+  readonly namespace: string;
+  readonly object: AnyObject;
+  /** Fields that the body gave twice, for field validation. */
+  readonly duplicates?: readonly string[];
+}
+
 /** POST: makes the object or says why not. */
 export async function createObject(
   context: ServerContext,
-  request: { readonly resource: Resource; readonly namespace: string; readonly object: AnyObject },
+  request: CreateRequest,
   options: WriteOptions,
 ): Promise<Written> {
   const { resource, namespace } = request;
-  checkUnknownFields(context, { resource, object: request.object, operation: "create" }, options);
+  checkUnknownFields(context, { ...request, operation: "create" }, options);
   checkNamespace(context, resource, { namespace, name: request.object.metadata.name ?? "" });
   const generated = !request.object.metadata.name && !!request.object.metadata.generateName;
   for (let attempt = 1; ; attempt++) {
@@ -63,10 +71,7 @@ function checkNamespace(
   throw failure(403, "Forbidden", refusal.message, { ...refusal.status.details, causes });
 }
 
-function firstState(
-  context: ServerContext,
-  request: { readonly resource: Resource; readonly namespace: string; readonly object: AnyObject },
-): AnyObject {
+function firstState(context: ServerContext, request: CreateRequest): AnyObject {
   const { resource, namespace, object } = request;
   const given = object.metadata.namespace;
   if (resource.kind.namespaced && given && given !== namespace)

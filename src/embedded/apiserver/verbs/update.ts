@@ -10,6 +10,7 @@ import {
 import { badRequest, conflict, invalidObject, MODIFIED, notFound } from "../failures.ts";
 import { keepSystemFields, raisesGeneration } from "../object-rules.ts";
 import { checkWriters } from "../status-writers.ts";
+import { checkUnknownFields } from "../unknown-fields.ts";
 
 /** How often a change that named no resourceVersion is made anew when another writer was faster. */
 const ATTEMPTS = 16;
@@ -128,14 +129,22 @@ export function removedByUpdate(target: Target, stored: AnyObject, next: AnyObje
   return !Array.isArray(held) || held.length === 0;
 }
 
+export interface UpdateRequest {
+  readonly target: Target;
+  readonly object: AnyObject;
+  /** Fields that the body gave twice, for field validation. */
+  readonly duplicates?: readonly string[];
+}
+
 /** PUT on the main resource. */
 export function updateObject(
   context: ServerContext,
-  request: { readonly target: Target; readonly object: AnyObject },
+  request: UpdateRequest,
   options: WriteOptions,
 ): Promise<Written> {
   const { target, object } = request;
   const { kind } = target.resource;
+  checkUnknownFields(context, { ...request, resource: target.resource, operation: "update" }, options);
   if (kind.custom && !object.metadata.resourceVersion) {
     const message = "Invalid value: 0: must be specified for an update";
     throw invalidObject(target.resource, target.name, [

@@ -1,0 +1,204 @@
+import { type AnyObject, isRecord } from "../any-object.ts";
+import { badRequest, failure, unsupportedMediaType } from "../failures.ts";
+import { apiVersionOfResource, type Resource } from "../resources.ts";
+import { OFFERED } from "./accept.ts";
+import { duplicateFields } from "./duplicate-fields.ts";
+import type { Exchange } from "./exchange.ts";
+
+/** Request bodies: JSON or YAML to an object of the wanted kind, with Kubernetes' words for what is wrong. */
+
+const SCHEME = 'in scheme "pkg/runtime/scheme.go:110"';
+/** Deeper bodies are refused before they are parsed: recursion over them must be bounded. */
+const DEPTH_MAX = 512;
+
+export interface DecodedBody {
+  readonly object: AnyObject;
+  /** `duplicate field "x"` texts for field validation. */
+  readonly duplicates: readonly string[];
+}
+
+export async function decodeObject(exchange: Exchange, resource: Resource): Promise<DecodedBody> {
+  const kind = resource.kind.kind;
+  const value = await decodeValue(exchange, kind);
+  if (!isRecord(value.parsed)) throw unrecognized(kind, notAnObject(value.parsed), exchange.request.body);
+  const object = value.parsed;
+  checkType(object, resource);
+  const metadata = isRecord(object.metadata) ? object.metadata : {};
+  checkMetadata(object.metadata, resource);
+  return { object: { ...object, kind, metadata } as AnyObject, duplicates: value.duplicates };
+}
+
+async function decodeValue(
+  exchange: Exchange,
+  kind: string,
+): Promise<{ parsed: unknown; duplicates: string[] }> {
+  const { headers, body } = exchange.request;
+  const type = (headers["content-type"] ?? "application/json").split(";")[0]?.trim().toLowerCase() ?? "";
+  const text = textOf(body);
+  if (type === "application/yaml") return { parsed: await parseYaml(text, kind), duplicates: [] };
+  if (type !== "application/json" && type !== "") throw unsupportedMediaType(OFFERED);
+  const problem = jsonProblem(text);
+  if (problem !== undefined)
+    throw unrecognized(kind, `couldn't get version/kind; json parse error: ${problem}`, body);
+  return { parsed: JSON.parse(text), duplicates: duplicateFields(text) };
+}
+
+/** Any JSON (patches and options); undefined for an empty body. */
+export function decodeJson(body: Uint8Array): unknown {
+  if (body.length === 0) return undefined;
+  const text = textOf(body);
+  const problem = jsonProblem(text);
+  if (problem !== undefined) throw badRequest(problem);
+  return JSON.parse(text);
+}
+
+export function textOf(body: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(body);
+  } catch {
+    throw badRequest("the body of the request is not valid UTF-8");
+  }
+}
+
+/** What is wrong with a JSON text in the words of Go's decoder, as far as they can be told; undefined = nothing. */
+export function jsonProblem(text: string): string | undefined {
+  if (depthOf(text) > DEPTH_MAX) return "exceeded max depth";
+  try {
+    JSON.parse(text);
+    return undefined;
+  } catch (thrown) {
+    const message = (thrown as Error).message;
+    if (/end of JSON input|Unterminated/.test(message) || text.trim() === "")
+      return "unexpected end of JSON input";
+    const position = /position (\d+)/.exec(message)?.[1];
+    const char = position === undefined ? (text.trim()[0] ?? "") : (text[Number(position)] ?? "");
+    if (char === "") return "unexpected end of JSON input";
+    const before = position === undefined ? "" : text.slice(0, Number(position)).trimEnd();
+    return `invalid character ${quoted(char)} ${placeOf(before)}`;
+  }
+}
+
+function placeOf(before: string): string {
+  const last = before.at(-1) ?? "";
+  if (last === "{") return "looking for beginning of object key string";
+  if (last === "" || ":[".includes(last)) return "looking for beginning of value";
+  if (last === ",") return "looking for beginning of object key string";
+  return "after object key:value pair";
+}
+
+function quoted(char: string): string {
+  return char === "'" ? "'\\''" : `'${char}'`;
+}
+
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let inText = false;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (inText) {
+      if (code === 0x5c) index++;
+      else if (code === 0x22) inText = false;
+    } else if (code === 0x22) inText = true;
+    else if (code === 0x7b || code === 0x5b) deepest = Math.max(deepest, ++depth);
+    else if (code === 0x7d || code === 0x5d) depth--;
+  }
+  return deepest;
+}
+
+async function parseYaml(text: string, kind: string): Promise<unknown> {
+  const { parse } = await import("yaml");
+  try {
+    return parse(text, { maxAliasCount: 100 });
+  } catch (thrown) {
+    const message = `yaml: ${(thrown as Error).message.split("\n")[0]}`;
+    throw unrecognized(kind, message, new TextEncoder().encode(text));
+  }
+}
+
+function unrecognized(kind: string, why: string, body: Uint8Array) {
+  const shown = shownBody(body);
+  return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${shown})`);
+}
+
+/** The body as the message shows it: as text where it looks like a JSON object, else in hex, cut short. */
+function shownBody(body: Uint8Array): string {
+  if (body.length === 0) return "<empty>";
+  const text = Buffer.from(body).toString("utf8");
+  if (text.trimStart().startsWith("{")) return text.length > 1024 ? `${text.slice(0, 1024)} ...` : text;
+  const hex = Buffer.from(body.subarray(0, 1024)).toString("hex");
+  return body.length > 1024 ? `${hex} ...` : hex;
+}
+
+function notAnObject(value: unknown): string {
+  const type = Array.isArray(value) ? "array" : value === null ? "null" : typeof value;
+  return (
+    `couldn't get version/kind; json parse error: json: cannot unmarshal ${type} into Go value of type struct ` +
+    '{ APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+  );
+}
+
+function checkType(object: Record<string, unknown>, resource: Resource): void {
+  const wanted = apiVersionOfResource(resource);
+  const kind = object.kind ?? resource.kind.kind;
+  const apiVersion = object.apiVersion ?? wanted;
+  if (kind === resource.kind.kind && apiVersion === wanted) return;
+  if (resource.kind.custom) {
+    if (apiVersion !== wanted)
+      throw badRequest(
+        `the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`,
+      );
+    throw badRequest(
+      `the kind in the data (${kind}) does not match the expected kind (${resource.kind.kind})`,
+    );
+  }
+  throw badRequest(
+    `${kind} in version "${resource.version}" cannot be handled as a ${resource.kind.kind}: ` +
+      `no kind "${kind}" is registered for version "${apiVersion}" ${SCHEME}`,
+  );
+}
+
+/** Metadata is every verb's business, so its shape is checked before anything looks at it. */
+function checkMetadata(metadata: unknown, resource: Resource): void {
+  const wrong = metadataProblem(metadata);
+  if (wrong === undefined) return;
+  throw badRequest(
+    `${resource.kind.kind} in version "${resource.version}" cannot be handled as a ${resource.kind.kind}: ` +
+      `json: cannot unmarshal ${wrong}`,
+  );
+}
+
+export function metadataProblem(metadata: unknown): string | undefined {
+  if (metadata === undefined || metadata === null) return undefined;
+  const goType = (value: unknown) =>
+    Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
+  if (!isRecord(metadata)) return `${goType(metadata)} into Go struct field .metadata of type v1.ObjectMeta`;
+  for (const field of ["name", "generateName", "namespace", "uid", "resourceVersion"]) {
+    const value = metadata[field];
+    if (value !== undefined && value !== null && typeof value !== "string")
+      return `${goType(value)} into Go struct field ObjectMeta.metadata.${field} of type string`;
+  }
+  for (const field of ["labels", "annotations"]) {
+    const value = metadata[field];
+    if (value === undefined || value === null) continue;
+    if (!isRecord(value))
+      return `${goType(value)} into Go struct field ObjectMeta.metadata.${field} of type map[string]string`;
+    const odd = Object.values(value).find((item) => typeof item !== "string");
+    if (odd !== undefined)
+      return `${goType(odd)} into Go struct field ObjectMeta.metadata.${field} of type string`;
+  }
+  const { finalizers, ownerReferences } = metadata;
+  if (finalizers !== undefined && finalizers !== null) {
+    if (!Array.isArray(finalizers) || finalizers.some((item) => typeof item !== "string"))
+      return "value into Go struct field ObjectMeta.metadata.finalizers of type []string";
+  }
+  if (ownerReferences !== undefined && ownerReferences !== null) {
+    if (!Array.isArray(ownerReferences) || ownerReferences.some((item) => !isRecord(item)))
+      return "value into Go struct field ObjectMeta.metadata.ownerReferences of type []v1.OwnerReference";
+  }
+  return undefined;
+}
+
+export function tooLarge(bytesMax: number) {
+  return failure(413, "RequestEntityTooLarge", `the request body is larger than ${bytesMax} bytes`);
+}

@@ -1,0 +1,358 @@
+import { type AnyObject, isRecord } from "../any-object.ts";
+import type { Written } from "../commit.ts";
+import type { Target } from "../context.ts";
+import { badRequest, methodNotAllowed, notFound, unknownResource } from "../failures.ts";
+import { createObject } from "../verbs/create.ts";
+import { deleteObject } from "../verbs/delete.ts";
+import { finalizeNamespace } from "../verbs/finalize.ts";
+import { getObject } from "../verbs/get.ts";
+import { listEntries } from "../verbs/list.ts";
+import { patchObject } from "../verbs/patch.ts";
+import { scaleOf, updateScale } from "../verbs/scale.ts";
+import { updateStatus } from "../verbs/status.ts";
+import { updateObject } from "../verbs/update.ts";
+import { type Form, formOf } from "./accept.ts";
+import { type Address, addressOf } from "./address.ts";
+import { decodeObject } from "./body.ts";
+import { deleteOptionsOf } from "./delete-options.ts";
+import { type ApiRequest, type ApiResponse, type Exchange, exchangeOf } from "./exchange.ts";
+import { authorize, callerOf, type Identity } from "./identity.ts";
+import { checkGetVersion, flagOf } from "./list-options.ts";
+import { filterFrom, respondList } from "./list-response.ts";
+import { respondLog } from "./log-response.ts";
+import { objectText, textInVersion } from "./object-text.ts";
+import { respondToOther } from "./other-paths.ts";
+import { decodePatch } from "./patch-body.ts";
+import { respondText, respondToFailure } from "./respond.ts";
+import type { RestContext } from "./rest-context.ts";
+import { columnDefinitions, includeObjectOf, partialMetadata, tableRow } from "./table.ts";
+import { respondWatch } from "./watch-response.ts";
+import { writeOptionsOf } from "./write-options.ts";
+
+/** One request, from address to answer: who asks, what it names, which verb, in which form. */
+
+type ResourceAddress = Extract<Address, { type: "resource" }>;
+
+export async function handleRequest(
+  context: RestContext,
+  request: ApiRequest,
+  identity: Identity,
+): Promise<ApiResponse> {
+  let exchange = exchangeOf(request, { name: "", groups: [], inside: false });
+  try {
+    exchange = exchangeOf(request, callerOf(identity, request.headers));
+    const address = addressOf(exchange.path, context.resources);
+    authorize(exchange, address);
+    if (address.type === "unknown-resource") throw unknownResource();
+    if (address.type === "other") return await respondToOther(context, exchange);
+    if (address.resource.collection === "endpoints")
+      exchange.warnings.push("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
+    return await dispatch(context, exchange, address);
+  } catch (thrown) {
+    return respondToFailure(exchange, thrown, context.log);
+  }
+}
+
+function dispatch(context: RestContext, exchange: Exchange, address: ResourceAddress): Promise<ApiResponse> {
+  if (address.subresource !== "") return onSubresource(context, exchange, address);
+  return address.name === "" || address.watch
+    ? onCollection(context, exchange, address)
+    : onObject(context, exchange, address);
+}
+
+async function onCollection(
+  context: RestContext,
+  exchange: Exchange,
+  address: ResourceAddress,
+): Promise<ApiResponse> {
+  switch (exchange.request.method) {
+    case "GET": {
+      const form = formOf(exchange.request.headers.accept, address.resource.kind.custom);
+      const watching = address.watch || flagOf(exchange.query.get("watch"));
+      if (watching) return respondWatch(context, exchange, { address, form });
+      return respondList(context, exchange, { address, form });
+    }
+    case "POST":
+      return create(context, exchange, address);
+    case "DELETE":
+      return deleteCollection(context, exchange, address);
+    default:
+      throw methodNotAllowed();
+  }
+}
+
+async function onObject(
+  context: RestContext,
+  exchange: Exchange,
+  address: ResourceAddress,
+): Promise<ApiResponse> {
+  const target = targetOf(address);
+  switch (exchange.request.method) {
+    case "GET": {
+      checkGetVersion(exchange.query, context.storage.sequenced);
+      const entry = await getObject(context, target, exchange.caller);
+      return respondObject(context, exchange, { address, status: 200, text: entry.json });
+    }
+    case "PUT":
+      return put(context, exchange, target);
+    case "PATCH": {
+      const options = writeOptionsOf(exchange, "PatchOptions");
+      const patch = await decodePatch(exchange, target.resource);
+      return respondWritten(
+        context,
+        exchange,
+        await patchObject(context, { target, patch }, options),
+        address,
+      );
+    }
+    case "DELETE":
+      return remove(context, exchange, address);
+    default:
+      throw methodNotAllowed();
+  }
+}
+
+async function onSubresource(
+  context: RestContext,
+  exchange: Exchange,
+  address: ResourceAddress,
+): Promise<ApiResponse> {
+  const { kind } = address.resource;
+  const { subresource } = address;
+  if (subresource === "status" && kind.statusSubresource) return onStatus(context, exchange, address);
+  if (subresource === "scale" && kind.scaleSubresource) return onScale(context, exchange, address);
+  if (subresource === "finalize" && address.resource.collection === "namespaces") {
+    if (exchange.request.method !== "PUT") throw methodNotAllowed();
+    const { object } = await decodeObject(exchange, address.resource);
+    const options = writeOptionsOf(exchange, "UpdateOptions");
+    const request = { target: targetOf(address), object };
+    return respondWritten(context, exchange, await finalizeNamespace(context, request, options), address);
+  }
+  if (subresource === "log" && address.resource.collection === "pods") {
+    if (exchange.request.method !== "GET") throw methodNotAllowed();
+    return respondLog(context, exchange, targetOf(address));
+  }
+  throw kind.custom ? notFound(address.resource, address.name) : unknownResource();
+}
+
+async function onStatus(
+  context: RestContext,
+  exchange: Exchange,
+  address: ResourceAddress,
+): Promise<ApiResponse> {
+  const target = targetOf(address);
+  switch (exchange.request.method) {
+    case "GET": {
+      const entry = await getObject(context, target, exchange.caller);
+      return respondObject(context, exchange, { address, status: 200, text: entry.json });
+    }
+    case "PUT": {
+      const options = writeOptionsOf(exchange, "UpdateOptions");
+      const { object } = await decodeObject(exchange, target.resource);
+      return respondWritten(
+        context,
+        exchange,
+        await updateStatus(context, { target, object }, options),
+        address,
+      );
+    }
+    case "PATCH": {
+      const options = writeOptionsOf(exchange, "PatchOptions");
+      const patch = { ...(await decodePatch(exchange, target.resource)), subresource: "status" as const };
+      return respondWritten(
+        context,
+        exchange,
+        await patchObject(context, { target, patch }, options),
+        address,
+      );
+    }
+    default:
+      throw methodNotAllowed();
+  }
+}
+
+async function onScale(
+  context: RestContext,
+  exchange: Exchange,
+  address: ResourceAddress,
+): Promise<ApiResponse> {
+  const target = targetOf(address);
+  const respond = (object: AnyObject) =>
+    respondText(exchange, { status: 200, text: JSON.stringify(scaleOf(object)) });
+  const written = async (writing: Promise<Written>) => {
+    const result = await writing;
+    await context.storage.whenDurable(result.revision);
+    return respond(result.object);
+  };
+  switch (exchange.request.method) {
+    case "GET": {
+      const entry = await getObject(context, target, exchange.caller);
+      return respond(JSON.parse(entry.json) as AnyObject);
+    }
+    case "PUT": {
+      const options = writeOptionsOf(exchange, "UpdateOptions");
+      const scale: unknown = JSON.parse(new TextDecoder().decode(exchange.request.body));
+      if (!isRecord(scale)) throw badRequest("the body is not a Scale");
+      const wanted = { ...scale, metadata: isRecord(scale.metadata) ? scale.metadata : {} } as AnyObject;
+      return written(updateScale(context, { target, scale: wanted }, options));
+    }
+    case "PATCH": {
+      const options = writeOptionsOf(exchange, "PatchOptions");
+      const patch = { ...(await decodePatch(exchange, target.resource)), subresource: "scale" as const };
+      return written(patchObject(context, { target, patch }, options));
+    }
+    default:
+      throw methodNotAllowed();
+  }
+}
+
+async function create(
+  context: RestContext,
+  exchange: Exchange,
+  address: ResourceAddress,
+): Promise<ApiResponse> {
+  const { resource, namespace } = address;
+  if (resource.kind.namespaced && namespace === "") throw methodNotAllowed();
+  const options = writeOptionsOf(exchange, "CreateOptions");
+  const { object, duplicates } = await decodeObject(exchange, resource);
+  const written = await createObject(context, { resource, namespace, object, duplicates }, options);
+  return respondWritten(context, exchange, written, address);
+}
+
+/** Kinds that a PUT makes when they are missing (spec E-200 with errata). */
+const CREATED_BY_PUT = new Set(["services", "endpoints", "events"]);
+
+async function put(context: RestContext, exchange: Exchange, target: Target): Promise<ApiResponse> {
+  const { resource } = target;
+  const options = writeOptionsOf(exchange, "UpdateOptions");
+  const { object, duplicates } = await decodeObject(exchange, resource);
+  const address = { ...target, subresource: "", type: "resource" as const, watch: false };
+  if (object.metadata.name === undefined && !resource.kind.custom) object.metadata.name = target.name;
+  const missing = context.storage.revisionOf({ collection: resource.collection, ...target }) === 0;
+  if (missing && CREATED_BY_PUT.has(resource.collection)) {
+    const request = { resource, namespace: target.namespace, object, duplicates };
+    return respondWritten(context, exchange, await createObject(context, request, options), address);
+  }
+  const written = await updateObject(context, { target, object, duplicates }, options);
+  return respondWritten(context, exchange, written, address);
+}
+
+/** Kinds whose DELETE answers with the object even when it is gone (spec E-209 with errata). */
+const SHOWN_WHEN_DELETED = new Set(["pods", "services"]);
+
+async function remove(
+  context: RestContext,
+  exchange: Exchange,
+  address: ResourceAddress,
+): Promise<ApiResponse> {
+  const { how, dryRun } = await deleteOptionsOf(exchange);
+  const target = targetOf(address);
+  const options = {
+    caller: exchange.caller,
+    dryRun,
+    fieldValidation: "Ignore" as const,
+    warnings: exchange.warnings,
+  };
+  const written = await deleteObject(context, { target, how }, options);
+  if (!written.removed || SHOWN_WHEN_DELETED.has(target.resource.collection))
+    return respondWritten(context, exchange, written, address);
+  await context.storage.whenDurable(written.revision);
+  const { uid } = written.object.metadata;
+  const group = target.resource.group === "" ? {} : { group: target.resource.group };
+  const details = { name: target.name, ...group, kind: target.resource.plural, uid };
+  const status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details };
+  return respondText(exchange, { status: 200, text: JSON.stringify(status) });
+}
+
+async function deleteCollection(
+  context: RestContext,
+  exchange: Exchange,
+  address: ResourceAddress,
+): Promise<ApiResponse> {
+  const { resource } = address;
+  if (resource.collection === "namespaces" || (resource.kind.namespaced && address.namespace === ""))
+    throw methodNotAllowed();
+  const { how, dryRun } = await deleteOptionsOf(exchange);
+  const filter = filterFrom(exchange, address);
+  const options = {
+    caller: exchange.caller,
+    dryRun,
+    fieldValidation: "Ignore" as const,
+    warnings: exchange.warnings,
+  };
+  const items: unknown[] = [];
+  for await (const page of listEntries(context, { resource, filter, at: context.storage.sequenced })) {
+    for (const { key } of page) {
+      const target = { resource, namespace: key.namespace, name: key.name };
+      const { object } = await deleteObject(context, { target, how }, options);
+      const { kind: _, apiVersion: __, ...rest } = object;
+      items.push(resource.kind.custom ? object : rest);
+    }
+  }
+  await context.storage.whenDurable(context.storage.sequenced);
+  const text = {
+    kind: `${resource.kind.kind}List`,
+    apiVersion: apiVersionText(address),
+    metadata: { resourceVersion: String(context.storage.sequenced) },
+    items,
+  };
+  return respondText(exchange, { status: 200, text: JSON.stringify(text) });
+}
+
+function apiVersionText({ resource }: ResourceAddress): string {
+  return resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
+}
+
+async function respondWritten(
+  context: RestContext,
+  exchange: Exchange,
+  written: Written,
+  address: ResourceAddress,
+): Promise<ApiResponse> {
+  await context.storage.whenDurable(written.revision);
+  const object = withoutDryRunVersion(written.object, written);
+  const text = objectText({ ...address.resource, version: address.resource.kind.version }, object);
+  return respondObject(context, exchange, { address, status: written.created ? 201 : 200, text });
+}
+
+/** A new object of a dry run has no resourceVersion. */
+function withoutDryRunVersion(object: AnyObject, written: Written): AnyObject {
+  if (!written.created || written.revision !== 0) return object;
+  const { resourceVersion: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
+async function respondObject(
+  context: RestContext,
+  exchange: Exchange,
+  answer: { readonly address: ResourceAddress; readonly status: number; readonly text: string },
+): Promise<ApiResponse> {
+  const { resource } = answer.address;
+  const form: Form = formOf(exchange.request.headers.accept, resource.kind.custom);
+  const text = textInVersion(resource, answer.text);
+  if (form.as === "Table") {
+    const object = JSON.parse(text) as AnyObject;
+    const include = includeObjectOf(exchange.query.get("includeObject"));
+    const row = tableRow(resource.kind, object, { include, nowMs: context.clock.wall() });
+    const { resourceVersion } = object.metadata;
+    const table = {
+      kind: "Table",
+      apiVersion: "meta.k8s.io/v1",
+      metadata: { resourceVersion },
+      columnDefinitions: columnDefinitions(resource.kind),
+      rows: [row],
+    };
+    return respondText(exchange, { status: answer.status, text: JSON.stringify(table), form });
+  }
+  if (form.as === "PartialObjectMetadata")
+    return respondText(exchange, {
+      status: answer.status,
+      text: JSON.stringify(partialMetadata(JSON.parse(text) as AnyObject)),
+      form,
+    });
+  return respondText(exchange, { status: answer.status, text, form });
+}
+
+function targetOf({ resource, namespace, name }: ResourceAddress): Target {
+  return { resource, namespace, name };
+}

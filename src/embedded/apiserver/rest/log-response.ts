@@ -1,0 +1,67 @@
+import { type AnyObject, isRecord, valueAt } from "../any-object.ts";
+import type { Target } from "../context.ts";
+import { badRequest, failure } from "../failures.ts";
+import type { PodLogRequest } from "../pod-logs.ts";
+import { getObject } from "../verbs/get.ts";
+import type { ApiResponse, Exchange } from "./exchange.ts";
+import { flagOf, integerOf } from "./list-options.ts";
+import type { RestContext } from "./rest-context.ts";
+
+/** GET of a pod's /log: plain text, followed when asked for (spec E-183, E-213). */
+export async function respondLog(
+  context: RestContext,
+  exchange: Exchange,
+  target: Target,
+): Promise<ApiResponse> {
+  const entry = await getObject(context, target, exchange.caller);
+  const pod = JSON.parse(entry.json) as AnyObject;
+  if (!context.podLogs)
+    throw failure(503, "ServiceUnavailable", "no node agent serves the logs of pods here");
+  const request = requestOf(exchange.query, pod);
+  const body = await context.podLogs.read(request, exchange.request.signal);
+  return { status: 200, headers: { "content-type": "text/plain" }, body };
+}
+
+function requestOf(query: URLSearchParams, pod: AnyObject): PodLogRequest {
+  const { name = "", namespace = "", uid = "" } = pod.metadata;
+  const tailLines = integerOf(query.get("tailLines"));
+  const limitBytes = integerOf(query.get("limitBytes"));
+  const sinceSeconds = integerOf(query.get("sinceSeconds"));
+  const sinceTime = query.get("sinceTime");
+  return {
+    namespace,
+    pod: name,
+    uid,
+    container: containerOf(query.get("container"), pod),
+    follow: flagOf(query.get("follow")),
+    previous: flagOf(query.get("previous")),
+    timestamps: flagOf(query.get("timestamps")),
+    ...(tailLines === undefined ? {} : { tailLines }),
+    ...(limitBytes === undefined ? {} : { limitBytes }),
+    ...(sinceSeconds === undefined ? {} : { sinceSeconds }),
+    ...(sinceTime === null ? {} : { sinceTime }),
+  };
+}
+
+function containerOf(asked: string | null, pod: AnyObject): string {
+  const names = namesIn(pod, "containers");
+  const initNames = namesIn(pod, "initContainers");
+  const name = pod.metadata.name ?? "";
+  if (asked) {
+    if ([...names, ...initNames].includes(asked)) return asked;
+    throw badRequest(`container ${asked} is not valid for pod ${name}`);
+  }
+  const [only] = names;
+  if (only !== undefined && names.length + initNames.length === 1) return only;
+  const init = initNames.length > 0 ? ` or one of the init containers: [${initNames.join(" ")}]` : "";
+  throw badRequest(
+    `a container name must be specified for pod ${name}, choose one of: [${names.join(" ")}]${init}`,
+  );
+}
+
+function namesIn(pod: AnyObject, field: string): string[] {
+  const containers = valueAt(pod, ["spec", field]);
+  return (Array.isArray(containers) ? containers : [])
+    .filter(isRecord)
+    .map((container) => String(container.name));
+}

@@ -1,0 +1,31 @@
+import type { Patch } from "../../../kube/client.ts";
+import { badRequest, unsupportedMediaType } from "../failures.ts";
+import type { Resource } from "../resources.ts";
+import { decodeJson } from "./body.ts";
+import type { Exchange } from "./exchange.ts";
+
+const TYPES: Readonly<Record<string, Patch["type"]>> = {
+  "application/json-patch+json": "json",
+  "application/merge-patch+json": "merge",
+  "application/strategic-merge-patch+json": "strategic",
+};
+
+const ACCEPTED = [
+  "application/json-patch+json",
+  "application/merge-patch+json",
+  "application/apply-patch+yaml",
+  "application/apply-patch+cbor",
+];
+
+/** A PATCH's body; its content type names the patch type (spec E-203). Server-side apply is not served yet. */
+export async function decodePatch({ request }: Exchange, resource: Resource): Promise<Patch> {
+  const type = TYPES[(request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? ""];
+  const accepted = resource.kind.custom
+    ? ACCEPTED
+    : [...ACCEPTED.slice(0, 2), "application/strategic-merge-patch+json", ...ACCEPTED.slice(2)];
+  if (type === undefined || (type === "strategic" && resource.kind.custom))
+    throw unsupportedMediaType(accepted);
+  const body = decodeJson(request.body);
+  if (body === undefined) throw badRequest("error decoding patch: unexpected end of JSON input");
+  return { type, body };
+}

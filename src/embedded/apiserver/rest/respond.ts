@@ -1,0 +1,78 @@
+import { ApiError, type Status } from "../../../api/status.ts";
+import { messageOf } from "../../../base/errors.ts";
+import type { Log } from "../../../base/log.ts";
+import { failure } from "../failures.ts";
+import { StorageError } from "../storage/storage.ts";
+import type { Form } from "./accept.ts";
+import type { ApiResponse, Exchange } from "./exchange.ts";
+
+/** Answers in JSON or YAML, with the warnings that came up on the way. */
+
+const JSON_TYPE = "application/json";
+
+export async function respondText(
+  exchange: Exchange,
+  answer: { readonly status: number; readonly text: string; readonly form?: Form; readonly type?: string },
+): Promise<ApiResponse> {
+  const yaml = answer.form?.format === "yaml";
+  return {
+    status: answer.status,
+    headers: {
+      "content-type": yaml ? "application/yaml" : (answer.type ?? JSON_TYPE),
+      ...warningHeaders(exchange.warnings),
+    },
+    body: yaml ? await yamlOf(answer.text) : answer.text,
+  };
+}
+
+async function yamlOf(json: string): Promise<string> {
+  const { stringify } = await import("yaml");
+  return stringify(JSON.parse(json), { sortMapEntries: true });
+}
+
+export function respondJson(exchange: Exchange, status: number, body: unknown): Promise<ApiResponse> {
+  return respondText(exchange, { status, text: JSON.stringify(body) });
+}
+
+export function respondPlain(status: number, text: string): ApiResponse {
+  return { status, headers: { "content-type": "text/plain; charset=utf-8" }, body: text };
+}
+
+export const pageNotFound = (): ApiResponse => respondPlain(404, "404 page not found\n");
+
+export function warningHeaders(warnings: readonly string[]): Record<string, readonly string[]> {
+  if (warnings.length === 0) return {};
+  const quote = (text: string) =>
+    `299 - "${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", " ")}"`;
+  return { warning: [...new Set(warnings)].map(quote) };
+}
+
+/** Every failure becomes a Status; one that is no ApiError is a bug or a broken disk, and is logged. */
+export function respondToFailure(exchange: Exchange, thrown: unknown, log: Log): ApiResponse {
+  const status = statusOf(exchange, thrown, log);
+  const retry = status.details?.retryAfterSeconds;
+  return {
+    status: status.code ?? 500,
+    headers: {
+      "content-type": JSON_TYPE,
+      ...(retry === undefined ? {} : { "retry-after": String(retry) }),
+      ...warningHeaders(exchange.warnings),
+    },
+    body: JSON.stringify(status),
+  };
+}
+
+function statusOf(exchange: Exchange, thrown: unknown, log: Log): Status {
+  if (thrown instanceof ApiError) return thrown.status;
+  const where = { method: exchange.request.method, path: exchange.path };
+  if (thrown instanceof StorageError) {
+    log.error("the storage failed a request", { ...where, why: thrown.message });
+    return failure(500, "InternalError", thrown.message).status;
+  }
+  log.error("a request ended in an unexpected error", {
+    ...where,
+    why: messageOf(thrown),
+    stack: thrown instanceof Error ? thrown.stack : undefined,
+  });
+  return failure(500, "InternalError", `Internal error occurred: ${messageOf(thrown)}`).status;
+}

@@ -1,0 +1,116 @@
+import type { Column, Kind } from "../../../api/kind.ts";
+import { type AnyObject, isRecord } from "../any-object.ts";
+import { badRequest } from "../failures.ts";
+
+/** meta.k8s.io/v1 Tables: what `kubectl get` prints (spec E-206). */
+
+const NAME_DESCRIPTION =
+  "Name must be unique within a namespace. Is required when creating resources, although some resources may allow a " +
+  "client to request the generation of an appropriate name automatically. Name is primarily intended for creation " +
+  "idempotence and configuration definition. Cannot be updated. More info: " +
+  "https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names";
+const AGE_DESCRIPTION =
+  "CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to " +
+  "be set in happens-before order across separate operations. Clients may not set this value. It is represented in " +
+  "RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: " +
+  "https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
+const CREATED = ".metadata.creationTimestamp";
+
+export type IncludeObject = "Metadata" | "Object" | "None";
+
+export function includeObjectOf(text: string | null): IncludeObject {
+  if (text === null || text === "") return "Metadata";
+  if (text === "Metadata" || text === "Object" || text === "None") return text;
+  throw badRequest(
+    `Unable to convert to Table as requested: includeObject: Invalid value: "${text}": must be 'Metadata', 'Object', 'None', or empty`,
+  );
+}
+
+export function columnDefinitions(kind: Kind): unknown[] {
+  const first = { name: "Name", type: "string", format: "name", description: NAME_DESCRIPTION, priority: 0 };
+  return [first, ...kind.columns.map((column) => definitionOf(column, kind))];
+}
+
+function definitionOf(column: Column, kind: Kind): unknown {
+  const path = typeof column.value === "string" ? column.value : undefined;
+  const generated =
+    path === CREATED
+      ? AGE_DESCRIPTION
+      : `Custom resource definition column (in JSONPath format): ${path ?? ""}`;
+  const description = column.description ?? (kind.custom || path === CREATED ? generated : "");
+  const type = !kind.custom && column.type === "date" ? "string" : column.type;
+  return { name: column.name, type, format: "", description, priority: column.priority ?? 0 };
+}
+
+export function tableRow(
+  kind: Kind,
+  object: AnyObject,
+  how: { readonly include: IncludeObject; readonly nowMs: number },
+): unknown {
+  const cells = [object.metadata.name, ...kind.columns.map((column) => cellOf(column, object, how.nowMs))];
+  if (how.include === "None") return { cells, object: null };
+  return { cells, object: how.include === "Object" ? object : partialMetadata(object) };
+}
+
+export function partialMetadata(object: AnyObject): unknown {
+  return { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: object.metadata };
+}
+
+function cellOf(column: Column, object: AnyObject, nowMs: number): unknown {
+  if (typeof column.value === "function")
+    return (column.value as (object: AnyObject, nowMs: number) => string | number)(object, nowMs);
+  const value = jsonPath(object, column.value);
+  if (column.type === "date") return ageOf(value, nowMs);
+  if (value === undefined) return null;
+  if (column.type === "string")
+    return isRecord(value) || Array.isArray(value) ? JSON.stringify(value) : String(value);
+  return value;
+}
+
+function ageOf(value: unknown, nowMs: number): string {
+  const created = typeof value === "string" ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(created) ? "<unknown>" : humanDuration(nowMs - created);
+}
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const YEAR = 365 * DAY;
+
+/** Ages as kubectl shows them: two units while they are small. */
+export function humanDuration(ms: number): string {
+  if (ms < -SECOND) return "<invalid>";
+  if (ms < 0) return "0s";
+  const two = (large: number, small: number, names: readonly [string, string]) => {
+    const rest = Math.floor((ms % large) / small);
+    return `${Math.floor(ms / large)}${names[0]}${rest === 0 ? "" : `${rest}${names[1]}`}`;
+  };
+  if (ms < 2 * MINUTE) return `${Math.floor(ms / SECOND)}s`;
+  if (ms < 10 * MINUTE) return two(MINUTE, SECOND, ["m", "s"]);
+  if (ms < 3 * HOUR) return `${Math.floor(ms / MINUTE)}m`;
+  if (ms < 8 * HOUR) return two(HOUR, MINUTE, ["h", "m"]);
+  if (ms < 2 * DAY) return `${Math.floor(ms / HOUR)}h`;
+  if (ms < 8 * DAY) return two(DAY, HOUR, ["d", "h"]);
+  if (ms < 2 * YEAR) return `${Math.floor(ms / DAY)}d`;
+  if (ms < 8 * YEAR) return two(YEAR, DAY, ["y", "d"]);
+  return `${Math.floor(ms / YEAR)}y`;
+}
+
+/** The JSON paths of printer columns: fields, indexes and one filter form, `[?(@.type=="Ready")]`. */
+export function jsonPath(object: unknown, path: string): unknown {
+  const step = /\.([^.[\]]+)|\[(\d+)\]|\[\?\(@\.(\w+)\s*==\s*["']([^"']*)["']\)\]/gy;
+  let value = object;
+  while (step.lastIndex < path.length) {
+    const match = step.exec(path);
+    if (!match) return undefined;
+    const [, field, index, filter, wanted] = match;
+    if (field !== undefined) value = isRecord(value) ? value[field.replaceAll("\\", "")] : undefined;
+    else if (index !== undefined) value = Array.isArray(value) ? value[Number(index)] : undefined;
+    else if (filter !== undefined)
+      value = Array.isArray(value)
+        ? value.find((item) => isRecord(item) && String(item[filter]) === wanted)
+        : undefined;
+  }
+  return value;
+}
