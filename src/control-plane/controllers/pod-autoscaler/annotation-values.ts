@@ -44,7 +44,11 @@ const DURATION = /^[+-]?((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$/;
 
 export function durationMsValue(annotations: Annotations, name: string): number | undefined {
   const text = autoscalingValue(annotations, name);
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : durationMs(text);
+}
+
+/** Go's time.ParseDuration in milliseconds; undefined when it does not parse. */
+export function durationMs(text: string): number | undefined {
   if (/^[+-]?0$/.test(text)) return 0;
   if (!DURATION.test(text)) return undefined;
   let totalMs = 0;
