@@ -18,6 +18,8 @@ export interface GoldenCase {
 export function judgeGolden<C extends GoldenCase>(judgement: {
   readonly file: string;
   readonly exceptions: Readonly<Record<string, string>>;
+  /** Which of the file's cases this judge is about; absent = all. The others do not count. */
+  readonly select?: (recorded: C) => boolean;
   /** Throws, or resolves to a text, when ebb answers otherwise than recorded. */
   readonly judge: (recorded: C) => Promise<string | undefined> | string | undefined;
 }): void {
@@ -32,7 +34,8 @@ export function judgeGolden<C extends GoldenCase>(judgement: {
     const cases = readFileSync(path, "utf8")
       .split("\n")
       .filter((line) => line !== "")
-      .map((line) => JSON.parse(line) as C);
+      .map((line) => JSON.parse(line) as C)
+      .filter((recorded) => judgement.select?.(recorded) ?? true);
     const failures = await failuresOf(cases, judgement.judge);
     const passed = cases.length - failures.size;
     context.diagnostic(
