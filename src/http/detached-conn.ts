@@ -1,11 +1,17 @@
 import type { Conn, ConnHandler } from "./conn.ts";
 
+/** Who handed the connection over may still want to know of it. */
+export interface TunnelWatcher {
+  wrote(): void;
+  closed(bytesWritten: number): void;
+}
+
 /** A connection that left HTTP: bytes that came with the handshake are delivered first. */
 export class DetachedConn implements Conn {
   readonly remoteAddress: string;
   readonly localAddress: string;
   readonly #conn: Conn;
-  readonly #onClosed: (bytesWritten: number) => void;
+  readonly #watcher: TunnelWatcher;
   #early: Buffer | undefined;
   #endSeen = false;
   #over: { error: Error | undefined } | undefined;
@@ -14,11 +20,11 @@ export class DetachedConn implements Conn {
   #bytesWritten = 0;
 
   /** `conn` must be unpaused by nobody else; its handler is set here. */
-  constructor(conn: Conn, onClosed: (bytesWritten: number) => void) {
+  constructor(conn: Conn, watcher: TunnelWatcher) {
     this.#conn = conn;
     this.remoteAddress = conn.remoteAddress;
     this.localAddress = conn.localAddress;
-    this.#onClosed = onClosed;
+    this.#watcher = watcher;
     conn.pause();
     conn.setHandler({
       data: (chunk) => this.#data(chunk),
@@ -55,6 +61,7 @@ export class DetachedConn implements Conn {
 
   write(chunk: Uint8Array): boolean {
     this.#bytesWritten += chunk.length;
+    this.#watcher.wrote();
     return this.#conn.write(chunk);
   }
 
@@ -101,7 +108,7 @@ export class DetachedConn implements Conn {
   #closed(error?: Error): void {
     if (this.#over) return;
     this.#over = { error };
-    this.#onClosed(this.#bytesWritten);
+    this.#watcher.closed(this.#bytesWritten);
     this.#deliver();
   }
 }

@@ -1,6 +1,14 @@
+import { Cancel } from "../base/cancel.ts";
 import type { Clock } from "../base/clock.ts";
-import type { Address, Network } from "./conn.ts";
-import type { HeaderBlock } from "./header-block.ts";
+import { EbbError, messageOf } from "../base/errors.ts";
+import type { Address, Conn, Network } from "./conn.ts";
+import { HeaderBlock } from "./header-block.ts";
+import { DEFAULT_LIMITS } from "./limits.ts";
+import type { BodySink, BodySource, ResponseHead } from "./message.ts";
+import { EMPTY_BODY } from "./received-body.ts";
+import { bytesBody } from "./responses.ts";
+import { type OutgoingRequest, type Upstream, UpstreamError, type UpstreamObserver } from "./upstream.ts";
+import { UpstreamConnection, type UpstreamConnectionOwner } from "./upstream-connection.ts";
 
 export interface FetchRequest {
   readonly address: Address;
@@ -16,6 +24,8 @@ export interface FetchRequest {
   /** A longer body fails the call; default 1 MiB. */
   readonly bodyLimitBytes?: number;
   readonly signal?: AbortSignal;
+  /** Send through this instead of a new connection to `address`. */
+  readonly upstream?: Upstream;
 }
 
 export interface FetchedResponse {
@@ -24,13 +34,154 @@ export interface FetchedResponse {
   readonly body: Buffer;
 }
 
+const BODY_LIMIT_BYTES = 1024 * 1024;
+
 /**
  * One small request on a connection of its own, for probes and scrapes. Rejects with UpstreamError (`failure`), or
  * EbbError code `fetch-timeout`, `fetch-too-large`, `fetch-aborted`.
  */
 export function httpFetch(
-  _ports: { network: Network; clock: Clock },
-  _request: FetchRequest,
+  ports: { network: Network; clock: Clock },
+  request: FetchRequest,
 ): Promise<FetchedResponse> {
-  throw new Error("not built yet");
+  return new Promise((resolve, reject) => {
+    const fetching = new Fetching(ports, request, { resolve, reject });
+    fetching.start();
+  });
+}
+
+interface Settle {
+  resolve(response: FetchedResponse): void;
+  reject(error: Error): void;
+}
+
+class Fetching implements UpstreamObserver, BodySink, UpstreamConnectionOwner {
+  readonly limits = DEFAULT_LIMITS;
+  readonly #ports: { network: Network; clock: Clock };
+  readonly #request: FetchRequest;
+  readonly #settle: Settle;
+  readonly #cancel = new Cancel();
+  readonly #chunks: Buffer[] = [];
+  #bytes = 0;
+  #head: ResponseHead | undefined;
+  #body: BodySource | undefined;
+  #over = false;
+  #stop: () => void = () => {};
+
+  constructor(ports: { network: Network; clock: Clock }, request: FetchRequest, settle: Settle) {
+    this.#ports = ports;
+    this.#request = request;
+    this.#settle = settle;
+  }
+
+  start(): void {
+    const { signal, timeoutMs, upstream } = this.#request;
+    const abort = () => this.#fail(new EbbError("fetch-aborted", `${this.#what()} was aborted`));
+    if (signal?.aborted) return abort();
+    const timer = this.#ports.clock.schedule(timeoutMs, () => {
+      this.#fail(new EbbError("fetch-timeout", `${this.#what()} took longer than ${timeoutMs} ms`));
+    });
+    signal?.addEventListener("abort", abort);
+    this.#stop = () => {
+      timer.cancel();
+      signal?.removeEventListener("abort", abort);
+    };
+    if (upstream) upstream.send(this.#outgoing(), this);
+    else this.#dial();
+  }
+
+  #dial(): void {
+    const { address, timeoutMs } = this.#request;
+    this.#ports.network.connect(address, { timeoutMs }).then(
+      (conn) => {
+        if (this.#over) conn.reset();
+        else new UpstreamConnection(conn, this).send(this.#outgoing(), this);
+      },
+      (error) => {
+        const timedOut = (error as { code?: string }).code === "ETIMEDOUT";
+        this.failed(
+          new UpstreamError(timedOut ? "dial-timeout" : "refused", false, messageOf(error), { cause: error }),
+        );
+      },
+    );
+  }
+
+  #outgoing(): OutgoingRequest {
+    const { address, method = "GET", target, headers, body } = this.#request;
+    const fields = headers?.copy() ?? new HeaderBlock();
+    if (!fields.has("host")) fields.set("Host", `${address.ip}:${address.port}`);
+    return {
+      head: { method, target, version: "1.1", headers: fields },
+      body: body ? bytesBody(body) : EMPTY_BODY,
+      cancel: this.#cancel,
+    };
+  }
+
+  #what(): string {
+    const { address, method = "GET", target } = this.#request;
+    return `${method} http://${address.ip}:${address.port}${target}`;
+  }
+
+  interim(): void {}
+
+  response(head: ResponseHead, body: BodySource): void {
+    this.#head = head;
+    this.#body = body;
+    body.start(this);
+    if (!this.#over) body.credit(this.#limitBytes() + 1);
+  }
+
+  upgraded(head: ResponseHead, conn: Conn): void {
+    conn.reset();
+    this.#head = head;
+    this.end();
+  }
+
+  failed(error: UpstreamError): void {
+    this.#fail(error);
+  }
+
+  data(chunk: Uint8Array): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#limitBytes()) {
+      const message = `${this.#what()} answered with more than ${this.#limitBytes()} bytes`;
+      return this.#fail(new EbbError("fetch-too-large", message));
+    }
+    this.#chunks.push(Buffer.from(chunk));
+  }
+
+  end(): void {
+    const head = this.#head;
+    if (this.#over || !head) return;
+    this.#over = true;
+    this.#stop();
+    this.#settle.resolve({ status: head.status, headers: head.headers, body: Buffer.concat(this.#chunks) });
+  }
+
+  fail(error: Error): void {
+    this.#fail(error);
+  }
+
+  #limitBytes(): number {
+    return this.#request.bodyLimitBytes ?? BODY_LIMIT_BYTES;
+  }
+
+  #fail(error: Error): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#stop();
+    this.#settle.reject(error);
+    this.#body?.abandon();
+    this.#cancel.raise(error);
+  }
+
+  connectionFree(connection: UpstreamConnection): void {
+    connection.close();
+  }
+
+  connectionGone(): void {}
+
+  lingers(conn: Conn): void {
+    this.#ports.clock.schedule(this.limits.lingerMs, () => conn.reset());
+  }
 }

@@ -1,11 +1,18 @@
-import type { Exchange, ResponseHead } from "./message.ts";
-import type { Upstream, UpstreamError } from "./upstream.ts";
+import type { Cancel } from "../base/cancel.ts";
+import type { Conn } from "./conn.ts";
+import { endToEndHeaders } from "./hop-by-hop.ts";
+import type { BodySource, Exchange, RequestHead, ResponseHead } from "./message.ts";
+import { splice } from "./splice.ts";
+import type { OutgoingRequest, Upstream, UpstreamError, UpstreamObserver } from "./upstream.ts";
 
 /** What the caller of `forward` may want to know; one object for a request, no closures. */
 export interface ForwardObserver {
-  /** Nothing was answered yet: the caller makes the response (or sends again when `error.sent` is false). */
+  /**
+   * Nothing was answered: the caller makes the response (or sends again when `error.sent` is false and the body was
+   * not started). Also called when the client has gone; an answer goes nowhere then.
+   */
   failed(error: UpstreamError): void;
-  /** The request was handed to the upstream. */
+  /** The request is handed to the upstream after this call. */
   forwarded?(): void;
   /** The head of the final answer is here and goes to the client after this call; headers may be edited. */
   response?(head: ResponseHead): void;
@@ -15,8 +22,58 @@ export interface ForwardObserver {
 
 /**
  * Sends `exchange` to `upstream` and its answer back. Hop-by-hop fields are removed in both directions; once a head
- * has been sent, a failing upstream cuts the answer by `exchange.abort`.
+ * has been sent, a failing upstream cuts the answer.
  */
-export function forward(_exchange: Exchange, _upstream: Upstream, _observer: ForwardObserver): void {
-  throw new Error("not built yet");
+export function forward(exchange: Exchange, upstream: Upstream, observer: ForwardObserver): void {
+  const forwarding = new Forwarding(exchange, observer);
+  observer.forwarded?.();
+  upstream.send(forwarding, forwarding);
+}
+
+class Forwarding implements OutgoingRequest, UpstreamObserver {
+  readonly head: RequestHead;
+  readonly body: BodySource;
+  readonly cancel: Cancel;
+  readonly #exchange: Exchange;
+  readonly #observer: ForwardObserver;
+
+  constructor(exchange: Exchange, observer: ForwardObserver) {
+    const { method, target, version, headers } = exchange.request;
+    const kept = endToEndHeaders(headers);
+    if (kept.has("upgrade")) kept.set("Connection", "Upgrade");
+    this.head = { method, target, version, headers: kept };
+    this.body = exchange.body;
+    this.cancel = exchange.cancel;
+    this.#exchange = exchange;
+    this.#observer = observer;
+  }
+
+  stillThere(): Promise<boolean> {
+    return this.#exchange.stillThere();
+  }
+
+  interim(head: ResponseHead): void {
+    this.#exchange.interim({ ...head, headers: endToEndHeaders(head.headers) });
+  }
+
+  response(head: ResponseHead, body: BodySource): void {
+    const answer = { status: head.status, reason: head.reason, headers: endToEndHeaders(head.headers) };
+    this.#observer.response?.(answer);
+    // The caller may have answered by itself meanwhile, as a time-out does.
+    if (this.#exchange.responded) body.abandon();
+    else this.#exchange.respond(answer, body);
+  }
+
+  upgraded(head: ResponseHead, conn: Conn): void {
+    if (this.cancel.raised || this.#exchange.responded) return conn.reset();
+    const headers = endToEndHeaders(head.headers);
+    headers.set("Connection", "Upgrade");
+    const answer = { status: head.status, reason: head.reason, headers };
+    this.#observer.upgraded?.(answer);
+    splice(this.#exchange.upgrade(answer), conn);
+  }
+
+  failed(error: UpstreamError): void {
+    if (!this.#exchange.responded) this.#observer.failed(error);
+  }
 }

@@ -73,7 +73,7 @@ export function requestHeadText(head: RequestHead, framing: RequestFraming): str
         if (is(name, "upgrade")) continue;
         break;
       case 10:
-        if (is(name, "connection") || is(name, "keep-alive")) continue;
+        if (is(name, "keep-alive") || (framing.upgrade !== undefined && is(name, "connection"))) continue;
         break;
       case 14:
         if (is(name, "content-length")) {

@@ -66,6 +66,8 @@ export interface Exchange {
   stillThere(): Promise<boolean>;
   /** Memory that this request holds while nobody reads its body: the head and at most 16 KiB of body. */
   readonly heldBytes: number;
+  /** Calls `listener` whenever a part of the final answer (or of a tunnel) was given to the transport; one listener. */
+  onProgress(listener: () => void): void;
   /** Runs `listener` once when the exchange is over in any way, with the bytes of body sent. */
   onFinish(listener: (outcome: ExchangeOutcome) => void): void;
 }

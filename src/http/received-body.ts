@@ -63,14 +63,15 @@ export class ReceivedBody implements BodySource {
   credit(bytes: number): void {
     this.#credit += bytes;
     this.#flush();
-    this.#owner.bodyDemand();
+    if (!this.#complete) this.#owner.bodyDemand();
   }
 
   abandon(): void {
     if (this.#abandoned || this.#told) return;
     this.#abandoned = true;
     this.#drop();
-    this.#owner.bodyAbandoned();
+    // Once complete, the connection may serve the next message already.
+    if (!this.#complete) this.#owner.bodyAbandoned();
   }
 
   /** A chunk from the connection; copied when it cannot be passed on now. */

@@ -1,5 +1,5 @@
 import { HeaderBlock } from "./header-block.ts";
-import type { BodySource, Exchange } from "./message.ts";
+import type { BodySink, BodySource, Exchange } from "./message.ts";
 
 export interface SimpleResponse {
   readonly status: number;
@@ -10,12 +10,49 @@ export interface SimpleResponse {
   readonly body?: string | Uint8Array;
 }
 
-/** A body of known bytes. */
-export function bytesBody(_bytes: Uint8Array): BodySource {
-  throw new Error("not built yet");
+/** A body of known bytes, passed on in one chunk once there is credit. */
+export function bytesBody(bytes: Uint8Array): BodySource {
+  return new BytesBody(bytes);
 }
 
-/** Answers with a complete short message. */
+class BytesBody implements BodySource {
+  readonly length: number;
+  #bytes: Uint8Array | undefined;
+  #sink: BodySink | undefined;
+
+  constructor(bytes: Uint8Array) {
+    this.length = bytes.length;
+    this.#bytes = bytes;
+  }
+
+  start(sink: BodySink): void {
+    if (this.length === 0) sink.end();
+    else this.#sink = sink;
+  }
+
+  credit(_bytes: number): void {
+    const sink = this.#sink;
+    const bytes = this.#bytes;
+    if (!sink || !bytes) return;
+    this.#bytes = undefined;
+    sink.data(bytes);
+    if (this.#sink) sink.end();
+    this.#sink = undefined;
+  }
+
+  abandon(): void {
+    this.#sink = undefined;
+    this.#bytes = undefined;
+  }
+}
+
+/** Answers with a complete short message; the request's body is not read. Does nothing when already answered. */
 export function respondWith(exchange: Exchange, response: SimpleResponse): void {
-  exchange.respond({ status: response.status, reason: "", headers: response.headers ?? new HeaderBlock() });
+  if (exchange.responded) return;
+  const headers = response.headers ?? new HeaderBlock();
+  const { body = "", status, reason = "" } = response;
+  const bytes = typeof body === "string" ? Buffer.from(body) : body;
+  if (bytes.length > 0 && !headers.has("content-type"))
+    headers.set("Content-Type", "text/plain; charset=utf-8");
+  exchange.respond({ status, reason, headers }, bytesBody(bytes));
 }

@@ -279,9 +279,12 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
       date: this.#context.date(),
     });
     this.#writer.write({ head: text, framing, length: known ?? 0, body });
+    if (!exchange.over) exchange.noteProgress();
   }
 
-  messageProgress(): void {}
+  messageProgress(): void {
+    this.#exchange?.noteProgress();
+  }
 
   messageWritten(): void {
     const exchange = this.#exchange;
@@ -316,10 +319,13 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
     this.#writer.writeText(plainResponseText(head, exchange.request.version));
     this.#over = true;
     this.#timeout.cancel();
-    const tunnel = new DetachedConn(this.#conn, (responseBytes) => {
-      this.#context.tunnelClosed(tunnel);
-      exchange.finish({ status: head.status, responseBytes, complete: true });
-      this.#context.exchangeEnded();
+    const tunnel = new DetachedConn(this.#conn, {
+      wrote: () => exchange.noteProgress(),
+      closed: (responseBytes) => {
+        this.#context.tunnelClosed(tunnel);
+        exchange.finish({ status: head.status, responseBytes, complete: true });
+        this.#context.exchangeEnded();
+      },
     });
     this.#tunnel = tunnel;
     tunnel.addEarly(this.#ahead);

@@ -24,6 +24,7 @@ export class ServerExchange implements Exchange {
   readonly #owner: ExchangeOwner;
   #responded = false;
   #outcome: ExchangeOutcome | undefined;
+  #progress: (() => void) | undefined;
   #listeners: ((outcome: ExchangeOutcome) => void)[] | undefined;
   /** 0 until a final head was sent. */
   status = 0;
@@ -76,6 +77,15 @@ export class ServerExchange implements Exchange {
 
   stillThere(): Promise<boolean> {
     return this.#outcome ? Promise.resolve(false) : this.#owner.checkClient(this);
+  }
+
+  onProgress(listener: () => void): void {
+    this.#progress = listener;
+  }
+
+  /** Called by the connection. */
+  noteProgress(): void {
+    this.#progress?.();
   }
 
   onFinish(listener: (outcome: ExchangeOutcome) => void): void {

@@ -17,6 +17,8 @@ export interface OutgoingRequest {
   readonly body: BodySource;
   /** Raising it ends the upstream exchange, whatever its state. */
   readonly cancel: Cancel;
+  /** As `Exchange.stillThere`, for upstreams that hold requests; absent = cannot be asked. */
+  stillThere?(): Promise<boolean>;
 }
 
 export interface UpstreamObserver {
@@ -27,7 +29,15 @@ export interface UpstreamObserver {
   failed(error: UpstreamError): void;
 }
 
-export type UpstreamFailure = "refused" | "dial-timeout" | "reset" | "closed" | "malformed" | "cancelled";
+/** "request-body": the request's own body was malformed or broke off, which is the client's doing. */
+export type UpstreamFailure =
+  | "refused"
+  | "dial-timeout"
+  | "reset"
+  | "closed"
+  | "malformed"
+  | "cancelled"
+  | "request-body";
 
 /** `sent` tells whether any byte of the request left: only when false may the request be sent again. */
 export class UpstreamError extends EbbError {

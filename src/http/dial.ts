@@ -1,0 +1,83 @@
+import type { Cancel } from "../base/cancel.ts";
+import type { Clock } from "../base/clock.ts";
+import { messageOf } from "../base/errors.ts";
+import type { Random } from "../base/random.ts";
+import type { Address, Conn, Network } from "./conn.ts";
+import { UpstreamError } from "./upstream.ts";
+
+export interface DialPorts {
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** spec TM-019, Q-012: a young pod drops SYNs, so the first tries are short; only time-outs are tried again. */
+const FIRST_TIMEOUT_MS = 50;
+const GROWTH = 1.4;
+const JITTER = 0.1;
+const ATTEMPTS = 15;
+const PAUSE_MS = [30, 60] as const;
+
+export interface Dialled {
+  connected(conn: Conn): void;
+  /** Always with `sent` false. */
+  failed(error: UpstreamError): void;
+}
+
+/** Connects, trying again after time-outs; when `cancel` is raised, `failed` is called and a late connection closed. */
+export function dial(ports: DialPorts, to: { address: Address; cancel: Cancel }, dialled: Dialled): void {
+  new Dialling(ports, to, dialled).attempt();
+}
+
+class Dialling {
+  readonly #ports: DialPorts;
+  readonly #address: Address;
+  readonly #dialled: Dialled;
+  readonly #stopListening: () => void;
+  #timeoutMs = FIRST_TIMEOUT_MS;
+  #attempts = 0;
+  #over = false;
+
+  constructor(ports: DialPorts, to: { address: Address; cancel: Cancel }, dialled: Dialled) {
+    this.#ports = ports;
+    this.#address = to.address;
+    this.#dialled = dialled;
+    this.#stopListening = to.cancel.onRaise(() =>
+      this.#fail("cancelled", "the request was cancelled", undefined),
+    );
+  }
+
+  attempt(): void {
+    if (this.#over) return;
+    this.#attempts++;
+    const timeoutMs = this.#timeoutMs * (1 + JITTER * this.#ports.random.next());
+    this.#timeoutMs *= GROWTH;
+    this.#ports.network.connect(this.#address, { timeoutMs: Math.ceil(timeoutMs) }).then(
+      (conn) => this.#connected(conn),
+      (error) => this.#refused(error),
+    );
+  }
+
+  #connected(conn: Conn): void {
+    if (this.#over) return conn.reset();
+    this.#over = true;
+    this.#stopListening();
+    this.#dialled.connected(conn);
+  }
+
+  #refused(error: unknown): void {
+    const code = (error as { code?: string }).code;
+    if (code !== "ETIMEDOUT") return this.#fail("refused", messageOf(error), error);
+    if (this.#attempts >= ATTEMPTS) return this.#fail("dial-timeout", messageOf(error), error);
+    const [least, most] = PAUSE_MS;
+    const pauseMs = least + this.#ports.random.next() * (most - least);
+    this.#ports.clock.schedule(pauseMs, () => this.attempt());
+  }
+
+  #fail(failure: "refused" | "dial-timeout" | "cancelled", message: string, cause: unknown): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#stopListening?.();
+    this.#dialled.failed(new UpstreamError(failure, false, message, { cause }));
+  }
+}

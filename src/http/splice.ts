@@ -1,0 +1,22 @@
+import type { Conn } from "./conn.ts";
+
+/** Joins two connections until both directions are over; half-close and backpressure pass through. */
+export function splice(left: Conn, right: Conn): void {
+  pour(left, right);
+  pour(right, left);
+}
+
+function pour(from: Conn, to: Conn): void {
+  from.setHandler({
+    data(chunk) {
+      // The transport may reuse the chunk while `to` still has it queued.
+      if (!to.write(Buffer.from(chunk))) from.pause();
+    },
+    end: () => to.end(),
+    drain: () => to.resume(),
+    closed(error) {
+      if (error) to.reset();
+      else to.end();
+    },
+  });
+}
