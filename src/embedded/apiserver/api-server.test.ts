@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Kind } from "../../api/kind.ts";
-import type { ApiObject } from "../../api/object.ts";
-import { any, map, object, string } from "../../api/schema.ts";
 import { ApiError, isApiError } from "../../api/status.ts";
 import type { Clock } from "../../base/clock.ts";
 import { silentLog } from "../../base/log.ts";
@@ -10,46 +7,15 @@ import { seededRandom } from "../../base/random.ts";
 import type { KubeClient, WatchEvent } from "../../kube/client.ts";
 import { ApiServer, type ApiServerOptions } from "./api-server.ts";
 import { MemoryStorage } from "./storage/memory-storage.ts";
-
-interface Thing extends ApiObject {
-  spec?: { size?: number; replicas?: number; nodeName?: string };
-  status?: { phase?: string; conditions?: unknown[] };
-  data?: Record<string, string>;
-}
-
-function kindOf(group: string, version: string, name: string, more: Partial<Kind> = {}): Kind<Thing> {
-  const plural = `${name.toLowerCase()}s`;
-  const schema = object({}, { metadata: any(), spec: any(), status: any(), data: map(string()) });
-  return {
-    group,
-    version,
-    kind: name,
-    plural,
-    singular: name.toLowerCase(),
-    shortNames: [],
-    categories: [],
-    namespaced: true,
-    custom: group.includes("."),
-    statusSubresource: true,
-    columns: [],
-    ...more,
-    schema: schema as unknown as Kind<Thing>["schema"],
-  };
-}
-
-const NamespaceTestKind = kindOf("", "v1", "Namespace", { namespaced: false });
-const ConfigMapTestKind = kindOf("", "v1", "ConfigMap", { statusSubresource: false });
-const PodTestKind = kindOf("", "v1", "Pod");
-const DeploymentTestKind = kindOf("apps", "v1", "Deployment", { scaleSubresource: true });
-const RouteTestKind = kindOf("serving.knative.dev", "v1", "Route");
-
-const kinds = [
-  NamespaceTestKind,
+import {
   ConfigMapTestKind,
-  PodTestKind,
   DeploymentTestKind,
+  NamespaceTestKind,
+  PodTestKind,
   RouteTestKind,
-] as unknown as Kind[];
+  type Thing,
+  testKinds,
+} from "./test-kinds.ts";
 
 /** A clock that stands still and runs nothing by itself. */
 function stillClock(): Clock {
@@ -59,7 +25,14 @@ function stillClock(): Clock {
 async function serverWith(more: Partial<ApiServerOptions> = {}) {
   const storage = new MemoryStorage();
   const clock = stillClock();
-  const server = new ApiServer({ clock, random: seededRandom(1), log: silentLog, storage, kinds, ...more });
+  const server = new ApiServer({
+    clock,
+    random: seededRandom(1),
+    log: silentLog,
+    storage,
+    kinds: testKinds,
+    ...more,
+  });
   await server.start();
   const client = server.clientFor("tester");
   await client.create(NamespaceTestKind, { metadata: { name: "default" } });

@@ -1,0 +1,127 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Clock } from "../../base/clock.ts";
+import { EbbError, messageOf } from "../../base/errors.ts";
+import type { Random } from "../../base/random.ts";
+import { issueServerCertificate, makeAuthority } from "./certificate.ts";
+
+/** What the server proves itself with and what its clients bear. PEM texts. */
+export interface Credentials {
+  readonly caCertificate: string;
+  readonly certificate: string;
+  readonly key: string;
+  readonly token: string;
+}
+
+export interface CredentialsOptions {
+  /** Folder for the one file, readable by its owner alone. */
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+const FILE = "api-credentials.json";
+const DAY_MS = 24 * 60 * 60 * 1000;
+const VALID_DAYS = 3650;
+/** Renewed on a start this long before they end. */
+const RENEW_DAYS = 30;
+
+/** Reads what an earlier start has made, or makes it. */
+export function loadCredentials(options: CredentialsOptions): Credentials {
+  const path = join(options.folder, FILE);
+  const stored = readStored(path);
+  if (stored && stored.validUntilMs - RENEW_DAYS * DAY_MS > options.clock.wall()) return stored.credentials;
+  const credentials = makeCredentials(options, stored?.credentials.token);
+  const validUntilMs = options.clock.wall() + VALID_DAYS * DAY_MS;
+  writePrivately(path, JSON.stringify({ validUntilMs, credentials }));
+  return credentials;
+}
+
+interface StoredCredentials {
+  readonly validUntilMs: number;
+  readonly credentials: Credentials;
+}
+
+function readStored(path: string): StoredCredentials | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as StoredCredentials;
+  } catch (thrown) {
+    const advice = "delete it to have new ones made (clients then need the new kubeconfig)";
+    throw new EbbError(
+      "credentials-unreadable",
+      `cannot read the API's keys in ${path}: ${messageOf(thrown)}; ${advice}`,
+    );
+  }
+}
+
+/** Written whole or not at all, and never readable by others. */
+export function writePrivately(path: string, text: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const half = `${path}.new`;
+    writeFileSync(half, text, { mode: 0o600 });
+    chmodSync(half, 0o600);
+    renameSync(half, path);
+  } catch (thrown) {
+    throw new EbbError(
+      "home-not-writable",
+      `cannot write ${path}: ${messageOf(thrown)}; make its folder writable for this user`,
+    );
+  }
+}
+
+const LOOPBACK = [Uint8Array.of(127, 0, 0, 1), Uint8Array.of(...new Array(15).fill(0), 1)];
+
+function makeCredentials({ clock, random }: CredentialsOptions, oldToken: string | undefined): Credentials {
+  const validity = {
+    notBeforeMs: clock.wall() - DAY_MS,
+    notAfterMs: clock.wall() + VALID_DAYS * DAY_MS,
+  };
+  const serial = () => Uint8Array.of(1, ...random.bytes(15));
+  const authority = makeAuthority("ebb-ca", validity, serial());
+  const server = {
+    name: "ebb-api",
+    dnsNames: ["localhost", "kubernetes.default.svc"],
+    addresses: LOOPBACK,
+  };
+  const issued = issueServerCertificate(authority, server, { validity, serial: serial() });
+  return {
+    caCertificate: authority.certificate,
+    certificate: issued.certificate,
+    key: issued.key,
+    token: oldToken ?? Buffer.from(random.bytes(32)).toString("base64url"),
+  };
+}
+
+export interface Kubeconfig {
+  readonly path: string;
+  /** `https://127.0.0.1:6443`. */
+  readonly url: string;
+  readonly credentials: Credentials;
+}
+
+/** The file that kubectl takes with --kubeconfig; mode 0600, because the token is in it. */
+export function writeKubeconfig({ path, url, credentials }: Kubeconfig): void {
+  const ca = Buffer.from(credentials.caCertificate).toString("base64");
+  const text = `apiVersion: v1
+kind: Config
+clusters:
+- name: ebb
+  cluster:
+    server: ${url}
+    certificate-authority-data: ${ca}
+contexts:
+- name: ebb
+  context:
+    cluster: ebb
+    user: ebb
+    namespace: default
+current-context: ebb
+users:
+- name: ebb
+  user:
+    token: ${credentials.token}
+`;
+  writePrivately(path, text);
+}

@@ -1,0 +1,171 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
+import type { Clock } from "../../base/clock.ts";
+import { EbbError, messageOf } from "../../base/errors.ts";
+import type { Log } from "../../base/log.ts";
+import type { ApiServer } from "./api-server.ts";
+import type { Credentials } from "./credentials.ts";
+import { failure } from "./failures.ts";
+import type { ApiRequest, ApiResponse } from "./rest/exchange.ts";
+import { identityOf } from "./rest/identity.ts";
+
+/** The API server's HTTPS front on loopback: sockets to requests and answers back, as fast as the client reads. */
+
+export interface HttpsServerOptions {
+  readonly apiServer: Pick<ApiServer, "handle">;
+  /** Port 0 = any free one. */
+  readonly address: { readonly host: string; readonly port: number };
+  readonly credentials: Credentials;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+export interface RunningHttpsServer {
+  readonly host: string;
+  readonly port: number;
+  /** `https://127.0.0.1:6443`. */
+  readonly url: string;
+  /** Takes no new connections, ends watches, and lets short requests finish for at most a second. */
+  close(): Promise<void>;
+}
+
+/** As kube-apiserver: what a request body may hold. */
+const BODY_MAX = 3 * 1024 * 1024;
+const CLOSE_GRACE_MS = 1000;
+
+export async function startHttpsServer(options: HttpsServerOptions): Promise<RunningHttpsServer> {
+  const { address, credentials, clock, log } = options;
+  const closing = new AbortController();
+  const server = createServer({
+    key: credentials.key,
+    cert: credentials.certificate,
+    minVersion: "TLSv1.2",
+    ALPNProtocols: ["http/1.1"],
+    requestTimeout: 60_000,
+    headersTimeout: 30_000,
+    keepAliveTimeout: 75_000,
+  });
+  server.on("request", (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    serve(options, { incoming, outgoing, closing: closing.signal }).catch((thrown) => {
+      log.warn("an API answer was cut off", { url: incoming.url, why: messageOf(thrown) });
+      outgoing.destroy();
+    });
+  });
+  await listen(server, address);
+  const { port } = server.address() as AddressInfo;
+  const { host } = address;
+  const close = () => {
+    closing.abort();
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeIdleConnections();
+    const timer = clock.schedule(CLOSE_GRACE_MS, () => server.closeAllConnections());
+    return closed.then(() => timer.cancel());
+  };
+  return { host, port, url: `https://${host.includes(":") ? `[${host}]` : host}:${port}`, close };
+}
+
+function listen(server: Server, { host, port }: HttpsServerOptions["address"]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onError = (thrown: NodeJS.ErrnoException) => {
+      const taken = thrown.code === "EADDRINUSE";
+      const why = taken ? "another process listens there" : messageOf(thrown);
+      const advice = "choose another port with --api-port (0 = any free one)";
+      reject(new EbbError("api-port-unusable", `cannot serve the API on ${host}:${port}: ${why}; ${advice}`));
+    };
+    server.once("error", onError);
+    server.listen({ host, port, backlog: 511 }, () => {
+      server.off("error", onError);
+      resolve();
+    });
+  });
+}
+
+interface Served {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  readonly closing: AbortSignal;
+}
+
+async function serve(options: HttpsServerOptions, { incoming, outgoing, closing }: Served): Promise<void> {
+  const gone = new AbortController();
+  const abort = () => gone.abort();
+  outgoing.on("close", abort);
+  closing.addEventListener("abort", abort);
+  try {
+    const body = await readBody(incoming);
+    if (body === undefined) return refuseBody(outgoing);
+    const request: ApiRequest = {
+      method: incoming.method ?? "GET",
+      url: incoming.url ?? "/",
+      headers: joinedHeaders(incoming),
+      body,
+      signal: gone.signal,
+    };
+    const identity = identityOf(incoming.headers.authorization, options.credentials.token);
+    await send(outgoing, request, await options.apiServer.handle(request, identity));
+  } finally {
+    closing.removeEventListener("abort", abort);
+  }
+}
+
+/** undefined when it is too large; the rest is then not read. */
+async function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming) {
+    size += (chunk as Buffer).length;
+    if (size > BODY_MAX) return undefined;
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks);
+}
+
+function refuseBody(outgoing: ServerResponse): void {
+  const message = `Request entity too large: limit is ${BODY_MAX}`;
+  const { status } = failure(413, "RequestEntityTooLarge", message);
+  outgoing.writeHead(413, { "content-type": "application/json", connection: "close" });
+  outgoing.end(JSON.stringify(status));
+}
+
+function joinedHeaders(incoming: IncomingMessage): Record<string, string | undefined> {
+  const entries = Object.entries(incoming.headers);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, Array.isArray(value) ? value.join(",") : value]),
+  );
+}
+
+async function send(outgoing: ServerResponse, request: ApiRequest, response: ApiResponse): Promise<void> {
+  for (const [name, value] of Object.entries(response.headers))
+    outgoing.setHeader(name, typeof value === "string" ? value : [...value]);
+  outgoing.setHeader("cache-control", "no-cache, private");
+  outgoing.statusCode = response.status;
+  if (request.method === "HEAD") {
+    outgoing.end();
+    return;
+  }
+  if (typeof response.body === "string") {
+    outgoing.setHeader("content-length", Buffer.byteLength(response.body));
+    outgoing.end(response.body);
+    return;
+  }
+  // A watcher must see that its watch stands before the first event comes.
+  outgoing.flushHeaders();
+  for await (const chunk of response.body) {
+    if (outgoing.destroyed) return;
+    if (!outgoing.write(chunk)) await drained(outgoing);
+  }
+  outgoing.end();
+}
+
+function drained(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      outgoing.off("drain", done);
+      outgoing.off("close", done);
+      resolve();
+    };
+    outgoing.on("drain", done);
+    outgoing.on("close", done);
+  });
+}

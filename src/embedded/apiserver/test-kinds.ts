@@ -1,0 +1,45 @@
+import type { Kind } from "../../api/kind.ts";
+import type { ApiObject } from "../../api/object.ts";
+import { any, map, object, string } from "../../api/schema.ts";
+
+/** Small kinds of every sort, so that the server's tests depend on no real kind. */
+
+export interface Thing extends ApiObject {
+  spec?: { size?: number; replicas?: number; nodeName?: string };
+  status?: { phase?: string; conditions?: unknown[] };
+  data?: Record<string, string>;
+}
+
+function kindOf(group: string, version: string, name: string, more: Partial<Kind> = {}): Kind<Thing> {
+  const plural = `${name.toLowerCase()}s`;
+  const schema = object({}, { metadata: any(), spec: any(), status: any(), data: map(string()) });
+  return {
+    group,
+    version,
+    kind: name,
+    plural,
+    singular: name.toLowerCase(),
+    shortNames: [],
+    categories: [],
+    namespaced: true,
+    custom: group.includes("."),
+    statusSubresource: true,
+    columns: [],
+    ...more,
+    schema: schema as unknown as Kind<Thing>["schema"],
+  };
+}
+
+export const NamespaceTestKind = kindOf("", "v1", "Namespace", { namespaced: false });
+export const ConfigMapTestKind = kindOf("", "v1", "ConfigMap", { statusSubresource: false });
+export const PodTestKind = kindOf("", "v1", "Pod");
+export const DeploymentTestKind = kindOf("apps", "v1", "Deployment", { scaleSubresource: true });
+export const RouteTestKind = kindOf("serving.knative.dev", "v1", "Route");
+
+export const testKinds = [
+  NamespaceTestKind,
+  ConfigMapTestKind,
+  PodTestKind,
+  DeploymentTestKind,
+  RouteTestKind,
+] as unknown as Kind[];
