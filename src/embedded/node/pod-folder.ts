@@ -1,0 +1,36 @@
+import { join } from "node:path";
+import { assert } from "../../base/assert.ts";
+import type { RunId } from "./runtime.ts";
+
+/**
+ * Where a pod's files lie: `<pods>/<uid>/<container>/<restart>.{log,run,pid,exit}`, the container's own copy of its
+ * image in `work`, and one `tmp` for the pod.
+ */
+export interface RunFiles {
+  readonly folder: string;
+  readonly log: string;
+  /** The shim's script. */
+  readonly script: string;
+  /** `pid startTime`, written by the shim. */
+  readonly pid: string;
+  /** The exit code, written by the shim; its modification time is the time of death. */
+  readonly exit: string;
+}
+
+const SAFE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+export function podFolder(pods: string, podUid: string): string {
+  assert(SAFE_NAME.test(podUid), `pod uid ${podUid} is not fit for a folder name`);
+  return join(pods, podUid);
+}
+
+export function containerFolder(pods: string, podUid: string, container: string): string {
+  assert(SAFE_NAME.test(container), `container name ${container} is not fit for a folder name`);
+  return join(podFolder(pods, podUid), container);
+}
+
+export function runFiles(pods: string, id: RunId): RunFiles {
+  const folder = containerFolder(pods, id.podUid, id.container);
+  const base = join(folder, String(id.restart));
+  return { folder, log: `${base}.log`, script: `${base}.run`, pid: `${base}.pid`, exit: `${base}.exit` };
+}

@@ -1,0 +1,65 @@
+/**
+ * What runs containers, as a port: plain processes, containers, or memory in simulation. A run is one life of one
+ * container; its files and its process outlive the engine, so that the next engine adopts it or reaps it.
+ */
+export interface Runtime {
+  /** Makes it ready to start runs and hears of the runs that an earlier engine left. Rejects with EbbError. */
+  open(): Promise<void>;
+  /** Stops hearing; running processes stay. */
+  close(): Promise<void>;
+  /** Resolves when the process exists. Rejects with StartError when the command cannot be run at all. */
+  start(container: ContainerStart): Promise<Run>;
+  /** SIGTERM goes to the main process alone, SIGKILL to all that it started. Unknown and ended runs: nothing happens. */
+  signal(id: RunId, signal: "SIGTERM" | "SIGKILL"): void;
+  /** One listener; called once for each run that ended, also for adopted ones. */
+  onExit(listener: (id: RunId, exit: Exit) => void): void;
+  /** All runs with files on this machine. After a crash of the engine some are running, some have ended. */
+  list(): Promise<FoundRun[]>;
+  /** For exec probes: runs a command beside the run, in its environment and folder; its exit code, 124 after the limit. */
+  exec(beside: ContainerStart, command: readonly string[], timeoutMs: number): Promise<ExecResult>;
+  /** Kills what is left of the pod and removes its folder, logs included. Idempotent. */
+  remove(podUid: string): Promise<void>;
+}
+
+export interface RunId {
+  readonly podUid: string;
+  readonly container: string;
+  /** 0 for the first run of the container. */
+  readonly restart: number;
+}
+
+export interface ContainerStart extends RunId {
+  /** Program and arguments. A program without a slash is looked up in the PATH of `env`. */
+  readonly command: readonly string[];
+  readonly workingDirectory: string;
+  /** The whole environment; nothing is added. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface Run extends RunId {
+  readonly pid: number;
+  /** Clock.wall() when it was started. */
+  readonly startedAtMs: number;
+}
+
+export interface Exit {
+  /** 128 + n when signal n ended it, as shells and Kubernetes have it. */
+  readonly exitCode: number;
+  /** Wall time. */
+  readonly atMs: number;
+}
+
+export interface FoundRun extends Run {
+  /** Absent while it runs. */
+  readonly exit?: Exit;
+}
+
+export interface ExecResult {
+  readonly exitCode: number;
+  /** The last KiB of stdout and stderr. */
+  readonly output: string;
+}
+
+export function runText(id: RunId): string {
+  return `${id.podUid}/${id.container}/${id.restart}`;
+}

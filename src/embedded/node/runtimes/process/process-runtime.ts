@@ -1,0 +1,245 @@
+import { type FSWatcher, mkdirSync, readFileSync, watch, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import type { Clock, Timer } from "../../../../base/clock.ts";
+import { EbbError, messageOf } from "../../../../base/errors.ts";
+import type { Log } from "../../../../base/log.ts";
+import { StartError } from "../../errors.ts";
+import { podFolder, type RunFiles, runFiles } from "../../pod-folder.ts";
+import {
+  type ContainerStart,
+  type ExecResult,
+  type Exit,
+  type FoundRun,
+  type Run,
+  type RunId,
+  type Runtime,
+  runText,
+} from "../../runtime.ts";
+import { findExecutable } from "./executable.ts";
+import { Forker } from "./forker.ts";
+import { isSameProcess, sendSignal } from "./process-facts.ts";
+import { findRuns, type RecordedRun, readExit } from "./run-records.ts";
+import { shimScript } from "./script.ts";
+
+/**
+ * Plain processes as containers (DESIGN §4, Starting processes). Each run has a shim as its parent, which outlives this
+ * engine and leaves the exit code in a file; while the engine lives the shim also tells it down the forker's pipe.
+ * Invariant: a run is in `#live` from its start or adoption until its exit was told to the listener.
+ */
+export class ProcessRuntime implements Runtime {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #pods: string;
+  readonly #live = new Map<string, LiveRun>();
+  readonly #tokens = new Map<number, LiveRun>();
+  #nextToken = 1;
+  #forker: Forker | undefined;
+  #sweep: Timer | undefined;
+  #tellExit: (id: RunId, exit: Exit) => void = () => {};
+
+  /** `pods` is the folder for all pods' files. */
+  constructor(options: { clock: Clock; log: Log; pods: string }) {
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#pods = options.pods;
+  }
+
+  async open(): Promise<void> {
+    mkdirSync(this.#pods, { recursive: true });
+    this.#startForker();
+    this.#sweepLater();
+    for (const run of await findRuns(this.#pods)) if (!run.exit) this.#adopt(run);
+  }
+
+  async close(): Promise<void> {
+    this.#sweep?.cancel();
+    this.#forker?.close();
+    this.#forker = undefined;
+    for (const live of this.#live.values()) live.watcher?.close();
+  }
+
+  onExit(listener: (id: RunId, exit: Exit) => void): void {
+    this.#tellExit = listener;
+  }
+
+  async start(container: ContainerStart): Promise<Run> {
+    const files = runFiles(this.#pods, container);
+    mkdirSync(files.folder, { recursive: true });
+    return this.#launch(container, files, (id, exit) => this.#tellExit(id, exit));
+  }
+
+  signal(id: RunId, signal: "SIGTERM" | "SIGKILL"): void {
+    const live = this.#live.get(runText(id));
+    if (!live || !isSameProcess(live.pid, live.startTime)) return;
+    sendSignal(signal === "SIGKILL" ? -live.pid : live.pid, signal);
+  }
+
+  list(): Promise<FoundRun[]> {
+    return findRuns(this.#pods);
+  }
+
+  async exec(beside: ContainerStart, command: readonly string[], timeoutMs: number): Promise<ExecResult> {
+    const base = `exec-${this.#nextToken}`;
+    const folder = runFiles(this.#pods, beside).folder;
+    const [log, script, pid, exit] = ["log", "run", "pid", "exit"].map((end) => `${folder}/${base}.${end}`);
+    const files = { folder, log, script, pid, exit } as RunFiles;
+    const id = { ...beside, container: `${beside.container}.${base}`, command };
+    try {
+      const exitCode = await this.#execUntil(id, files, timeoutMs);
+      return { exitCode, output: readFileSync(files.log, "latin1").slice(-1024) };
+    } finally {
+      await Promise.all([log, script, pid, exit].map((file) => rm(file as string, { force: true })));
+    }
+  }
+
+  async remove(podUid: string): Promise<void> {
+    for (const live of this.#live.values()) {
+      if (live.run.podUid !== podUid) continue;
+      if (isSameProcess(live.pid, live.startTime)) sendSignal(-live.pid, "SIGKILL");
+      this.#drop(live);
+    }
+    await rm(podFolder(this.#pods, podUid), { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  async #execUntil(start: ContainerStart, files: RunFiles, timeoutMs: number): Promise<number> {
+    const { promise, resolve } = Promise.withResolvers<number>();
+    await this.#launch(start, files, (_, exit) => resolve(exit.exitCode));
+    const limit = this.#clock.schedule(timeoutMs, () => {
+      this.signal(start, "SIGKILL");
+      resolve(124);
+    });
+    return promise.finally(() => limit.cancel());
+  }
+
+  /** Hot on a cold start: one file written, one line sent; measured in bench/micro. */
+  #launch(start: ContainerStart, files: RunFiles, onEnd: LiveRun["onEnd"]): Promise<Run> {
+    const token = this.#nextToken++;
+    const { promise, resolve, reject } = Promise.withResolvers<Run>();
+    const program = findExecutable(start.command[0] ?? "", start.workingDirectory, start.env.PATH);
+    const resolved = { ...start, command: [program, ...start.command.slice(1)] };
+    try {
+      writeFileSync(files.script, shimScript(token, resolved, files), { mode: 0o600 });
+      if (!this.#forker) throw new EbbError("runtime-closed", "the process runtime is not open");
+      this.#forker.run(files.script);
+    } catch (thrown) {
+      throw new StartError(`cannot start ${runText(start)}: ${messageOf(thrown)}`, { cause: thrown });
+    }
+    const { podUid, container, restart } = start;
+    const run: Run = { podUid, container, restart, pid: 0, startedAtMs: this.#clock.wall() };
+    const live: LiveRun = {
+      run,
+      files,
+      token,
+      pid: 0,
+      startTime: "",
+      onEnd,
+      started: resolve,
+      failed: reject,
+    };
+    this.#live.set(runText(start), live);
+    this.#tokens.set(token, live);
+    return promise;
+  }
+
+  #startForker(): void {
+    this.#forker = new Forker({
+      onMessage: (words) => this.#heard(words),
+      onDeath: () => {
+        this.#log.error("the forker of processes ended by itself; starting another");
+        // What was on its way is lost; the sweep finds out what became of it.
+        this.#startForker();
+      },
+    });
+  }
+
+  #heard([verb, token, ...rest]: readonly string[]): void {
+    const live = this.#tokens.get(Number(token));
+    if (!live) return;
+    if (verb === "S") {
+      live.pid = Number(rest[0]);
+      live.startTime = rest[1] ?? "";
+      live.started?.({ ...live.run, pid: live.pid });
+      live.started = undefined;
+    } else if (verb === "X") {
+      this.#end(live, { exitCode: Number(rest[0]), atMs: this.#clock.wall() });
+    }
+  }
+
+  #end(live: LiveRun, exit: Exit): void {
+    if (!this.#drop(live)) return;
+    live.failed?.(new StartError(`the shim of ${runText(live.run)} ended before the program was started`));
+    live.onEnd(live.run, exit);
+  }
+
+  #drop(live: LiveRun): boolean {
+    live.watcher?.close();
+    this.#tokens.delete(live.token);
+    return this.#live.delete(runText(live.run));
+  }
+
+  /** A run of an earlier engine: its shim has nobody to tell, so its exit file is watched. */
+  #adopt(found: RecordedRun): void {
+    const files = runFiles(this.#pods, found);
+    const live: LiveRun = {
+      run: found,
+      files,
+      token: 0,
+      pid: found.pid,
+      startTime: found.startTime,
+      onEnd: (id, exit) => this.#tellExit(id, exit),
+    };
+    this.#live.set(runText(found), live);
+    try {
+      live.watcher = watch(files.folder, { persistent: false }, () => this.#look(live));
+      live.watcher.on("error", () => {});
+    } catch (thrown) {
+      this.#log.warn("cannot watch an adopted container's folder; its exit is seen later", {
+        run: runText(found),
+        error: messageOf(thrown),
+      });
+    }
+    this.#look(live);
+  }
+
+  #look(live: LiveRun): void {
+    const exit = readExit(live.files);
+    if (exit) this.#end(live, exit);
+  }
+
+  /** The last resort, for shims that were killed themselves: a run without a process and without a record is lost. */
+  #sweepLater(): void {
+    this.#sweep = this.#clock.schedule(SWEEP_MS, () => {
+      for (const live of [...this.#live.values()]) this.#sweepOne(live);
+      this.#sweepLater();
+    });
+  }
+
+  #sweepOne(live: LiveRun): void {
+    if (live.pid > 0 && isSameProcess(live.pid, live.startTime)) return;
+    if (live.pid === 0 && this.#clock.wall() - live.run.startedAtMs < SWEEP_MS) return;
+    const exit = readExit(live.files);
+    // Without a record the shim may be about to write it: ask once more in the next round.
+    if (exit) this.#end(live, exit);
+    else if (live.suspect) this.#end(live, { exitCode: LOST_EXIT_CODE, atMs: this.#clock.wall() });
+    else live.suspect = true;
+  }
+}
+
+const SWEEP_MS = 5_000;
+/** What the kubelet reports for a container whose status it cannot find. */
+const LOST_EXIT_CODE = 137;
+
+interface LiveRun {
+  readonly run: Run;
+  readonly files: RunFiles;
+  /** 0 for adopted ones. */
+  readonly token: number;
+  /** 0 until the shim has told. */
+  pid: number;
+  startTime: string;
+  readonly onEnd: (id: RunId, exit: Exit) => void;
+  started?: ((run: Run) => void) | undefined;
+  failed?: (error: Error) => void;
+  watcher?: FSWatcher;
+  suspect?: boolean;
+}
