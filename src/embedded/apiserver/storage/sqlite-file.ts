@@ -63,13 +63,15 @@ export class SqliteFile {
   readonly #get: StatementSync;
   #ceiling = 0;
 
-  constructor(path: string) {
+  /** `pagesMax` bounds the file, as a disk without space would. */
+  constructor(path: string, pagesMax?: number) {
     this.#database = new DatabaseSync(path);
     // EXCLUSIVE: no other process may write beside us, and the WAL index then lives in memory.
     this.#database.exec("PRAGMA locking_mode = EXCLUSIVE");
     this.#database.exec("PRAGMA journal_mode = WAL");
     this.#database.exec("PRAGMA synchronous = FULL");
     this.#database.exec("PRAGMA cache_size = -2048");
+    if (pagesMax !== undefined) this.#database.exec(`PRAGMA max_page_count = ${pagesMax}`);
     this.#database.exec(SCHEMA);
     this.#insert = this.#database.prepare("INSERT INTO revision VALUES (?, ?, ?, ?, ?, ?)");
     this.#setMeta = this.#database.prepare("INSERT OR REPLACE INTO meta VALUES (?, ?)");
@@ -79,6 +81,15 @@ export class SqliteFile {
       `SELECT revision, deleted, json FROM revision
         WHERE collection = ? AND namespace = ? AND name = ? ORDER BY revision DESC LIMIT 1`,
     );
+  }
+
+  /** What the file promises: `synchronous` 2 is FULL. */
+  durability(): { journalMode: string; synchronous: number } {
+    const journalMode = String(this.#database.prepare("PRAGMA journal_mode").get()?.journal_mode);
+    return {
+      journalMode,
+      synchronous: Number(this.#database.prepare("PRAGMA synchronous").get()?.synchronous),
+    };
   }
 
   open(): Opened {

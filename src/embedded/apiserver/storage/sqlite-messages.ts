@@ -1,7 +1,7 @@
 /** What the store and its thread say to each other. Plain data: it is copied by structured clone. */
 
 export type SqliteRequest =
-  | { readonly op: "open"; readonly path: string }
+  | { readonly op: "open"; readonly path: string; readonly pagesMax: number | undefined }
   | { readonly op: "commit"; readonly rows: readonly Row[] }
   | {
       readonly op: "get";

@@ -24,6 +24,8 @@ export interface SqliteStorageOptions {
   readonly path: string;
   /** Bytes of text kept at hand. Default 4 MiB. */
   readonly recentBytes?: number;
+  /** Bounds the file (4 KiB pages), as a full disk would; for tests. */
+  readonly pagesMax?: number;
   /** Where the thread's program lies, when this module has been bundled. */
   readonly threadUrl?: URL;
 }
@@ -38,6 +40,7 @@ const RECENT_BYTES = 4 * 1024 * 1024;
 export class SqliteStorage implements Storage {
   readonly #path: string;
   readonly #threadUrl: URL;
+  readonly #pagesMax: number | undefined;
   readonly #sequence = new RevisionSequence();
   readonly #recent: RecentTexts;
   /** Sequenced, not yet durable. */
@@ -55,6 +58,7 @@ export class SqliteStorage implements Storage {
 
   constructor(options: SqliteStorageOptions) {
     this.#path = options.path;
+    this.#pagesMax = options.pagesMax;
     this.#recent = new RecentTexts(options.recentBytes ?? RECENT_BYTES);
     const ending = import.meta.url.endsWith(".ts") ? "ts" : "js";
     this.#threadUrl = options.threadUrl ?? new URL(`./sqlite-thread.${ending}`, import.meta.url);
@@ -85,7 +89,7 @@ export class SqliteStorage implements Storage {
     thread.on("exit", () => this.#onThreadEnd("its thread ended"));
     let opened: Opened;
     try {
-      opened = (await this.#ask({ op: "open", path: this.#path })) as Opened;
+      opened = (await this.#ask({ op: "open", path: this.#path, pagesMax: this.#pagesMax })) as Opened;
     } catch (thrown) {
       await thread.terminate();
       throw unusable(this.#path, thrown as { code: string; message: string });

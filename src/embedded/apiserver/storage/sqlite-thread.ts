@@ -9,7 +9,7 @@ let file: SqliteFile | undefined;
 
 function answer(request: SqliteRequest): unknown {
   if (request.op === "open") {
-    file = new SqliteFile(request.path);
+    file = new SqliteFile(request.path, request.pagesMax);
     return file.open();
   }
   assert(file, "the store is opened first");
