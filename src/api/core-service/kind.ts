@@ -1,0 +1,155 @@
+import { AGE_COLUMN } from "../age.ts";
+import type { Kind } from "../kind.ts";
+import { type Resource, resource } from "../resource.ts";
+import { any, array, boolean, integer, intOrString, map, object, type Schema, string } from "../schema.ts";
+
+export interface ServicePort {
+  name?: string;
+  protocol?: string;
+  appProtocol?: string;
+  port: number;
+  targetPort?: number | string;
+  nodePort?: number;
+}
+
+export interface CoreServiceSpec {
+  ports?: ServicePort[];
+  selector?: Record<string, string>;
+  clusterIP?: string;
+  clusterIPs?: string[];
+  type?: "ClusterIP" | "NodePort" | "LoadBalancer" | "ExternalName";
+  externalIPs?: string[];
+  externalName?: string;
+  sessionAffinity?: string;
+  sessionAffinityConfig?: unknown;
+  loadBalancerIP?: string;
+  loadBalancerClass?: string;
+  loadBalancerSourceRanges?: string[];
+  externalTrafficPolicy?: string;
+  internalTrafficPolicy?: string;
+  healthCheckNodePort?: number;
+  publishNotReadyAddresses?: boolean;
+  ipFamilies?: string[];
+  ipFamilyPolicy?: string;
+  allocateLoadBalancerNodePorts?: boolean;
+  trafficDistribution?: string;
+}
+
+export interface CoreServiceStatus {
+  loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] };
+  conditions?: unknown[];
+}
+
+/** Kubernetes' own Service; Knative's is `Service` in src/api/service. */
+export type CoreService = Resource<CoreServiceSpec, CoreServiceStatus>;
+
+const strings = array(string(), { listType: "atomic" });
+
+const specSchema = object(
+  {},
+  {
+    ports: array(
+      object(
+        { port: integer({ format: "int32" }) },
+        {
+          name: string(),
+          protocol: string({ default: "TCP" }),
+          appProtocol: string(),
+          targetPort: intOrString(),
+          nodePort: integer({ format: "int32" }),
+        },
+      ),
+      { listType: "map", listKeys: ["port", "protocol"] },
+    ),
+    selector: map(string(), { mapType: "atomic" }),
+    clusterIP: string(),
+    clusterIPs: strings,
+    type: string(),
+    externalIPs: strings,
+    externalName: string(),
+    sessionAffinity: string(),
+    sessionAffinityConfig: any(),
+    loadBalancerIP: string(),
+    loadBalancerClass: string(),
+    loadBalancerSourceRanges: strings,
+    externalTrafficPolicy: string(),
+    internalTrafficPolicy: string(),
+    healthCheckNodePort: integer({ format: "int32" }),
+    publishNotReadyAddresses: boolean(),
+    ipFamilies: strings,
+    ipFamilyPolicy: string(),
+    allocateLoadBalancerNodePorts: boolean(),
+    trafficDistribution: string(),
+  },
+) as Schema as Schema<CoreServiceSpec>;
+
+const statusSchema: Schema<CoreServiceStatus> = object(
+  {},
+  {
+    loadBalancer: object(
+      {},
+      {
+        ingress: array(object({}, { ip: string(), hostname: string() }, { preserveUnknown: true }), {
+          listType: "atomic",
+        }),
+      },
+    ),
+    conditions: array(any(), { listType: "map", listKeys: ["type"] }),
+  },
+);
+
+export const CoreServiceKind: Kind<CoreService> = {
+  group: "",
+  version: "v1",
+  kind: "Service",
+  plural: "services",
+  singular: "service",
+  shortNames: ["svc"],
+  categories: ["all"],
+  namespaced: true,
+  custom: false,
+  statusSubresource: true,
+  schema: resource(specSchema, statusSchema),
+  columns: [
+    { name: "Type", type: "string", value: (one: CoreService) => one.spec.type ?? "ClusterIP" },
+    { name: "Cluster-IP", type: "string", value: clusterIpText },
+    { name: "External-IP", type: "string", value: externalIpText },
+    { name: "Port(s)", type: "string", value: portsText },
+    AGE_COLUMN,
+    { name: "Selector", type: "string", priority: 1, value: selectorText },
+  ],
+};
+
+function clusterIpText(service: CoreService): string {
+  return service.spec.clusterIPs?.[0] || service.spec.clusterIP || "<none>";
+}
+
+function externalIpText(service: CoreService): string {
+  const own = service.spec.externalIPs ?? [];
+  switch (service.spec.type) {
+    case "ExternalName":
+      return service.spec.externalName ?? "<none>";
+    case "LoadBalancer": {
+      const given = (service.status?.loadBalancer?.ingress ?? []).map((one) => one.ip || one.hostname || "");
+      return [...given, ...own].filter((one) => one !== "").join(",") || "<pending>";
+    }
+    default:
+      return own.join(",") || "<none>";
+  }
+}
+
+function portsText(service: CoreService): string {
+  const ports = service.spec.ports ?? [];
+  if (ports.length === 0) return "<none>";
+  return ports
+    .map((one) => {
+      const node = one.nodePort ? `:${one.nodePort}` : "";
+      return `${one.port}${node}/${one.protocol ?? "TCP"}`;
+    })
+    .join(",");
+}
+
+function selectorText(service: CoreService): string {
+  const pairs = Object.entries(service.spec.selector ?? {}).map(([key, value]) => `${key}=${value}`);
+  return pairs.length === 0 ? "<none>" : pairs.sort().join(",");
+}

@@ -1,0 +1,102 @@
+import { AGE_COLUMN } from "../age.ts";
+import type { Kind } from "../kind.ts";
+import { type ApiObject, objectMetaSchema } from "../object.ts";
+import { any, array, integer, object, type Schema, string } from "../schema.ts";
+
+export interface ObjectRef {
+  apiVersion?: string;
+  kind?: string;
+  name?: string;
+  namespace?: string;
+  uid?: string;
+  resourceVersion?: string;
+  fieldPath?: string;
+}
+
+export interface EndpointAddress {
+  ip: string;
+  hostname?: string;
+  nodeName?: string;
+  targetRef?: ObjectRef;
+}
+
+export interface EndpointPort {
+  name?: string;
+  port: number;
+  protocol?: string;
+  appProtocol?: string;
+}
+
+export interface EndpointSubset {
+  addresses?: EndpointAddress[];
+  notReadyAddresses?: EndpointAddress[];
+  ports?: EndpointPort[];
+}
+
+export interface Endpoints extends ApiObject {
+  subsets?: EndpointSubset[];
+}
+
+const addresses = array(
+  object({ ip: string() }, { hostname: string(), nodeName: string(), targetRef: any() }),
+  { listType: "atomic" },
+) as Schema as Schema<EndpointAddress[]>;
+
+const schema: Schema<Endpoints> = object(
+  { metadata: objectMetaSchema },
+  {
+    apiVersion: string(),
+    kind: string(),
+    subsets: array(
+      object(
+        {},
+        {
+          addresses,
+          notReadyAddresses: addresses,
+          ports: array(
+            object(
+              { port: integer({ format: "int32" }) },
+              { name: string(), protocol: string(), appProtocol: string() },
+            ),
+            { listType: "atomic" },
+          ),
+        },
+      ),
+      { listType: "atomic" },
+    ),
+  },
+);
+
+export const EndpointsKind: Kind<Endpoints> = {
+  group: "",
+  version: "v1",
+  kind: "Endpoints",
+  plural: "endpoints",
+  singular: "endpoints",
+  shortNames: ["ep"],
+  categories: [],
+  namespaced: true,
+  custom: false,
+  statusSubresource: false,
+  schema,
+  columns: [{ name: "Endpoints", type: "string", value: endpointsText }, AGE_COLUMN],
+};
+
+const SHOWN = 3;
+
+/** The first three ready `ip:port` and how many more there are. */
+function endpointsText(endpoints: Endpoints): string {
+  const shown: string[] = [];
+  let count = 0;
+  for (const subset of endpoints.subsets ?? []) {
+    for (const address of subset.addresses ?? []) {
+      const ports = subset.ports?.length ? subset.ports.map((one) => String(one.port)) : [undefined];
+      for (const port of ports) {
+        count += 1;
+        if (shown.length < SHOWN) shown.push(port === undefined ? address.ip : `${address.ip}:${port}`);
+      }
+    }
+  }
+  if (count === 0) return "<none>";
+  return count > SHOWN ? `${shown.join(",")} + ${count - SHOWN} more...` : shown.join(",");
+}

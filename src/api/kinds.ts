@@ -1,0 +1,80 @@
+/** Every kind that ebb serves, in the order in which discovery lists them within a group. */
+import { ConfigMapKind } from "./config-map/kind.ts";
+import { ConfigurationKind } from "./configuration/kind.ts";
+import { CoreServiceKind } from "./core-service/kind.ts";
+import { DeploymentKind } from "./deployment/kind.ts";
+import { EndpointSliceKind } from "./endpoint-slice/kind.ts";
+import { EndpointsKind } from "./endpoints/kind.ts";
+import { EventKind } from "./event/kind.ts";
+import { ImageKind } from "./image/kind.ts";
+import { IngressKind } from "./ingress/kind.ts";
+import type { Kind } from "./kind.ts";
+import { MetricKind } from "./metric/kind.ts";
+import { NamespaceKind } from "./namespace/kind.ts";
+import type { ApiObject } from "./object.ts";
+import { PodKind } from "./pod/kind.ts";
+import { PodAutoscalerKind } from "./pod-autoscaler/kind.ts";
+import { ReplicaSetKind } from "./replica-set/kind.ts";
+import { RevisionKind } from "./revision/kind.ts";
+import { RouteKind } from "./route/kind.ts";
+import { ServerlessServiceKind } from "./serverless-service/kind.ts";
+import { ServiceKind } from "./service/kind.ts";
+
+/** A kind whatever its objects look like; a table, a verb or the storage needs no more. */
+export type AnyKind = Kind<ApiObject>;
+
+/** Kind<T> is invariant in T through its columns only; whoever holds AnyKind never calls those with a foreign object. */
+function asAnyKind<T extends ApiObject>(kind: Kind<T>): AnyKind {
+  return kind as unknown as AnyKind;
+}
+
+export const KINDS: readonly AnyKind[] = [
+  asAnyKind(ConfigMapKind),
+  asAnyKind(EndpointsKind),
+  asAnyKind(EventKind),
+  asAnyKind(NamespaceKind),
+  asAnyKind(PodKind),
+  asAnyKind(CoreServiceKind),
+  asAnyKind(DeploymentKind),
+  asAnyKind(ReplicaSetKind),
+  asAnyKind(EndpointSliceKind),
+  asAnyKind(ConfigurationKind),
+  asAnyKind(RevisionKind),
+  asAnyKind(RouteKind),
+  asAnyKind(ServiceKind),
+  asAnyKind(MetricKind),
+  asAnyKind(PodAutoscalerKind),
+  asAnyKind(IngressKind),
+  asAnyKind(ServerlessServiceKind),
+  asAnyKind(ImageKind),
+];
+
+/**
+ * Versions under which a kind can be read and written besides its own, in the same shape. serving.knative.dev/v1alpha1
+ * serves Service alone, because the first manifests of Knative's users say so.
+ */
+export const ALIAS_VERSIONS: readonly {
+  readonly kind: AnyKind;
+  readonly aliasVersions: readonly string[];
+}[] = [{ kind: asAnyKind(ServiceKind), aliasVersions: ["v1alpha1"] }];
+
+/** All versions of a kind, its own first. */
+export function versionsOf(kind: AnyKind): readonly string[] {
+  const aliases = ALIAS_VERSIONS.find((one) => one.kind === kind)?.aliasVersions ?? [];
+  return [kind.version, ...aliases];
+}
+
+/** The kind behind a path of the API, alias versions included. */
+export function findKind(group: string, version: string, plural: string): AnyKind | undefined {
+  return KINDS.find(
+    (one) => one.group === group && one.plural === plural && versionsOf(one).includes(version),
+  );
+}
+
+/** The kind named by an object's apiVersion and kind, alias versions included. */
+export function findKindOf(apiVersion: string, kind: string): AnyKind | undefined {
+  const slash = apiVersion.indexOf("/");
+  const group = slash < 0 ? "" : apiVersion.slice(0, slash);
+  const version = apiVersion.slice(slash + 1);
+  return KINDS.find((one) => one.group === group && one.kind === kind && versionsOf(one).includes(version));
+}

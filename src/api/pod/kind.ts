@@ -1,0 +1,184 @@
+import { AGE_COLUMN } from "../age.ts";
+import type { Kind } from "../kind.ts";
+import { type PodSpec, podSpecSchema } from "../pod-spec.ts";
+import { type Resource, resource } from "../resource.ts";
+import { any, array, boolean, integer, map, object, type Schema, string } from "../schema.ts";
+import { podPhaseText, readyCount, restartsText } from "./columns.ts";
+
+export interface ContainerStateTerminated {
+  exitCode: number;
+  signal?: number;
+  reason?: string;
+  message?: string;
+  startedAt?: string;
+  finishedAt?: string;
+  containerID?: string;
+}
+
+/** At most one of the three is set; none means waiting. */
+export interface ContainerState {
+  waiting?: { reason?: string; message?: string };
+  running?: { startedAt?: string };
+  terminated?: ContainerStateTerminated;
+}
+
+export interface ContainerStatus {
+  name: string;
+  state?: ContainerState;
+  lastState?: ContainerState;
+  ready: boolean;
+  restartCount: number;
+  image: string;
+  imageID: string;
+  containerID?: string;
+  started?: boolean;
+}
+
+export interface PodCondition {
+  type: string;
+  status: "True" | "False" | "Unknown";
+  observedGeneration?: number;
+  lastProbeTime?: string | null;
+  lastTransitionTime?: string;
+  reason?: string;
+  message?: string;
+}
+
+export interface PodStatus {
+  observedGeneration?: number;
+  phase?: "Pending" | "Running" | "Succeeded" | "Failed" | "Unknown";
+  conditions?: PodCondition[];
+  message?: string;
+  reason?: string;
+  nominatedNodeName?: string;
+  hostIP?: string;
+  hostIPs?: { ip: string }[];
+  podIP?: string;
+  podIPs?: { ip: string }[];
+  startTime?: string;
+  initContainerStatuses?: ContainerStatus[];
+  containerStatuses?: ContainerStatus[];
+  ephemeralContainerStatuses?: ContainerStatus[];
+  qosClass?: string;
+}
+
+export type Pod = Resource<PodSpec, PodStatus>;
+
+const time = string({ format: "date-time" });
+
+const stateSchema = object(
+  {},
+  {
+    waiting: object({}, { reason: string(), message: string() }),
+    running: object({}, { startedAt: time }),
+    terminated: object(
+      { exitCode: integer({ format: "int32" }) },
+      {
+        signal: integer({ format: "int32" }),
+        reason: string(),
+        message: string(),
+        startedAt: time,
+        finishedAt: time,
+        containerID: string(),
+      },
+    ),
+  },
+);
+
+const containerStatuses = array(
+  object(
+    {
+      name: string(),
+      ready: boolean(),
+      restartCount: integer({ format: "int32" }),
+      image: string(),
+      imageID: string(),
+    },
+    {
+      state: stateSchema,
+      lastState: stateSchema,
+      containerID: string(),
+      started: boolean(),
+      allocatedResources: map(any()),
+      resources: any(),
+      volumeMounts: array(any()),
+      user: any(),
+    },
+  ),
+  { listType: "atomic" },
+);
+
+const ips = array(object({ ip: string() }, {}), { listType: "map", listKeys: ["ip"] });
+
+const statusSchema = object(
+  {},
+  {
+    observedGeneration: integer({ format: "int64" }),
+    phase: string(),
+    conditions: array(
+      object(
+        { type: string(), status: string() },
+        {
+          observedGeneration: integer({ format: "int64" }),
+          lastProbeTime: string({ format: "date-time", nullable: true }),
+          lastTransitionTime: time,
+          reason: string(),
+          message: string(),
+        },
+      ),
+      { listType: "map", listKeys: ["type"] },
+    ),
+    message: string(),
+    reason: string(),
+    nominatedNodeName: string(),
+    hostIP: string(),
+    hostIPs: ips,
+    podIP: string(),
+    podIPs: ips,
+    startTime: time,
+    initContainerStatuses: containerStatuses,
+    containerStatuses,
+    ephemeralContainerStatuses: containerStatuses,
+    qosClass: string(),
+    resize: string(),
+  },
+) as Schema as Schema<PodStatus>;
+
+export const PodKind: Kind<Pod> = {
+  group: "",
+  version: "v1",
+  kind: "Pod",
+  plural: "pods",
+  singular: "pod",
+  shortNames: ["po"],
+  categories: ["all"],
+  namespaced: true,
+  custom: false,
+  statusSubresource: true,
+  schema: resource(podSpecSchema, statusSchema),
+  columns: [
+    { name: "Ready", type: "string", value: readyCount },
+    { name: "Status", type: "string", value: podPhaseText },
+    { name: "Restarts", type: "string", value: restartsText },
+    AGE_COLUMN,
+    { name: "IP", type: "string", priority: 1, value: (pod: Pod) => pod.status?.podIP ?? "<none>" },
+    { name: "Node", type: "string", priority: 1, value: (pod: Pod) => pod.spec.nodeName ?? "<none>" },
+    {
+      name: "Nominated Node",
+      type: "string",
+      priority: 1,
+      value: (pod: Pod) => pod.status?.nominatedNodeName ?? "<none>",
+    },
+    { name: "Readiness Gates", type: "string", priority: 1, value: readinessGatesText },
+  ],
+};
+
+function readinessGatesText(pod: Pod): string {
+  const gates = pod.spec.readinessGates ?? [];
+  if (gates.length === 0) return "<none>";
+  const types = gates.map((gate) => (gate as { conditionType?: string }).conditionType ?? "");
+  const met = types.filter((type) =>
+    pod.status?.conditions?.some((one) => one.type === type && one.status === "True"),
+  );
+  return `${met.length}/${types.length}`;
+}
