@@ -8,7 +8,11 @@ export function chooseSubset(names: readonly string[], count: number, target: st
   const circle = placeOnCircle(distinct, target);
   const step = angleOf(`${target}step-angle-salt`);
   const chosen = new Set<string>();
-  for (let angle = angleOf(`${target}start-angle-salt`); chosen.size < count; angle = (angle + step) % ANGLES) {
+  for (
+    let angle = angleOf(`${target}start-angle-salt`);
+    chosen.size < count;
+    angle = (angle + step) % ANGLES
+  ) {
     let place = circle.findIndex((one) => one.angle >= angle);
     if (place === -1) place = 0;
     while (chosen.has(circle[place]?.name ?? "")) place = (place + 1) % circle.length;

@@ -1,0 +1,50 @@
+import { apiVersionOf } from "../../../api/kind.ts";
+import { type Metric, MetricKind } from "../../../api/metric/kind.ts";
+import type { ObjectMeta } from "../../../api/object.ts";
+import type { PodAutoscaler } from "../../../api/pod-autoscaler/kind.ts";
+import { type ServerlessService, ServerlessServiceKind } from "../../../api/serverless-service/kind.ts";
+import type { AutoscalerConfig } from "./autoscaler-config.ts";
+import { panicWindowMs, scaleSourceOf, scrapeTarget, stableWindowMs } from "./scale-spec.ts";
+import type { SksPlan } from "./sks-plan.ts";
+
+/** What a PodAutoscaler makes (spec N-007). The loop adds the owner. */
+
+const METRIC_ANNOTATION = "autoscaling.knative.dev/metric";
+const NS_PER_MS = 1e6;
+
+export function serverlessService(autoscaler: PodAutoscaler, plan: SksPlan): ServerlessService {
+  const { [METRIC_ANNOTATION]: _, ...annotations } = autoscaler.metadata.annotations ?? {};
+  return {
+    apiVersion: apiVersionOf(ServerlessServiceKind),
+    kind: ServerlessServiceKind.kind,
+    metadata: { ...childMetadata(autoscaler), annotations },
+    spec: {
+      mode: plan.mode,
+      numActivators: plan.numActivators,
+      objectRef: autoscaler.spec.scaleTargetRef,
+      protocolType: autoscaler.spec.protocolType,
+    },
+  };
+}
+
+export function metric(autoscaler: PodAutoscaler, config: AutoscalerConfig, privateService: string): Metric {
+  const source = scaleSourceOf(autoscaler);
+  return {
+    apiVersion: apiVersionOf(MetricKind),
+    kind: MetricKind.kind,
+    metadata: { ...childMetadata(autoscaler), annotations: { ...autoscaler.metadata.annotations } },
+    spec: {
+      panicWindow: panicWindowMs(source, config) * NS_PER_MS,
+      scrapeTarget: scrapeTarget(source, config, privateService),
+      stableWindow: stableWindowMs(source, config) * NS_PER_MS,
+    },
+  };
+}
+
+function childMetadata({ metadata }: PodAutoscaler): ObjectMeta {
+  return {
+    name: metadata.name ?? "",
+    namespace: metadata.namespace ?? "",
+    labels: { ...metadata.labels },
+  };
+}

@@ -1,0 +1,60 @@
+import { type CoreService, CoreServiceKind } from "../../../api/core-service/kind.ts";
+import { type EndpointSubset, type Endpoints, EndpointsKind } from "../../../api/endpoints/kind.ts";
+import { apiVersionOf } from "../../../api/kind.ts";
+import type { ObjectMeta } from "../../../api/object.ts";
+import type { ServerlessService } from "../../../api/serverless-service/kind.ts";
+import { childName } from "../../../kube/child-name.ts";
+import { privatePorts, publicPorts } from "./ports.ts";
+
+/** What a ServerlessService makes (spec N-008, N-009). The loop adds the owner. */
+
+export function privateServiceName(name: string): string {
+  return childName(name, "-private");
+}
+
+export function privateService(
+  sks: ServerlessService,
+  selector: Readonly<Record<string, string>>,
+): CoreService {
+  const name = privateServiceName(sks.metadata.name ?? "");
+  return {
+    apiVersion: apiVersionOf(CoreServiceKind),
+    kind: CoreServiceKind.kind,
+    metadata: childMetadata(sks, { name, serviceType: "Private" }),
+    spec: { ports: privatePorts(sks.spec.protocolType), selector: { ...selector } },
+  };
+}
+
+export function publicService(sks: ServerlessService): CoreService {
+  return {
+    apiVersion: apiVersionOf(CoreServiceKind),
+    kind: CoreServiceKind.kind,
+    metadata: childMetadata(sks, { name: sks.metadata.name ?? "", serviceType: "Public" }),
+    spec: { ports: publicPorts(sks.spec.protocolType) },
+  };
+}
+
+export function publicEndpoints(sks: ServerlessService, subsets: readonly EndpointSubset[]): Endpoints {
+  return {
+    apiVersion: apiVersionOf(EndpointsKind),
+    kind: EndpointsKind.kind,
+    metadata: childMetadata(sks, { name: sks.metadata.name ?? "", serviceType: "Public" }),
+    subsets: [...subsets],
+  };
+}
+
+function childMetadata(
+  { metadata }: ServerlessService,
+  { name, serviceType }: { name: string; serviceType: "Public" | "Private" },
+): ObjectMeta {
+  return {
+    name,
+    namespace: metadata.namespace ?? "",
+    labels: {
+      ...metadata.labels,
+      "networking.internal.knative.dev/serverlessservice": metadata.name ?? "",
+      "networking.internal.knative.dev/serviceType": serviceType,
+    },
+    annotations: { ...metadata.annotations },
+  };
+}
