@@ -1,0 +1,56 @@
+import { DeploymentKind } from "../../../api/deployment/kind.ts";
+import { ImageKind } from "../../../api/image/kind.ts";
+import { REVISION, REVISION_UID } from "../../../api/labels.ts";
+import { keyOf } from "../../../api/object.ts";
+import { PodKind } from "../../../api/pod/kind.ts";
+import { PodAutoscalerKind } from "../../../api/pod-autoscaler/kind.ts";
+import { type Revision, RevisionKind } from "../../../api/revision/kind.ts";
+import type { Clock } from "../../../base/clock.ts";
+import type { ConfigMaps } from "../../../kube/config-maps.ts";
+import { type ConfigSource, type Controller, watch } from "../../../kube/controller.ts";
+import { byLabel, byOwner } from "../../../kube/parents.ts";
+import { deploymentName } from "./deployment.ts";
+import { desiredRevision, type RevisionObserved } from "./desired.ts";
+import { DigestResolution, type ImageResolver } from "./digests.ts";
+import { revisionSettings } from "./settings.ts";
+
+export interface RevisionControllerOptions {
+  readonly resolver: ImageResolver;
+  readonly clock: Clock;
+  /** The same as the loop's: which registries are not asked for digests stands there. */
+  readonly config: ConfigSource<ConfigMaps>;
+}
+
+export function revisionController(
+  options: RevisionControllerOptions,
+): Controller<Revision, RevisionObserved, ConfigMaps> {
+  const resolution = new DigestResolution(options);
+  const skipped = () => revisionSettings(options.config.current()).registriesSkippingTagResolving;
+  return {
+    name: "revision-controller",
+    kind: RevisionKind,
+    watches: [
+      watch({ kind: DeploymentKind, parents: byOwner(RevisionKind) }),
+      watch({ kind: PodAutoscalerKind, parents: byOwner(RevisionKind) }),
+      watch({ kind: ImageKind, parents: byOwner(RevisionKind) }),
+      watch({ kind: PodKind, parents: byLabel(REVISION), fields: ["status"] }),
+    ],
+    observe(revision, caches) {
+      const key = keyOf(revision);
+      const isResolved = (revision.status?.containerStatuses ?? []).length > 0;
+      return {
+        resolution: isResolved ? undefined : resolution.of(revision, skipped()),
+        deployment: caches.get(DeploymentKind, { ...key, name: deploymentName(revision) }),
+        podAutoscaler: caches.get(PodAutoscalerKind, key),
+        pods: caches.labelled(PodKind, {
+          namespace: key.namespace,
+          label: REVISION_UID,
+          value: revision.metadata.uid,
+        }),
+      };
+    },
+    desired: desiredRevision,
+    forget: (key) => resolution.forget(key),
+    start: (enqueue, signal) => resolution.start(enqueue, signal),
+  };
+}
