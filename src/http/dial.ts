@@ -59,7 +59,10 @@ class Dialling {
   }
 
   #connected(conn: Conn): void {
-    if (this.#over) return conn.reset();
+    if (this.#over) {
+      conn.reset();
+      return;
+    }
     this.#over = true;
     this.#stopListening();
     this.#dialled.connected(conn);
@@ -67,8 +70,14 @@ class Dialling {
 
   #refused(error: unknown): void {
     const code = (error as { code?: string }).code;
-    if (code !== "ETIMEDOUT") return this.#fail("refused", messageOf(error), error);
-    if (this.#attempts >= ATTEMPTS) return this.#fail("dial-timeout", messageOf(error), error);
+    if (code !== "ETIMEDOUT") {
+      this.#fail("refused", messageOf(error), error);
+      return;
+    }
+    if (this.#attempts >= ATTEMPTS) {
+      this.#fail("dial-timeout", messageOf(error), error);
+      return;
+    }
     const [least, most] = PAUSE_MS;
     const pauseMs = least + this.#ports.random.next() * (most - least);
     this.#ports.clock.schedule(pauseMs, () => this.attempt());

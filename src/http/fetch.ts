@@ -77,7 +77,10 @@ class Fetching implements UpstreamObserver, BodySink, UpstreamConnectionOwner {
   start(): void {
     const { signal, timeoutMs, upstream } = this.#request;
     const abort = () => this.#fail(new EbbError("fetch-aborted", `${this.#what()} was aborted`));
-    if (signal?.aborted) return abort();
+    if (signal?.aborted) {
+      abort();
+      return;
+    }
     const timer = this.#ports.clock.schedule(timeoutMs, () => {
       this.#fail(new EbbError("fetch-timeout", `${this.#what()} took longer than ${timeoutMs} ms`));
     });
@@ -145,7 +148,8 @@ class Fetching implements UpstreamObserver, BodySink, UpstreamConnectionOwner {
     this.#bytes += chunk.length;
     if (this.#bytes > this.#limitBytes()) {
       const message = `${this.#what()} answered with more than ${this.#limitBytes()} bytes`;
-      return this.#fail(new EbbError("fetch-too-large", message));
+      this.#fail(new EbbError("fetch-too-large", message));
+      return;
     }
     this.#chunks.push(Buffer.from(chunk));
   }

@@ -65,7 +65,10 @@ class Forwarding implements OutgoingRequest, UpstreamObserver {
   }
 
   upgraded(head: ResponseHead, conn: Conn): void {
-    if (this.cancel.raised || this.#exchange.responded) return conn.reset();
+    if (this.cancel.raised || this.#exchange.responded) {
+      conn.reset();
+      return;
+    }
     const headers = endToEndHeaders(head.headers);
     headers.set("Connection", "Upgrade");
     const answer = { status: head.status, reason: head.reason, headers };

@@ -65,7 +65,10 @@ class InProcessExchange implements Exchange {
   }
 
   respond(head: ResponseHead, body?: BodySource): void {
-    if (this.#outcome) return body?.abandon();
+    if (this.#outcome) {
+      body?.abandon();
+      return;
+    }
     assert(!this.responded, "an exchange is answered once");
     this.#status = head.status;
     const bodiless = this.request.method === "HEAD" || head.status === 204 || head.status === 304;
@@ -96,8 +99,14 @@ class InProcessExchange implements Exchange {
 
   abort(error: Error, lastWords?: string): void {
     if (this.#outcome) return;
-    if (this.#answer) return this.#answer.cut(error, lastWords);
-    if (this.#tunnel) return this.#tunnel.reset();
+    if (this.#answer) {
+      this.#answer.cut(error, lastWords);
+      return;
+    }
+    if (this.#tunnel) {
+      this.#tunnel.reset();
+      return;
+    }
     this.body.abandon();
     this.finish(0, false);
     this.#observer.failed(new UpstreamError("closed", true, error.message, { cause: error }));
@@ -208,7 +217,10 @@ class PassedBody implements BodySource, BodySink {
   }
 
   #tellCut(sink: BodySink, { error, lastWords }: { error: Error; lastWords: string | undefined }): void {
-    if (lastWords === undefined) return sink.fail(error);
+    if (lastWords === undefined) {
+      sink.fail(error);
+      return;
+    }
     const words = Buffer.from(lastWords);
     sink.data(this.length === undefined ? words : words.subarray(0, Math.max(0, this.length - this.bytes)));
     if (this.length === undefined) sink.end();

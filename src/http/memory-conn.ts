@@ -108,7 +108,10 @@ class MemoryConn implements Conn {
     this.#scheduled = false;
     const handler = this.#handler;
     if (!handler || this.#over) return;
-    if (this.#resetDue) return this.#finish(new MemoryReset());
+    if (this.#resetDue) {
+      this.#finish(new MemoryReset());
+      return;
+    }
     while (!this.#paused && !this.#over) {
       const chunk = this.#inbox.shift();
       if (!chunk) break;

@@ -103,8 +103,10 @@ export class MessageWriter implements BodySink {
     this.#bodyBytes += size;
     if (this.#framing === "length") {
       this.#remaining -= size;
-      if (this.#remaining < 0)
-        return this.fail(new EbbError("body-length", "the body is longer than it said"));
+      if (this.#remaining < 0) {
+        this.fail(new EbbError("body-length", "the body is longer than it said"));
+        return;
+      }
     }
     this.#uncredited += size;
     this.#writeChunk(chunk);
@@ -115,7 +117,8 @@ export class MessageWriter implements BodySink {
   end(trailers?: HeaderBlock): void {
     if (!this.#body) return;
     if (this.#framing === "length" && this.#remaining > 0) {
-      return this.fail(new EbbError("body-length", "the body is shorter than it said"));
+      this.fail(new EbbError("body-length", "the body is shorter than it said"));
+      return;
     }
     this.#body = undefined;
     if (this.#framing === "chunked") {
@@ -205,7 +208,10 @@ export class MessageWriter implements BodySink {
     const join = this.#framing === "chunked" && size <= JOIN_BYTES_MAX / 8;
     const buffer = Buffer.allocUnsafe(join ? 2 * size + JOIN_ROOM : size);
     const filled = this.#fill(buffer, 0, chunk);
-    if (!join) return this.#put(buffer.subarray(0, filled));
+    if (!join) {
+      this.#put(buffer.subarray(0, filled));
+      return;
+    }
     this.#joined = buffer;
     this.#joinedBytes = filled;
     this.#askFlush();

@@ -90,16 +90,16 @@ class AddressPool implements Upstream, UpstreamConnectionOwner {
 
   send(request: OutgoingRequest, observer: UpstreamObserver): void {
     const connection = this.#takeIdle();
-    if (connection) return connection.send(request, observer);
+    if (connection) {
+      connection.send(request, observer);
+      return;
+    }
     dial(
       this.#settings.ports,
       { address: this.#address, cancel: request.cancel },
       {
         connected: (conn: Conn) => new UpstreamConnection(conn, this).send(request, observer),
-        failed: (error) => {
-          request.body.abandon();
-          observer.failed(error);
-        },
+        failed: (error) => observer.failed(error),
       },
     );
   }
@@ -114,7 +114,10 @@ class AddressPool implements Upstream, UpstreamConnectionOwner {
     const { idleMax, idleTimeoutMs, ports, wheel } = this.#settings;
     // A second is left between what the peer promised and what we count on.
     const idleMs = Math.min(idleTimeoutMs, idleMaxMs === undefined ? idleTimeoutMs : idleMaxMs - 1_000);
-    if (this.#retired || this.#idle.length >= idleMax || idleMs <= 0) return connection.close();
+    if (this.#retired || this.#idle.length >= idleMax || idleMs <= 0) {
+      connection.close();
+      return;
+    }
     this.#idle.push({ connection, untilMs: ports.clock.monotonic() + idleMs });
     if (!this.#sweep.armed) wheel.arm(this.#sweep, idleMs);
   }

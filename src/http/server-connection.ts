@@ -199,7 +199,10 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
 
   bodyData(chunk: Buffer): void {
     const body = this.#body;
-    if (body && !body.abandoned) return body.push(chunk);
+    if (body && !body.abandoned) {
+      body.push(chunk);
+      return;
+    }
     this.#discarded += chunk.length;
     if (this.#discarded > this.#context.limits.discardBytesMax) this.#giveUpBody();
   }
@@ -290,7 +293,10 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
     const exchange = this.#exchange;
     if (!exchange) return;
     this.#finish(exchange, true);
-    if (this.#decoder.done) return this.#next();
+    if (this.#decoder.done) {
+      this.#next();
+      return;
+    }
     this.#body?.abandon();
     if (this.#closeAfter) this.#giveUpBody();
     else if (this.#decoder.done && this.#exchange === exchange) this.#next();
@@ -309,7 +315,10 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
   cut(exchange: ServerExchange, lastWords: string | undefined): void {
     if (exchange !== this.#exchange) return;
     const complete = lastWords !== undefined && exchange.responded && this.#writer.cutShort(lastWords);
-    if (complete) return this.messageWritten();
+    if (complete) {
+      this.messageWritten();
+      return;
+    }
     if (this.#writer.active) this.#writer.stop();
     this.messageBroke(new EbbError("aborted", "the answer was cut"));
   }
@@ -349,7 +358,10 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
     this.#body = undefined;
     this.#discarded = 0;
     if (this.#over || this.#closing) return;
-    if (this.#closeAfter) return this.#close();
+    if (this.#closeAfter) {
+      this.#close();
+      return;
+    }
     const { limits, wheel } = this.#context;
     wheel.arm(this.#timeout, this.#ahead.length > 0 ? limits.headTimeoutMs : limits.idleTimeoutMs);
     if (this.#ahead.length === 0 || this.#reading) return;
@@ -368,7 +380,10 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
   #malformed(error: MalformedMessage): void {
     const exchange = this.#exchange;
     this.#closeAfter = true;
-    if (!exchange || exchange.over) return this.#refuse(error);
+    if (!exchange || exchange.over) {
+      this.#refuse(error);
+      return;
+    }
     // The body is broken: its reader hears of it and the handler answers, or cuts the answer.
     this.#decoder.stop();
     const body = this.#body;

@@ -57,7 +57,10 @@ export class ServerExchange implements Exchange {
   }
 
   respond(head: ResponseHead, body?: BodySource): void {
-    if (this.#outcome) return body?.abandon();
+    if (this.#outcome) {
+      body?.abandon();
+      return;
+    }
     assert(!this.#responded, "an exchange is answered once");
     this.#responded = true;
     this.status = head.status;
@@ -89,7 +92,10 @@ export class ServerExchange implements Exchange {
   }
 
   onFinish(listener: (outcome: ExchangeOutcome) => void): void {
-    if (this.#outcome) return listener(this.#outcome);
+    if (this.#outcome) {
+      listener(this.#outcome);
+      return;
+    }
     this.#listeners ??= [];
     this.#listeners.push(listener);
   }

@@ -139,8 +139,14 @@ export class UpstreamConnection implements ConnHandler, DecodedBody, BodyOwner, 
 
   #onHead(text: string, request: OutgoingRequest): void {
     const { head, facts } = parseResponseHead(text, this.#owner.limits.headerCountMax);
-    if (head.status === 101) return this.#onUpgrade(head, request);
-    if (head.status < 200) return this.#observer?.interim(head);
+    if (head.status === 101) {
+      this.#onUpgrade(head, request);
+      return;
+    }
+    if (head.status < 200) {
+      this.#observer?.interim(head);
+      return;
+    }
     this.#responded = true;
     this.#facts = facts;
     const bodiless = request.head.method === "HEAD" || head.status === 204 || head.status === 304;
@@ -231,7 +237,10 @@ export class UpstreamConnection implements ConnHandler, DecodedBody, BodyOwner, 
   }
 
   readonly #onCancel = (reason: unknown): void => {
-    if (!this.#request) return this.#tunnel?.reset();
+    if (!this.#request) {
+      this.#tunnel?.reset();
+      return;
+    }
     this.#conn.reset();
     this.#fail("cancelled", new EbbError("cancelled", messageOf(reason), { cause: reason }));
   };

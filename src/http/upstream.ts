@@ -39,7 +39,10 @@ export type UpstreamFailure =
   | "cancelled"
   | "request-body";
 
-/** `sent` tells whether any byte of the request left: only when false may the request be sent again. */
+/**
+ * `sent` tells whether any byte of the request left: only when false may the request be sent again; its body was
+ * neither started nor abandoned then.
+ */
 export class UpstreamError extends EbbError {
   readonly failure: UpstreamFailure;
   readonly sent: boolean;
