@@ -29,7 +29,7 @@ export function autoscalerStatus(facts: StatusFacts): PodAutoscalerStatus {
   const verdict = activeVerdict({ before: activityOf(before), want, ready, threshold });
   if (verdict.activity === "active") conditions.markTrue("Active");
   else if (verdict.activity === "activating") conditions.markUnknown("Active", verdict);
-  else conditions.markFalse("Active", verdict);
+  else conditions.markFalse("Active", (want < 0 && inactiveBefore(before)) || verdict);
   return {
     serviceName: facts.serviceName,
     metricsServiceName: facts.metricsServiceName,
@@ -37,6 +37,12 @@ export function autoscalerStatus(facts: StatusFacts): PodAutoscalerStatus {
     actualScale: ready,
     conditions: conditions.list(),
   };
+}
+
+/** While nothing new is known the old reason holds: an activation that timed out stays timed out. */
+function inactiveBefore(before: PodAutoscalerStatus | undefined): Condition | undefined {
+  const active = conditionOf(before, "Active");
+  return active?.status === "False" ? active : undefined;
 }
 
 /** As the object's last status says; a fresh one counts as activating (its condition is Unknown). */

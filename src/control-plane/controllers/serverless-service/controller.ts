@@ -64,7 +64,7 @@ function observe(parent: Stored<ServerlessService>, caches: Caches, activators: 
   const subsetsOf = (key: ObjectKey) => caches.get(EndpointsKind, key)?.subsets ?? [];
   const deployment = caches.get(DeploymentKind, { namespace, name: parent.spec.objectRef.name ?? "" });
   return {
-    selector: deployment && (deployment.spec.selector?.matchLabels ?? {}),
+    selector: deployment?.spec.selector?.matchLabels,
     own: subsetsOf({ namespace, name: privateServiceName(name) }),
     activators: subsetsOf(activators),
     foreign: foreignChild(parent, caches),
