@@ -9,8 +9,6 @@ import {
 } from "../http/request-timeouts.ts";
 import { respondWith } from "../http/responses.ts";
 import type { TimerWheel } from "../http/timer-wheel.ts";
-import type { Upstream } from "../http/upstream.ts";
-import { observed } from "./observed-upstream.ts";
 
 export interface TimeLimitOptions {
   readonly clock: Clock;
@@ -34,6 +32,7 @@ export class TimeLimit {
     this.#options = options;
     this.#timeouts = new RequestTimeouts(options.limits, options.clock.monotonic());
     this.#watch();
+    if (options.limits.idleMs > 0) exchange.onProgress(() => this.wrote());
     exchange.onFinish(() => this.#timer?.cancel());
   }
 
@@ -48,11 +47,6 @@ export class TimeLimit {
 
   upgraded(): void {
     this.#timeouts.upgraded(this.#options.clock.monotonic());
-  }
-
-  /** The upstream with its writes watched where an idle time-out needs them. */
-  watching(upstream: Upstream): Upstream {
-    return this.#options.limits.idleMs > 0 ? observed(upstream, () => this.wrote()) : upstream;
   }
 
   #watch(): void {

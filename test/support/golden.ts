@@ -20,6 +20,8 @@ export function judgeGolden<C extends GoldenCase>(judgement: {
   readonly exceptions: Readonly<Record<string, string>>;
   /** Which of the file's cases this judge is about; absent = all. The others do not count. */
   readonly select?: (recorded: C) => boolean;
+  /** Cases judged at the same time; default 1. */
+  readonly concurrency?: number;
   /** Throws, or resolves to a text, when ebb answers otherwise than recorded. */
   readonly judge: (recorded: C) => Promise<string | undefined> | string | undefined;
 }): void {
@@ -36,7 +38,7 @@ export function judgeGolden<C extends GoldenCase>(judgement: {
       .filter((line) => line !== "")
       .map((line) => JSON.parse(line) as C)
       .filter((recorded) => judgement.select?.(recorded) ?? true);
-    const failures = await failuresOf(cases, judgement.judge);
+    const failures = await failuresOf(cases, judgement.judge, judgement.concurrency ?? 1);
     const passed = cases.length - failures.size;
     context.diagnostic(
       `${judgement.file}: ${passed} of ${cases.length} (${percent(passed, cases.length)} %)`,
@@ -55,16 +57,24 @@ export function judgeGolden<C extends GoldenCase>(judgement: {
 async function failuresOf<C extends GoldenCase>(
   cases: readonly C[],
   judge: (recorded: C) => Promise<string | undefined> | string | undefined,
+  concurrency: number,
 ): Promise<Map<string, string>> {
   const failures = new Map<string, string>();
-  for (const recorded of cases) {
-    try {
-      const failure = await judge(recorded);
-      if (failure !== undefined) failures.set(recorded.id, failure);
-    } catch (thrown) {
-      failures.set(recorded.id, thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
+  const left = [...cases];
+  const judgeNext = async (): Promise<void> => {
+    for (let recorded = left.shift(); recorded; recorded = left.shift()) {
+      try {
+        const failure = await judge(recorded);
+        if (failure !== undefined) failures.set(recorded.id, failure);
+      } catch (thrown) {
+        failures.set(
+          recorded.id,
+          thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown),
+        );
+      }
     }
-  }
+  };
+  await Promise.all(Array.from({ length: concurrency }, judgeNext));
   return failures;
 }
 

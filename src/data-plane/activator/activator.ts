@@ -224,9 +224,8 @@ const PHASES: readonly Phase<Passage>[] = [
       const { tracker, activator, exchange } = passage;
       if (tracker === undefined) return "over";
       rewriteForPod(exchange.request.headers, addressText(tracker.backend), passage.takePeer());
-      const upstream = activator.options.upstreamFor(tracker.backend);
       passage.timeline?.sentTo(tracker.backend);
-      forward(exchange, passage.limit?.watching(upstream) ?? upstream, passage);
+      forward(exchange, activator.options.upstreamFor(tracker.backend), passage);
       return "over";
     },
   },

@@ -176,8 +176,7 @@ const PHASES: readonly Phase<Passage>[] = [
     why: "the application answers; only a failure before its answer is ours to tell (spec Q-014)",
     run(passage) {
       passage.exchange.request.headers.delete(wire.PROXY_REQUEST);
-      const upstream = passage.proxy.upstream;
-      forward(passage.exchange, passage.limit?.watching(upstream) ?? upstream, passage);
+      forward(passage.exchange, passage.proxy.upstream, passage);
       return "over";
     },
   },

@@ -52,7 +52,7 @@ export class RequestStats {
     if (proxied) this.#proxiedRunning -= 1;
   }
 
-  /** The last whole period. Knative's queue-proxy leaves the timestamp out. */
+  /** The last whole period, with the uptime at its end: readers know a report again by it. No timestamp, as Knative's. */
   report(podName: string, nowMs: number): Stat {
     this.#advance(nowMs);
     return {
@@ -61,7 +61,7 @@ export class RequestStats {
       averageProxiedConcurrentRequests: this.#closed.averageProxiedConcurrency,
       requestCount: this.#closed.requests,
       proxiedRequestCount: this.#closed.proxiedRequests,
-      processUptime: (nowMs - this.#startedMs) / 1000,
+      processUptime: (this.#periodStartMs - this.#startedMs) / 1000,
       timestamp: 0,
     };
   }

@@ -1,0 +1,116 @@
+import { type CoreService, CoreServiceKind } from "../../api/core-service/kind.ts";
+import { type Endpoints, EndpointsKind } from "../../api/endpoints/kind.ts";
+import { ingressHash } from "../../api/ingress/hash.ts";
+import { type Ingress, IngressKind } from "../../api/ingress/kind.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Log } from "../../base/log.ts";
+import type { KubeClient } from "../../kube/client.ts";
+import { type Change, Informer } from "../../kube/informer.ts";
+import { backendsOf } from "../endpoint-addresses.ts";
+import type { EndpointPort, ServiceView } from "./backend-table.ts";
+import type { Gateway } from "./gateway.ts";
+import { hostRules } from "./ingress-rules.ts";
+import { type HostRule, RouteTable } from "./route-table.ts";
+
+export interface RouteWatchOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly gateway: Gateway;
+  /** Ingresses of any other class are not ours (spec G-003). */
+  readonly ingressClass: string;
+  /** Default `cluster.local`. */
+  readonly clusterDomain?: string;
+}
+
+const CLASS = "networking.knative.dev/ingress.class";
+const CLASS_ALIAS = "networking.knative.dev/ingress-class";
+
+/** Keeps a gateway's rules and addresses in step with the API (spec G-001…G-010). */
+export class RouteWatch {
+  readonly #gateway: Gateway;
+  readonly #ingressClass: string;
+  readonly #clusterDomain: string;
+  readonly #ingresses: Informer<Ingress>;
+  readonly #services: Informer<CoreService>;
+  readonly #endpoints: Informer<Endpoints>;
+  /** By namespace/name; a new table is made from all of them when one changes. */
+  readonly #rules = new Map<string, readonly HostRule[]>();
+  #stale = false;
+
+  constructor(options: RouteWatchOptions) {
+    const { client, clock, log, gateway, ingressClass } = options;
+    this.#gateway = gateway;
+    this.#ingressClass = ingressClass;
+    this.#clusterDomain = options.clusterDomain ?? "cluster.local";
+    const common = { client, clock, log };
+    this.#ingresses = new Informer({ ...common, kind: IngressKind, selection: { fields: ["spec"] } });
+    this.#services = new Informer({
+      ...common,
+      kind: CoreServiceKind,
+      selection: { fields: ["spec.ports", "spec.type", "spec.externalName"] },
+    });
+    this.#endpoints = new Informer({ ...common, kind: EndpointsKind, selection: { fields: ["subsets"] } });
+    this.#ingresses.onChange((change) => this.#applyIngress(change));
+    this.#services.onChange((change) => this.#applyService(change));
+    this.#endpoints.onChange((change) => this.#applyEndpoints(change));
+  }
+
+  /** Resolves once every rule and address is known. */
+  get synced(): Promise<void> {
+    const all = [this.#ingresses.synced, this.#services.synced, this.#endpoints.synced];
+    return Promise.all(all).then(() => {});
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#ingresses.run(signal), this.#services.run(signal), this.#endpoints.run(signal)]);
+  }
+
+  #applyIngress({ type, object }: Change<Ingress>): void {
+    const key = `${object.metadata.namespace}/${object.metadata.name}`;
+    const annotations = object.metadata.annotations ?? {};
+    const ours = (annotations[CLASS] ?? annotations[CLASS_ALIAS]) === this.#ingressClass;
+    if (type === "DELETED" || !ours) this.#rules.delete(key);
+    else this.#rules.set(key, hostRules(object.spec, ingressHash(object), this.#clusterDomain));
+    if (this.#stale) return;
+    this.#stale = true;
+    // Many changes of one turn (a first list above all) make one table.
+    queueMicrotask(() => {
+      this.#stale = false;
+      this.#gateway.setRoutes(new RouteTable([...this.#rules.values()].flat()));
+    });
+  }
+
+  #applyService({ type, object }: Change<CoreService>): void {
+    const { namespace = "", name } = object.metadata;
+    if (type === "DELETED") this.#gateway.backends.deleteService(namespace, name);
+    else this.#gateway.backends.setService(serviceView(object));
+  }
+
+  #applyEndpoints({ type, object }: Change<Endpoints>): void {
+    const { namespace = "", name } = object.metadata;
+    if (type === "DELETED") this.#gateway.backends.deleteEndpoints(namespace, name);
+    else this.#gateway.backends.setEndpoints(namespace, name, endpointPorts(object));
+  }
+}
+
+function serviceView({ metadata, spec }: CoreService): ServiceView {
+  const externalName = spec.type === "ExternalName" ? spec.externalName : undefined;
+  return {
+    namespace: metadata.namespace ?? "",
+    name: metadata.name ?? "",
+    ports: (spec.ports ?? []).map(({ name = "", port }) => ({
+      name,
+      port,
+      ...(externalName !== undefined && { externalName }),
+    })),
+  };
+}
+
+function endpointPorts({ subsets }: Endpoints): EndpointPort[] {
+  const names = new Set((subsets ?? []).flatMap(({ ports }) => (ports ?? []).map(({ name = "" }) => name)));
+  return [...names].map((name) => ({
+    name,
+    backends: backendsOf(subsets, (candidate) => candidate === name).ready,
+  }));
+}
