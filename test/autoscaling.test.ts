@@ -1,32 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PodAutoscalerConfig } from "../src/control-plane/controllers/pod-autoscaler/controller.ts";
+import { autoscalerDefaults } from "./support/autoscaler-defaults.ts";
 import { AutoscalingWorld } from "./support/autoscaling-world.ts";
 
 /** The autoscaler and its controllers together, over the real API, on virtual time. */
 
 const defaults: PodAutoscalerConfig = {
-  autoscaler: {
-    enableScaleToZero: true,
-    allowZeroInitialScale: false,
-    initialScale: 1,
-    minScale: 0,
-    maxScale: 0,
-    maxScaleUpRate: 1000,
-    maxScaleDownRate: 2,
-    containerConcurrencyTargetFraction: 0.7,
-    containerConcurrencyTargetDefault: 100,
-    rpsTargetDefault: 200,
-    targetUtilization: 0.7,
-    targetBurstCapacity: 211,
-    activatorCapacity: 100,
-    stableWindowMs: 60_000,
-    panicWindowPercentage: 10,
-    panicThresholdPercentage: 200,
-    scaleDownDelayMs: 0,
-    scaleToZeroGracePeriodMs: 30_000,
-    scaleToZeroPodRetentionPeriodMs: 0,
-  },
+  autoscaler: autoscalerDefaults,
   deployment: { progressDeadlineMs: 600_000 },
 };
 

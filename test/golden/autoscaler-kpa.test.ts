@@ -24,6 +24,7 @@ import {
   targetBurstCapacity,
 } from "../../src/control-plane/controllers/pod-autoscaler/scale-spec.ts";
 import { sksPlan } from "../../src/control-plane/controllers/pod-autoscaler/sks-plan.ts";
+import { autoscalerDefaults } from "../support/autoscaler-defaults.ts";
 import { type GoldenCase, judgeGolden } from "../support/golden.ts";
 import { exceptions } from "./autoscaler-kpa.exceptions.ts";
 
@@ -249,7 +250,7 @@ const KEYS: Record<string, keyof AutoscalerConfig> = {
 
 /** Stands in for the configuration's own parser, which has a judge of its own. */
 function configOf(recorded: Values): AutoscalerConfig {
-  const config: Record<string, unknown> = { ...defaults };
+  const config: Record<string, unknown> = { ...autoscalerDefaults };
   for (const [key, text] of Object.entries((recorded.configMap ?? {}) as Record<string, string>)) {
     if (MS_KEYS[key] !== undefined) config[MS_KEYS[key]] = Number(text.replace("s", "")) * 1000;
     else if (KEYS[key] !== undefined)
@@ -262,28 +263,6 @@ function configOf(recorded: Values): AutoscalerConfig {
     containerConcurrencyTargetFraction: fraction > 1 ? fraction / 100 : fraction,
   };
 }
-
-const defaults: AutoscalerConfig = {
-  enableScaleToZero: true,
-  allowZeroInitialScale: false,
-  initialScale: 1,
-  minScale: 0,
-  maxScale: 0,
-  maxScaleUpRate: 1000,
-  maxScaleDownRate: 2,
-  containerConcurrencyTargetFraction: 0.7,
-  containerConcurrencyTargetDefault: 100,
-  rpsTargetDefault: 200,
-  targetUtilization: 0.7,
-  targetBurstCapacity: 211,
-  activatorCapacity: 100,
-  stableWindowMs: 60_000,
-  panicWindowPercentage: 10,
-  panicThresholdPercentage: 200,
-  scaleDownDelayMs: 0,
-  scaleToZeroGracePeriodMs: 30_000,
-  scaleToZeroPodRetentionPeriodMs: 0,
-};
 
 function different(got: unknown, wanted: unknown): string | undefined {
   const [left, right] = [canonical(got), canonical(wanted)];
