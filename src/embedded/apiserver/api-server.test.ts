@@ -154,14 +154,20 @@ test("patches of all types change the stored object; concurrent ones all count",
 
 test("a patch through scale sets replicas alone", async () => {
   const { client } = await serverWith();
-  await client.create(DeploymentTestKind, named("a", { spec: { size: 1 } }));
+  const labels = { app: "a" };
+  const template = { metadata: { labels }, spec: { containers: [{ name: "c", image: "i" }] } };
+  await client.create(
+    DeploymentTestKind,
+    named("a", { spec: { selector: { matchLabels: labels }, template } }),
+  );
   const patch = {
     type: "json",
     body: [{ op: "add", path: "/spec/replicas", value: 3 }],
     subresource: "scale",
   } as const;
   const scaled = await client.patch(DeploymentTestKind, at("a"), patch);
-  assert.deepEqual(scaled.spec, { size: 1, replicas: 3 });
+  assert.equal(scaled.spec?.replicas, 3);
+  assert.deepEqual(scaled.spec?.selector, { matchLabels: labels });
   assert.equal(scaled.metadata.generation, 2);
 });
 
@@ -227,8 +233,9 @@ test("spec E-209: finalizers hold an object until the last one is taken off", as
 
 test("spec E-209: a pod on a node ends gracefully and goes when the node says so", async () => {
   const { client } = await serverWith();
-  await client.create(PodTestKind, named("bound", { spec: { nodeName: "ebb" } }));
-  await client.create(PodTestKind, named("free"));
+  const containers = [{ name: "c", image: "i" }];
+  await client.create(PodTestKind, named("bound", { spec: { nodeName: "ebb", containers } }));
+  await client.create(PodTestKind, named("free", { spec: { containers } }));
   await client.delete(PodTestKind, at("free"));
   await assert.rejects(client.get(PodTestKind, at("free")), (thrown) => isApiError(thrown, "NotFound"));
   await client.delete(PodTestKind, at("bound"));

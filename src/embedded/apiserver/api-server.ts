@@ -4,6 +4,7 @@ import type { Log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { type Admission, openAdmission } from "./admission-port.ts";
+import { RevisionAllocator } from "./built-in/service-defaults.ts";
 import { InProcessClient } from "./in-process-client.ts";
 import { Namespaces } from "./namespaces.ts";
 import type { PodLogs } from "./pod-logs.ts";
@@ -54,6 +55,7 @@ export class ApiServer {
       admission: options.admission ?? openAdmission,
       namespaces: new Namespaces(storage),
       hub: new WatchHub(storage, clock),
+      allocator: new RevisionAllocator(() => storage.sequenced),
       podLogs: options.podLogs,
       ...(options.writers === undefined ? {} : { writers: options.writers }),
     };

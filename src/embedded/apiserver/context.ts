@@ -2,6 +2,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
 import type { Admission } from "./admission-port.ts";
+import type { ServiceAllocator } from "./built-in/service-defaults.ts";
 import type { Namespaces } from "./namespaces.ts";
 import type { Resource, Resources } from "./resources.ts";
 import type { StatusWriters } from "./status-writers.ts";
@@ -18,6 +19,7 @@ export interface ServerContext {
   readonly admission: Admission;
   readonly namespaces: Namespaces;
   readonly hub: WatchHub;
+  readonly allocator: ServiceAllocator;
   readonly writers?: StatusWriters;
 }
 

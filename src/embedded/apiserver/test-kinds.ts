@@ -5,7 +5,7 @@ import { any, map, object, string } from "../../api/schema.ts";
 /** Small kinds of every sort, so that the server's tests depend on no real kind. */
 
 export interface Thing extends ApiObject {
-  spec?: { size?: number; replicas?: number; nodeName?: string };
+  spec?: Record<string, unknown>;
   status?: { phase?: string; conditions?: unknown[] };
   data?: Record<string, string>;
 }

@@ -1,4 +1,5 @@
 import { type AnyObject, isRecord } from "../any-object.ts";
+import { admitBuiltIn } from "../built-in/admit-built-in.ts";
 import { commit, type Written } from "../commit.ts";
 import { type ServerContext, type Target, timestamp, type WriteOptions } from "../context.ts";
 import { alreadyExists, badRequest, failure, forbidden, notFound } from "../failures.ts";
@@ -32,6 +33,8 @@ export async function createObject(
     const object = firstState(context, request);
     checkName(resource, object);
     const target: Target = { resource, namespace, name: object.metadata.name ?? "" };
+    const { inside } = options.caller;
+    admitBuiltIn(resource, object, { before: undefined, allocator: context.allocator, inside });
     const admitted = await context.admission.admit({
       operation: "CREATE",
       kind: resource.kind,

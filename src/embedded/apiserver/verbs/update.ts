@@ -1,4 +1,5 @@
 import { type AnyObject, isRecord, sameJson, valueAt } from "../any-object.ts";
+import { admitBuiltIn } from "../built-in/admit-built-in.ts";
 import { commit, type Written } from "../commit.ts";
 import {
   type ServerContext,
@@ -59,6 +60,10 @@ async function admitted(context: ServerContext, step: Step, options: WriteOption
   const { target, subresource, stored } = step;
   checkIdentity(step);
   const object = merged(step);
+  if (subresource !== "status" && subresource !== "finalize") {
+    const { inside } = options.caller;
+    admitBuiltIn(target.resource, object, { before: stored, allocator: context.allocator, inside });
+  }
   const answer = await context.admission.admit({
     operation: "UPDATE",
     kind: target.resource.kind,

@@ -1,0 +1,96 @@
+import { type AnyObject, isRecord, recordAt } from "../any-object.ts";
+import { defaultPod, defaultPodSpec, qosClassOf, recordsIn, setDefault } from "./pod-spec-defaults.ts";
+import { defaultService, type ServiceAllocator } from "./service-defaults.ts";
+
+/**
+ * Kubernetes' own defaults for its built-in kinds, as the recorded cases show them. Knative's kinds get theirs from
+ * admission. Changes `object`.
+ */
+export function applyBuiltInDefaults(
+  collection: string,
+  object: AnyObject,
+  how: { readonly before: AnyObject | undefined; readonly allocator: ServiceAllocator },
+): void {
+  switch (collection) {
+    case "pods": {
+      const spec = recordIn(object, "spec");
+      if (how.before) defaultPodSpec(spec);
+      else {
+        defaultPod(spec);
+        object.status = { ...recordAt(object, ["status"]), qosClass: qosClassOf(spec) };
+      }
+      return;
+    }
+    case "deployments.apps":
+      defaultDeployment(recordIn(object, "spec"));
+      return;
+    case "replicasets.apps": {
+      const spec = recordIn(object, "spec");
+      setDefault(spec, "replicas", 1);
+      defaultTemplate(spec);
+      return;
+    }
+    case "services":
+      defaultService(recordIn(object, "spec"), how.before && recordAt(how.before, ["spec"]), how.allocator);
+      return;
+    case "endpoints":
+      defaultEndpoints(object);
+      return;
+    case "endpointslices.discovery.k8s.io":
+      for (const port of recordsIn(object, "ports")) defaultPort(port);
+      for (const endpoint of recordsIn(object, "endpoints")) setDefault(endpoint, "conditions", {});
+      return;
+    case "events":
+      defaultEvent(object);
+      return;
+    default:
+  }
+}
+
+function recordIn(object: Record<string, unknown>, name: string): Record<string, unknown> {
+  const found = object[name];
+  if (isRecord(found)) return found;
+  const made: Record<string, unknown> = {};
+  object[name] = made;
+  return made;
+}
+
+function defaultDeployment(spec: Record<string, unknown>): void {
+  setDefault(spec, "replicas", 1);
+  defaultTemplate(spec);
+  const strategy = recordIn(spec, "strategy");
+  setDefault(strategy, "type", "RollingUpdate");
+  if (strategy.type === "RollingUpdate") {
+    const rolling = recordIn(strategy, "rollingUpdate");
+    setDefault(rolling, "maxUnavailable", "25%");
+    setDefault(rolling, "maxSurge", "25%");
+  }
+  setDefault(spec, "revisionHistoryLimit", 10);
+  setDefault(spec, "progressDeadlineSeconds", 600);
+}
+
+function defaultTemplate(spec: Record<string, unknown>): void {
+  const template = recordIn(spec, "template");
+  setDefault(template, "metadata", {});
+  defaultPodSpec(recordIn(template, "spec"));
+}
+
+function defaultEndpoints(object: AnyObject): void {
+  const subsets = object.subsets;
+  if (Array.isArray(subsets) && subsets.length === 0) delete object.subsets;
+  for (const subset of recordsIn(object, "subsets"))
+    for (const port of recordsIn(subset, "ports")) setDefault(port, "protocol", "TCP");
+}
+
+function defaultPort(port: Record<string, unknown>): void {
+  setDefault(port, "protocol", "TCP");
+  setDefault(port, "name", "");
+}
+
+/** Go writes these even when they are empty. */
+function defaultEvent(object: AnyObject): void {
+  setDefault(object, "source", {});
+  for (const name of ["firstTimestamp", "lastTimestamp", "eventTime"]) object[name] ??= null;
+  setDefault(object, "reportingComponent", "");
+  setDefault(object, "reportingInstance", "");
+}

@@ -1,0 +1,23 @@
+import type { Kind } from "../../../src/api/kind.ts";
+import { KINDS } from "../../../src/api/kinds.ts";
+import { systemClock } from "../../../src/base/clock.ts";
+import { silentLog } from "../../../src/base/log.ts";
+import { systemRandom } from "../../../src/base/random.ts";
+import { ApiServer } from "../../../src/embedded/apiserver/api-server.ts";
+import { MemoryStorage } from "../../../src/embedded/apiserver/storage/memory-storage.ts";
+
+/** A fresh API server for one scenario; its storage was compacted, as the recorded server's was. */
+export async function freshServer(): Promise<ApiServer> {
+  const storage = new MemoryStorage();
+  const kinds: readonly Kind[] = KINDS;
+  const common = { clock: systemClock, random: systemRandom, log: silentLog };
+  const apiServer = new ApiServer({ ...common, storage, kinds });
+  await apiServer.start();
+  const client = apiServer.clientFor("bootstrap");
+  const namespaceKind = kinds.find((kind) => kind.group === "" && kind.plural === "namespaces");
+  if (namespaceKind)
+    for (const name of ["default", "kube-system", "knative-serving"])
+      await client.create(namespaceKind, { metadata: { name } });
+  await storage.compact(storage.sequenced);
+  return apiServer;
+}

@@ -1,0 +1,18 @@
+import { judgeGolden } from "../support/golden.ts";
+import { replay } from "./apiserver/replay.ts";
+import type { Scenario } from "./apiserver/scenario.ts";
+import { freshServer } from "./apiserver/server.ts";
+import { exceptions } from "./http.exceptions.ts";
+
+judgeGolden<Scenario>({
+  file: "apiserver/http.jsonl",
+  exceptions,
+  async judge(scenario) {
+    const apiServer = await freshServer();
+    try {
+      return await replay(apiServer, scenario);
+    } finally {
+      await apiServer.stop();
+    }
+  },
+});
