@@ -125,7 +125,11 @@ export class AutoscalingWorld {
     const selector = { matchLabels: { "serving.knative.dev/revisionUID": `uid-${name}` } };
     const deployment: Deployment = {
       metadata: { name: `${name}-deployment`, namespace: "default", labels },
-      spec: { replicas, selector, template: { metadata: { labels }, spec: { containers: [] } } },
+      spec: {
+        replicas,
+        selector,
+        template: { metadata: { labels }, spec: { containers: [{ name: "user-container", image: "app" }] } },
+      },
     };
     const autoscaler: PodAutoscaler = {
       metadata: {
@@ -260,7 +264,7 @@ export class AutoscalingWorld {
     const number = ++this.#podNumber;
     const pod: Pod = {
       metadata: { name: `pod-${number}`, namespace: "default", labels },
-      spec: { containers: [] },
+      spec: { containers: [{ name: "user-container", image: "app" }] },
     };
     const created = await this.client.create(PodKind, pod);
     const status = {

@@ -1,6 +1,7 @@
 import { DeploymentKind } from "../../../api/deployment/kind.ts";
 import { PROGRESS_DEADLINE, REVISION } from "../../../api/labels.ts";
 import { MetricKind } from "../../../api/metric/kind.ts";
+import { KPA_CLASS } from "../../../api/names.ts";
 import { type ApiObject, keyOf, type ObjectKey, type Stored } from "../../../api/object.ts";
 import { PodKind } from "../../../api/pod/kind.ts";
 import { type PodAutoscaler, PodAutoscalerKind } from "../../../api/pod-autoscaler/kind.ts";
@@ -69,7 +70,6 @@ interface Observed {
 }
 
 const CLASS_ANNOTATION = "autoscaling.knative.dev/class";
-const KPA_CLASS = "kpa.autoscaling.knative.dev";
 const NO_DECISION: Decision = { desiredPodCount: -1, excessBurstCapacity: -1 };
 const FIRST_PATH: SksPlan = { mode: "Proxy", numActivators: 2 };
 

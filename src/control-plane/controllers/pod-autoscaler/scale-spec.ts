@@ -1,3 +1,4 @@
+import { HPA_CLASS, KPA_CLASS } from "../../../api/names.ts";
 import type { PodAutoscaler } from "../../../api/pod-autoscaler/kind.ts";
 import type { DeciderSpec } from "../../../api/wire/decider.ts";
 import { autoscalingValue, durationMsValue, floatValue, int32Value } from "./annotation-values.ts";
@@ -13,8 +14,6 @@ export interface ScaleSource {
   readonly reachability: string;
 }
 
-const KPA_CLASS = "kpa.autoscaling.knative.dev";
-const HPA_CLASS = "hpa.autoscaling.knative.dev";
 const LEAST_TARGET = 0.01;
 const BUCKET_MS = 1000;
 

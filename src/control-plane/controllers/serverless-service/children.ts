@@ -1,9 +1,9 @@
 import { type CoreService, CoreServiceKind } from "../../../api/core-service/kind.ts";
 import { type EndpointSubset, type Endpoints, EndpointsKind } from "../../../api/endpoints/kind.ts";
 import { apiVersionOf } from "../../../api/kind.ts";
+import { childName } from "../../../api/names.ts";
 import type { ObjectMeta } from "../../../api/object.ts";
 import type { ServerlessService } from "../../../api/serverless-service/kind.ts";
-import { childName } from "../../../kube/child-name.ts";
 import { privatePorts, publicPorts } from "./ports.ts";
 
 /** What a ServerlessService makes (spec N-008, N-009). The loop adds the owner. */

@@ -2,6 +2,7 @@ import { type CoreService, CoreServiceKind } from "../../../api/core-service/kin
 import { DeploymentKind } from "../../../api/deployment/kind.ts";
 import { type EndpointSubset, type Endpoints, EndpointsKind } from "../../../api/endpoints/kind.ts";
 import { REVISION } from "../../../api/labels.ts";
+import { ACTIVATOR_SERVICE, SYSTEM_NAMESPACE } from "../../../api/names.ts";
 import { type ApiObject, keyOf, type ObjectKey, type Stored } from "../../../api/object.ts";
 import { type ServerlessService, ServerlessServiceKind } from "../../../api/serverless-service/kind.ts";
 import { Conditions, livingSet } from "../../../kube/conditions.ts";
@@ -31,7 +32,7 @@ export interface ServerlessServicePorts {
   readonly activators: ObjectKey;
 }
 
-export const ACTIVATORS: ObjectKey = { namespace: "knative-serving", name: "activator-service" };
+export const ACTIVATORS: ObjectKey = { namespace: SYSTEM_NAMESPACE, name: ACTIVATOR_SERVICE };
 
 export function serverlessServiceController(
   ports: ServerlessServicePorts = { activators: ACTIVATORS },
