@@ -230,7 +230,9 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
   }
 
   bodyAbandoned(): void {
-    if (this.#exchange?.facts.expect !== undefined && !this.#continueSent) this.#giveUpBody();
+    const exchange = this.#exchange;
+    const unasked = exchange?.facts.expect !== undefined && !this.#continueSent;
+    if (unasked || (exchange?.over && this.#closeAfter)) this.#giveUpBody();
     this.#adjustReading();
   }
 
@@ -297,9 +299,9 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
       this.#next();
       return;
     }
-    this.#body?.abandon();
-    if (this.#closeAfter) this.#giveUpBody();
-    else if (this.#decoder.done && this.#exchange === exchange) this.#next();
+    // Who reads the body may go on; what nobody began to read is thrown away.
+    if (this.#body?.abandoned) this.bodyAbandoned();
+    else if (!this.#body?.started) this.#body?.abandon();
   }
 
   messageBroke(_error: Error): void {
