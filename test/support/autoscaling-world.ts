@@ -29,8 +29,8 @@ import { Informers } from "../../src/kube/informers.ts";
 import { type ReconcileLoop, startReconcileLoop } from "../../src/kube/reconcile-loop.ts";
 
 /**
- * The autoscaler with its three controllers over the real API on virtual time. Stand-ins make Deployments into pods
- * and endpoints at once, so that what is seen is the autoscaling's own doing.
+ * The autoscaler with its three controllers over the real API on virtual time. Stand-ins make Deployments
+ * into pods and endpoints at once, so that what is seen is the autoscaling's own doing.
  */
 export class AutoscalingWorld {
   readonly clock = new VirtualClock();

@@ -1,8 +1,8 @@
 import type { ObjectKey } from "../object.ts";
 
 /**
- * Between the pod autoscaler and metric controllers, which know what a revision asks for, and the autoscaler, which
- * measures and decides. Plain data and ports, so that neither side imports the other.
+ * Between the pod autoscaler and metric controllers, which know what a revision asks for, and the autoscaler,
+ * which measures and decides. Plain data and ports, so that neither side imports the other.
  */
 
 /** What the pod autoscaler's object and the configuration ask for (spec §4.2). */
@@ -51,7 +51,9 @@ export interface CollectorSpec {
   readonly aggregation: "linear" | "weighted";
 }
 
-/** Why the newest round of scraping gave nothing; undefined = it gave numbers, or none is wanted (spec S-037). */
+/**
+ * Why the newest round of scraping gave nothing; undefined = it gave numbers, or none is wanted (spec S-037).
+ */
 export type CollectorFault = "noEndpoints" | "didNotReceiveStat" | { readonly failed: string };
 
 /** What is collected by revision, as the metric controller uses it. */

@@ -18,8 +18,9 @@ import { type ScrapablePod, ScrapeError, scrapeRound } from "./pod-scrape.ts";
 import { RevisionWindows, type Series } from "./windows.ts";
 
 /**
- * The autoscaler's shell: hears and fetches what pods and activators count, and decides on time. A revision costs a
- * timer only while it has pods or traffic; the first request at zero is decided on at once (spec S-039).
+ * The autoscaler's shell: hears and fetches what pods and activators count, and decides on time. A revision
+ * costs a timer only while it has pods or traffic; the first request at zero is decided on at once (spec
+ * S-039).
  */
 
 export interface AutoscalerPorts {
@@ -99,7 +100,9 @@ export class Autoscaler {
     for (const revision of this.#revisions.values()) stopTimers(revision);
   }
 
-  /** Takes what activators (and pods that push) report; a revision at zero is decided on before it returns. */
+  /**
+   * Takes what activators (and pods that push) report; a revision at zero is decided on before it returns.
+   */
   receive(messages: readonly StatMessage[]): void {
     for (const { namespace, name, stat } of messages) {
       const revision = this.#revisions.get(keyText({ namespace, name }));
@@ -199,8 +202,8 @@ export class Autoscaler {
   }
 
   /**
-   * At zero as last decided; or never decided on and without pods, as after a restart: there the original would wait
-   * for its next tick, a request of ours does not.
+   * At zero as last decided; or never decided on and without pods, as after a restart: there the original
+   * would wait for its next tick, a request of ours does not.
    */
   #isAtZero({ key, decider }: RevisionEntry): boolean {
     if (decider === undefined) return false;
@@ -310,7 +313,9 @@ export class Autoscaler {
     if (changed) this.#ports.onCollectorFault?.(key);
   }
 
-  /** Windows of revisions at zero are dropped once they are empty: that is what keeps such a revision small. */
+  /**
+   * Windows of revisions at zero are dropped once they are empty: that is what keeps such a revision small.
+   */
   #scheduleSweep(): void {
     if (this.#sweep !== undefined) return;
     this.#sweep = this.#ports.clock.schedule(SWEEP_MS, () => {

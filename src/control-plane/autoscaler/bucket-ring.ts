@@ -1,6 +1,6 @@
 /**
- * What one series of a revision looked like during the last N seconds: one bucket per Unix second, kept in a ring
- * (spec S-023, TM-003). Both averages read the same buckets, so the choice of algorithm is the asker's.
+ * What one series of a revision looked like during the last N seconds: one bucket per Unix second, kept in a
+ * ring (spec S-023, TM-003). Both averages read the same buckets, so the choice of algorithm is the asker's.
  */
 export class BucketRing {
   #buckets: Float64Array;
@@ -33,8 +33,8 @@ export class BucketRing {
   }
 
   /**
-   * Mean of the seconds that have passed since the first write, at most one window (spec S-024): seconds after the
-   * last write are left out, gaps between writes count as 0. Six digits, as the original rounds.
+   * Mean of the seconds that have passed since the first write, at most one window (spec S-024): seconds
+   * after the last write are left out, gaps between writes count as 0. Six digits, as the original rounds.
    */
   linearAverage(nowMs: number): number {
     if (this.#lastSecond === undefined || this.#firstSecond === undefined) return 0;
@@ -61,7 +61,9 @@ export class BucketRing {
     return average;
   }
 
-  /** Keeps the newest buckets when the last write lies within the old window, else forgets all (errata S-023). */
+  /**
+   * Keeps the newest buckets when the last write lies within the old window, else forgets all (errata S-023).
+   */
   resize(windowMs: number, nowMs: number): void {
     const count = bucketCount(windowMs);
     const oldCount = this.windowSeconds;
@@ -76,7 +78,8 @@ export class BucketRing {
     }
     this.#buckets = kept;
     this.#total = total;
-    // The time of the last write stays even when its value is forgotten: a longer window is then not empty, but 0.
+    // The time of the last write stays even when its value is forgotten: a longer window is then not empty,
+    // but 0.
     this.#firstSecond = last === undefined ? undefined : last - (oldCount - 1);
   }
 

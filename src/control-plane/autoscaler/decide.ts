@@ -2,8 +2,8 @@ import type { DeciderSpec, Decision } from "../../api/wire/decider.ts";
 import { type DelayWindow, delayedScale, recordDecision } from "./scale-down-delay.ts";
 
 /**
- * The decision itself: how many pods a revision should have, from what was measured (spec S-040…S-053). Pure; the
- * shell in autoscaler.ts brings the measurements and the time.
+ * The decision itself: how many pods a revision should have, from what was measured (spec S-040…S-053). Pure;
+ * the shell in autoscaler.ts brings the measurements and the time.
  */
 
 export interface DeciderState {
@@ -23,7 +23,10 @@ export interface Observation {
   readonly panic: number;
 }
 
-/** A decider that is made while more than one pod is ready starts in panic, so that a restart never shrinks (spec S-049). */
+/**
+ * A decider that is made while more than one pod is ready starts in panic, so that a restart never shrinks
+ * (spec S-049).
+ */
 export function initialState(spec: DeciderSpec, readyPods: number, nowMs: number): DeciderState {
   const panicking = readyPods > 1;
   return {
@@ -99,7 +102,10 @@ function withDelay(
   return { window, desired: delayedScale(window) };
 }
 
-/** How much load could arrive at once without the activator's help; negative = keep it in the path (spec S-051). */
+/**
+ * How much load could arrive at once without the activator's help; negative = keep it in the path (spec
+ * S-051).
+ */
 function excessBurstCapacity(spec: DeciderSpec, observation: Observation): number {
   if (spec.targetBurstCapacity === 0) return 0;
   if (spec.targetBurstCapacity < 0) return -1;
@@ -108,7 +114,10 @@ function excessBurstCapacity(spec: DeciderSpec, observation: Observation): numbe
   );
 }
 
-/** What is known of a decider that has not decided yet (spec S-052; cut toward zero, not floored: errata S-052). */
+/**
+ * What is known of a decider that has not decided yet (spec S-052; cut toward zero, not floored: errata
+ * S-052).
+ */
 export function firstDecision(spec: DeciderSpec): Decision {
   const burst = spec.targetBurstCapacity;
   return {

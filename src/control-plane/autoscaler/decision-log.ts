@@ -44,11 +44,13 @@ export function explainDecision(record: DecisionRecord): string {
   const unit = record.metric === "rps" ? "requests/s" : "requests in flight";
   const cause = record.cause === "poke" ? "a request found it at zero" : "regular check";
   const mode = record.panicking ? "in panic, no way down until the burst is over" : "calm";
-  return (
-    `${keyText(record.key)}: ${record.before < 0 ? "unknown" : record.before} → ${record.desired} pods (${cause}; ${mode}): ` +
-    `${short(record.stable)} ${unit} over the stable window, ${short(record.panic)} over the panic window, ` +
-    `${short(record.target)} wanted for each pod, ${record.readyPods} ready, spare capacity ${record.excessBurstCapacity}`
-  );
+  const before = record.before < 0 ? "unknown" : record.before;
+  return [
+    `${keyText(record.key)}: ${before} → ${record.desired} pods (${cause}; ${mode}):`,
+    `${short(record.stable)} ${unit} over the stable window, ${short(record.panic)} over the panic window,`,
+    `${short(record.target)} wanted for each pod, ${record.readyPods} ready,`,
+    `spare capacity ${record.excessBurstCapacity}`,
+  ].join(" ");
 }
 
 function short(value: number): string {

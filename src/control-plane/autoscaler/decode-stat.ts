@@ -1,6 +1,9 @@
 import type { Stat } from "../../api/wire/stat.ts";
 
-/** Reads a queue-proxy's numbers from protobuf (Knative's stat.proto, spec S-030). Returns undefined when malformed. */
+/**
+ * Reads a queue-proxy's numbers from protobuf (Knative's stat.proto, spec S-030). Returns undefined when
+ * malformed.
+ */
 export function decodeStat(bytes: Uint8Array): Stat | undefined {
   const reader = new Reader(bytes);
   const numbers = [0, 0, 0, 0, 0];

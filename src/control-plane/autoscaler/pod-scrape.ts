@@ -4,8 +4,8 @@ import { randomInt } from "../../base/random.ts";
 import { sampleSize } from "./sample-size.ts";
 
 /**
- * One round of measuring a revision: which pods to ask, what to do when some do not answer, and what the answers say
- * about all of them (spec S-032…S-035). The asking itself is a port.
+ * One round of measuring a revision: which pods to ask, what to do when some do not answer, and what the
+ * answers say about all of them (spec S-032…S-035). The asking itself is a port.
  */
 
 /** A pod that is running, ready and not terminating. */
@@ -30,7 +30,9 @@ export interface ScrapeRound {
   readonly windowMs: number;
   readonly nowMs: number;
   readonly meshMode: MeshMode;
-  /** False once a fallback to the Service has succeeded: that scraper never asks pods again (errata S-035). */
+  /**
+   * False once a fallback to the Service has succeeded: that scraper never asks pods again (errata S-035).
+   */
   readonly podsAddressable: boolean;
   readonly usePassthroughLb: boolean;
 }
@@ -99,7 +101,10 @@ async function scrapePods(round: ScrapeRound, ports: ScrapePorts): Promise<Stat>
   throw new ScrapeError("podsExhausted", `only ${samples.length} of ${size} pods could be scraped`);
 }
 
-/** With enough old pods a random choice of them, the young ones as a reserve; else all old ones and random young ones. */
+/**
+ * With enough old pods a random choice of them, the young ones as a reserve; else all old ones and random
+ * young ones.
+ */
 export function scrapeOrder(
   { pods, nowMs, windowMs }: Pick<ScrapeRound, "pods" | "nowMs" | "windowMs">,
   random: Random,

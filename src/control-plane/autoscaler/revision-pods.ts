@@ -7,7 +7,10 @@ import type { ScrapablePod } from "./pod-scrape.ts";
 
 const byRevision = labelIndex(REVISION);
 
-/** The pods that can be scraped, by revision, for `AutoscalerPorts.pods`. Say `new` before anyone takes the pods' informer. */
+/**
+ * The pods that can be scraped, by revision, for `AutoscalerPorts.pods`. Say `new` before anyone takes the
+ * pods' informer.
+ */
 export class RevisionPods {
   readonly #informers: Informers;
 
@@ -20,7 +23,9 @@ export class RevisionPods {
     return this.#informers.of(PodKind).by(byRevision, keyText(key)).flatMap(scrapable);
   }
 
-  /** Told of every change of a revision's pods, relevant or not. Call it when all needs of informers are said. */
+  /**
+   * Told of every change of a revision's pods, relevant or not. Call it when all needs of informers are said.
+   */
   onChange(listener: (key: ObjectKey) => void): void {
     this.#informers.of(PodKind).onChange(({ object: { metadata } }) => {
       const name = metadata.labels?.[REVISION];

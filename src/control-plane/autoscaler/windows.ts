@@ -22,8 +22,9 @@ export interface Averages {
 }
 
 /**
- * All that is remembered of one revision's traffic: concurrency and requests per second, each over the stable and the
- * panic window (spec S-026). What the activator has proxied is subtracted, because it reports that itself.
+ * All that is remembered of one revision's traffic: concurrency and requests per second, each over the stable
+ * and the panic window (spec S-026). What the activator has proxied is subtracted, because it reports that
+ * itself.
  */
 export class RevisionWindows {
   readonly #aggregation: Aggregation;

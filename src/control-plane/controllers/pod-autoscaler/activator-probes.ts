@@ -25,8 +25,8 @@ interface Probing {
 }
 
 /**
- * Asks in the background whether the activator stands in a revision's request path, one question at a time for each,
- * and wakes the revision's pod autoscaler with the answer.
+ * Asks in the background whether the activator stands in a revision's request path, one question at a time
+ * for each, and wakes the revision's pod autoscaler with the answer.
  */
 export class ActivatorProbes {
   readonly #ports: ActivatorProbePorts;

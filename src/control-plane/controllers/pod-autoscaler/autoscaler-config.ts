@@ -1,4 +1,7 @@
-/** What this controller reads of config-autoscaler (spec §4.1). Rates and percentages as used inside, times in ms. */
+/**
+ * What this controller reads of config-autoscaler (spec §4.1). Rates and percentages as used inside, times in
+ * ms.
+ */
 export interface AutoscalerConfig {
   readonly enableScaleToZero: boolean;
   readonly allowZeroInitialScale: boolean;

@@ -35,7 +35,10 @@ import {
   notOwnedStatus,
 } from "./status.ts";
 
-/** Carries the autoscaler's decisions out: the Deployment's scale, and who stands in the request path (spec §4.5). */
+/**
+ * Carries the autoscaler's decisions out: the Deployment's scale, and who stands in the request path (spec
+ * §4.5).
+ */
 
 export interface PodAutoscalerConfig {
   readonly autoscaler: AutoscalerConfig;
@@ -235,8 +238,8 @@ function privateServiceOf(sks: ServerlessService | undefined): string {
 }
 
 /**
- * Why the SKS does not count as ready. A spec that it has not observed yet is no reason (the original says so for a
- * moment at each change of mode): its endpoints stay in force until they are replaced.
+ * Why the SKS does not count as ready. A spec that it has not observed yet is no reason (the original says so
+ * for a moment at each change of mode): its endpoints stay in force until they are replaced.
  */
 function sksNotReady(sks: ServerlessService | undefined): string | undefined {
   const ready = conditionOf(sks?.status, "Ready");

@@ -51,7 +51,7 @@ const facts: fc.Arbitrary<ScaleFacts> = fc.record({
   activatorConfirmed: fc.constantFrom(undefined, true, false),
 });
 
-test("the last pod goes only from an inactive revision whose activator was seen, or after a failed activation", () => {
+test("the last pod goes when the activator was seen, or after a failed activation", () => {
   fc.assert(
     fc.property(facts, (one) => {
       const plan = planScale(one);

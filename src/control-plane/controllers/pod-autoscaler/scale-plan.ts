@@ -10,8 +10,9 @@ import {
 } from "./scale-spec.ts";
 
 /**
- * From a decision to a scale of the Deployment (spec S-061…S-069): bounds, and the careful way to zero, on which the
- * activator must be seen in the request path before the last pod goes. Pure; probing and patching are the shell's.
+ * From a decision to a scale of the Deployment (spec S-061…S-069): bounds, and the careful way to zero, on
+ * which the activator must be seen in the request path before the last pod goes. Pure; probing and patching
+ * are the shell's.
  */
 
 /** The revision's Active condition: True, Unknown, False. */

@@ -4,7 +4,10 @@ import type { DeciderSpec } from "../../../api/wire/decider.ts";
 import { autoscalingValue, durationMsValue, floatValue, int32Value } from "./annotation-values.ts";
 import type { AutoscalerConfig } from "./autoscaler-config.ts";
 
-/** What a revision asks of its autoscaler: annotations first, then config-autoscaler (spec §4.2, S-058…S-060, S-069). */
+/**
+ * What a revision asks of its autoscaler: annotations first, then config-autoscaler (spec §4.2, S-058…S-060,
+ * S-069).
+ */
 
 /** The PodAutoscaler's part that counts. */
 export interface ScaleSource {

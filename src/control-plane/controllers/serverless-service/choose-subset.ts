@@ -1,6 +1,6 @@
 /**
- * Chooses the same few of many names for the same target, wherever it is computed (spec C-038, S-078): names and two
- * angles are hashed onto a circle, and one walks around it in equal steps.
+ * Chooses the same few of many names for the same target, wherever it is computed (spec C-038, S-078): names
+ * and two angles are hashed onto a circle, and one walks around it in equal steps.
  */
 export function chooseSubset(names: readonly string[], count: number, target: string): ReadonlySet<string> {
   const distinct = [...new Set(names)].sort(byBytes);

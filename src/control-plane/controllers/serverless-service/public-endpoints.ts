@@ -1,7 +1,9 @@
 import type { EndpointSubset } from "../../../api/endpoints/kind.ts";
 import { type Protocol, protocolPort, QUEUE_HTTPS_PORT } from "./ports.ts";
 
-/** Who answers at a revision's public Service: its own pods, or a share of the activators (spec C-036…C-038). */
+/**
+ * Who answers at a revision's public Service: its own pods, or a share of the activators (spec C-036…C-038).
+ */
 
 export type Mode = "Serve" | "Proxy";
 
@@ -13,8 +15,8 @@ export interface EndpointSources {
 }
 
 /**
- * The mode in force: without a ready pod the activators must answer, and without an activator the pods must, even when
- * there are none. The order matters (spec C-037).
+ * The mode in force: without a ready pod the activators must answer, and without an activator the pods must,
+ * even when there are none. The order matters (spec C-037).
  */
 export function forcedMode({ mode, own, activators }: EndpointSources): Mode {
   if (readyAddresses(activators) === 0) return "Serve";
