@@ -1,4 +1,5 @@
 import { createServer } from "node:net";
+import { type Random, randomInt } from "../../base/random.ts";
 import { AddressError } from "./errors.ts";
 
 /** A pod's own address and the free ports on it, as a port of the node agent. */
@@ -8,8 +9,11 @@ export interface Addresses {
   /** Takes back the address of an adopted pod. False when it is not of this engine's block or is in use. */
   claim(ip: string): boolean;
   release(ip: string): void;
-  /** A port that was free on `ip` a moment ago. */
-  freePort(ip: string): Promise<number>;
+  /** A port free on every address, for a program that may listen on any of them; nobody else's until released. */
+  allocatePort(): Promise<number>;
+  /** Takes back the port of an adopted pod. */
+  claimPort(port: number): void;
+  releasePort(port: number): void;
 }
 
 /** `127.<second>.<third>` of a block of 253 addresses leased by this engine. */
@@ -32,10 +36,13 @@ export class LoopbackAddresses implements Addresses {
   readonly #used = new Set<string>();
   /** Counts over all hosts of all blocks. */
   #next = 0;
+  readonly #ports = new Set<number>();
+  #nextPort: number;
 
   /** `lease` gets one more block for this engine; the first is taken by the first `allocate`. */
-  constructor(options: { lease: () => Promise<Block>; blocks?: readonly Block[] }) {
+  constructor(options: { lease: () => Promise<Block>; random: Random; blocks?: readonly Block[] }) {
     this.#lease = options.lease;
+    this.#nextPort = randomInt(options.random, PORT_COUNT);
     this.#blocks.push(...(options.blocks ?? []));
   }
 
@@ -58,8 +65,25 @@ export class LoopbackAddresses implements Addresses {
     this.#used.delete(ip);
   }
 
-  freePort(ip: string): Promise<number> {
-    return bindOnce(ip);
+  async allocatePort(): Promise<number> {
+    for (let tries = 0; tries < PORT_COUNT; tries++) {
+      const port = FIRST_PORT + (this.#nextPort++ % PORT_COUNT);
+      if (this.#ports.has(port)) continue;
+      this.#ports.add(port);
+      if (await canBind("0.0.0.0", port)) return port;
+      this.#ports.delete(port);
+    }
+    throw new AddressError(
+      `no port from ${FIRST_PORT} to ${FIRST_PORT + PORT_COUNT - 1} is free for a program`,
+    );
+  }
+
+  claimPort(port: number): void {
+    this.#ports.add(port);
+  }
+
+  releasePort(port: number): void {
+    this.#ports.delete(port);
   }
 
   /** An address that cannot be bound stays used: it will not work later either. */
@@ -81,13 +105,14 @@ export class LoopbackAddresses implements Addresses {
 /** .0, .1 and .255 are left alone. */
 const HOSTS = 253;
 
+/** Below the ports that systems give to outgoing connections, which would otherwise be in a program's way. */
+const FIRST_PORT = 20_000;
+const PORT_COUNT = 12_000;
+
 async function isOurs(ip: string): Promise<boolean> {
   try {
-    await bindOnce(ip);
-    return true;
+    return await canBind(ip, 0);
   } catch (thrown) {
-    const code = (thrown as NodeJS.ErrnoException).code;
-    if (code !== "EADDRNOTAVAIL") return false;
     throw new AddressError(
       `cannot bind ${ip}: this system has no loopback address but 127.0.0.1; pods need 127.0.0.0/8`,
       { cause: thrown },
@@ -95,15 +120,13 @@ async function isOurs(ip: string): Promise<boolean> {
   }
 }
 
-/** Binds a free port and lets it go again; resolves with the port. */
-function bindOnce(ip: string): Promise<number> {
+/** Binds and lets go again. Rejects only when the address is none of this machine. */
+function canBind(ip: string, port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const server = createServer();
-    server.once("error", reject);
-    server.listen({ host: ip, port: 0 }, () => {
-      const address = server.address();
-      const port = typeof address === "object" && address ? address.port : 0;
-      server.close(() => resolve(port));
-    });
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      error.code === "EADDRNOTAVAIL" ? reject(error) : resolve(false),
+    );
+    server.listen({ host: ip, port }, () => server.close(() => resolve(true)));
   });
 }

@@ -17,6 +17,13 @@ export interface Runtime {
   list(): Promise<FoundRun[]>;
   /** For exec probes: runs a command beside the run, in its environment and folder; its exit code, 124 after the limit. */
   exec(beside: ContainerStart, command: readonly string[], timeoutMs: number): Promise<ExecResult>;
+  /** Where a run's own copy of its image goes (it does not exist yet), and the pod's folder for temporary files. */
+  folders(id: RunId): Promise<{ readonly work: string; readonly temporary: string }>;
+  /** The end of the run's output, at most `bytes`; "" when there is none. */
+  tail(id: RunId, bytes: number): Promise<string>;
+  /** Keeps with the pod's files what an engine that adopts it must know. */
+  remember(podUid: string, record: PodRecord): Promise<void>;
+  recall(podUid: string): Promise<PodRecord | undefined>;
   /** Kills what is left of the pod and removes its folder, logs included. Idempotent. */
   remove(podUid: string): Promise<void>;
 }
@@ -52,6 +59,12 @@ export interface Exit {
 export interface FoundRun extends Run {
   /** Absent while it runs. */
   readonly exit?: Exit;
+}
+
+export interface PodRecord {
+  readonly ip: string;
+  /** Declared port → the port that the process got. */
+  readonly ports: readonly { readonly declared: number; readonly port: number }[];
 }
 
 export interface ExecResult {

@@ -1,5 +1,6 @@
 import { type FSWatcher, mkdirSync, readFileSync, watch, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { Clock, Timer } from "../../../../base/clock.ts";
 import { EbbError, messageOf } from "../../../../base/errors.ts";
 import type { Log } from "../../../../base/log.ts";
@@ -10,6 +11,7 @@ import {
   type ExecResult,
   type Exit,
   type FoundRun,
+  type PodRecord,
   type Run,
   type RunId,
   type Runtime,
@@ -18,7 +20,7 @@ import {
 import { findExecutable } from "./executable.ts";
 import { Forker } from "./forker.ts";
 import { isSameProcess, sendSignal } from "./process-facts.ts";
-import { findRuns, type RecordedRun, readExit } from "./run-records.ts";
+import { findRuns, type RecordedRun, readExit, readTail } from "./run-records.ts";
 import { shimScript } from "./script.ts";
 
 /**
@@ -90,6 +92,30 @@ export class ProcessRuntime implements Runtime {
     } finally {
       await Promise.all([log, script, pid, exit].map((file) => rm(file as string, { force: true })));
     }
+  }
+
+  async folders(id: RunId): Promise<{ work: string; temporary: string }> {
+    const temporary = join(podFolder(this.#pods, id.podUid), "tmp");
+    mkdirSync(temporary, { recursive: true });
+    const { folder } = runFiles(this.#pods, id);
+    mkdirSync(folder, { recursive: true });
+    const work = join(folder, `work-${id.restart}`);
+    if (id.restart > 0) await rm(join(folder, `work-${id.restart - 1}`), { recursive: true, force: true });
+    await rm(work, { recursive: true, force: true });
+    return { work, temporary };
+  }
+
+  async tail(id: RunId, bytes: number): Promise<string> {
+    return readTail(runFiles(this.#pods, id).log, bytes);
+  }
+
+  async remember(podUid: string, record: PodRecord): Promise<void> {
+    writeFileSync(join(podFolder(this.#pods, podUid), "pod.json"), JSON.stringify(record));
+  }
+
+  async recall(podUid: string): Promise<PodRecord | undefined> {
+    const text = readTail(join(podFolder(this.#pods, podUid), "pod.json"), 65_536);
+    return text === "" ? undefined : (JSON.parse(text) as PodRecord);
   }
 
   async remove(podUid: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type RunFiles, runFiles } from "../../pod-folder.ts";
@@ -31,6 +31,25 @@ export function readExit(files: RunFiles): Exit | undefined {
   const text = readText(files.exit);
   if (!text?.endsWith("\n")) return undefined;
   return { exitCode: Number(text), atMs: statSync(files.exit).mtimeMs };
+}
+
+/** The last `bytes` of a file, "" when there is none. */
+export function readTail(path: string, bytes: number): string {
+  let file: number;
+  try {
+    file = openSync(path, "r");
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw thrown;
+  }
+  try {
+    const { size } = fstatSync(file);
+    const buffer = Buffer.alloc(Math.min(size, bytes));
+    const count = readSync(file, buffer, 0, buffer.length, size - buffer.length);
+    return buffer.toString("utf8", 0, count);
+  } finally {
+    closeSync(file);
+  }
 }
 
 function readRun(

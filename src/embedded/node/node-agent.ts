@@ -1,0 +1,136 @@
+import { type Pod, PodKind } from "../../api/pod/kind.ts";
+import { messageOf } from "../../base/errors.ts";
+import { Informer } from "../../kube/informer.ts";
+import { newContainer, startedContainer } from "./container-life.ts";
+import { isQueueProxy, newPod, type PodState } from "./pod-lifecycle.ts";
+import { type NodePorts, PodWorker } from "./pod-worker.ts";
+import type { FoundRun, PodRecord } from "./runtime.ts";
+
+/**
+ * The kubelet's part of the embedded home: one worker per pod, told by the watch on pods. At its start it adopts the
+ * programs of the engine before it, or reaps those whose pod is gone.
+ */
+export class NodeAgent {
+  readonly #ports: NodePorts;
+  readonly #workers = new Map<string, PodWorker>();
+  readonly #aborter = new AbortController();
+  readonly #found = new Map<string, FoundRun[]>();
+  readonly #idle: (() => void)[] = [];
+  #watching: Promise<void> = Promise.resolve();
+  #isStopping = false;
+
+  constructor(ports: NodePorts) {
+    this.#ports = ports;
+  }
+
+  /** Resolves when all pods of the API are in hand: adopted, or being started. */
+  async start(): Promise<void> {
+    const { runtime, client, clock, log } = this.#ports;
+    runtime.onExit((id, exit) => this.#workers.get(id.podUid)?.exited(id, exit));
+    await runtime.open();
+    for (const run of await runtime.list())
+      this.#found.set(run.podUid, [...(this.#found.get(run.podUid) ?? []), run]);
+    const informer = new Informer<Pod>({ client, kind: PodKind, clock, log });
+    informer.onChange(({ type, object }) => this.#podChanged(object, type === "DELETED"));
+    this.#watching = informer.run(this.#aborter.signal);
+    await informer.synced;
+    await this.#reapStrangers();
+  }
+
+  /** Drains and stops all pods, waiting no longer than `graceMs` for any; their objects stay. */
+  async stop({ graceMs }: { readonly graceMs: number }): Promise<void> {
+    this.#isStopping = true;
+    for (const worker of [...this.#workers.values()]) worker.stop(graceMs);
+    if (this.#workers.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    this.#aborter.abort();
+    await this.#watching;
+    await this.#ports.runtime.close();
+  }
+
+  /** The pods in hand, by uid: for logs and tests. */
+  worker(podUid: string): PodWorker | undefined {
+    return this.#workers.get(podUid);
+  }
+
+  #podChanged(pod: Pod, isGone: boolean): void {
+    const uid = pod.metadata.uid ?? "";
+    const known = this.#workers.get(uid);
+    if (known) return known.update(pod, isGone);
+    if (isGone || this.#isStopping || !this.#isOurs(pod)) return;
+    const worker = new PodWorker(this.#ports, pod, () => this.#finished(uid));
+    this.#workers.set(uid, worker);
+    this.#begin(worker).catch((thrown) =>
+      this.#ports.log.error("cannot begin a pod", { pod: uid, error: messageOf(thrown) }),
+    );
+  }
+
+  /** There is one node: a pod without a node is ours as well. */
+  #isOurs({ spec, status }: Pod): boolean {
+    const isOver = status?.phase === "Succeeded" || status?.phase === "Failed";
+    return !isOver && (spec.nodeName ?? this.#ports.nodeName) === this.#ports.nodeName;
+  }
+
+  async #begin(worker: PodWorker): Promise<void> {
+    const uid = worker.pod.metadata.uid ?? "";
+    const runs = this.#found.get(uid);
+    if (runs === undefined || !(await this.#adopt(worker, runs))) worker.begin();
+    worker.update(worker.pod);
+  }
+
+  async #adopt(worker: PodWorker, runs: readonly FoundRun[]): Promise<boolean> {
+    const { runtime, addresses, log } = this.#ports;
+    const uid = worker.pod.metadata.uid ?? "";
+    this.#found.delete(uid);
+    const record = await runtime.recall(uid);
+    const newest = newestRuns(runs);
+    if (!record || !addresses.claim(record.ip)) {
+      log.warn("cannot adopt a pod: its address is not ours any more; starting it anew", { pod: uid });
+      await runtime.remove(uid);
+      return false;
+    }
+    for (const { port } of record.ports) addresses.claimPort(port);
+    worker.adopt(this.#adoptedState(worker.pod, record, newest), record);
+    for (const run of newest) if (run.exit) worker.exited(run, run.exit);
+    log.info("adopted a pod", { pod: uid, running: newest.filter((run) => !run.exit).length });
+    return true;
+  }
+
+  #adoptedState(pod: Pod, record: PodRecord, runs: readonly FoundRun[]): PodState {
+    const { clock } = this.#ports;
+    const now = { wallMs: clock.wall(), monotonicMs: clock.monotonic() };
+    const containers = pod.spec.containers.map((spec) => {
+      const fresh = newContainer(spec);
+      const run = runs.find(({ container }) => container === spec.name);
+      if (isQueueProxy(spec)) return { ...fresh, starting: true };
+      // Never started, or its run left no trace: now is the time.
+      if (!run) return { ...fresh, retryAtMs: now.monotonicMs };
+      const imageId = pod.status?.containerStatuses?.find(({ name }) => name === spec.name)?.imageID ?? "";
+      const start = { imageId, atMs: run.startedAtMs, nowMs: now.monotonicMs };
+      return { ...startedContainer(fresh, start), restart: run.restart };
+    });
+    const startedAtMs = Math.min(now.wallMs, ...runs.map((run) => run.startedAtMs));
+    return { ...newPod(pod.spec, now), phase: "active", ip: record.ip, startedAtMs, containers };
+  }
+
+  /** Programs whose pod does not exist (any more): nobody may run unseen. */
+  async #reapStrangers(): Promise<void> {
+    for (const uid of [...this.#found.keys()]) {
+      if (this.#workers.has(uid)) continue;
+      this.#found.delete(uid);
+      this.#ports.log.info("reaping what an earlier engine left of a pod that is gone", { pod: uid });
+      await this.#ports.runtime.remove(uid);
+    }
+  }
+
+  #finished(uid: string): void {
+    this.#workers.delete(uid);
+    if (this.#workers.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+}
+
+function newestRuns(runs: readonly FoundRun[]): FoundRun[] {
+  const newest = new Map<string, FoundRun>();
+  for (const run of runs)
+    if (run.restart >= (newest.get(run.container)?.restart ?? 0)) newest.set(run.container, run);
+  return [...newest.values()];
+}

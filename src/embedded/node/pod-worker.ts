@@ -1,0 +1,382 @@
+import type { Container } from "../../api/container.ts";
+import { type Pod, PodKind } from "../../api/pod/kind.ts";
+import { isApiError } from "../../api/status.ts";
+import type { QueueProxyHost } from "../../api/wire/hosting.ts";
+import type { Clock, Timer } from "../../base/clock.ts";
+import { messageOf } from "../../base/errors.ts";
+import type { Log } from "../../base/log.ts";
+import type { Address, Network } from "../../http/conn.ts";
+import type { KubeClient } from "../../kube/client.ts";
+import { semanticallyEqual } from "../../kube/semantic.ts";
+import type { Addresses } from "./addresses.ts";
+import { StartError } from "./errors.ts";
+import type { Images } from "./images/images.ts";
+import { containerEnv, EnvError, expand } from "./pod-env.ts";
+import {
+  type Effect,
+  isQueueProxy,
+  type Now,
+  newPod,
+  type PodEvent,
+  type PodState,
+  step,
+  wakeAtMs,
+} from "./pod-lifecycle.ts";
+import { podStatus } from "./pod-status.ts";
+import { runProbe } from "./probe-run.ts";
+import type { ContainerStart, Exit, PodRecord, RunId, Runtime } from "./runtime.ts";
+
+/** What the node gives to each of its pods. */
+export interface NodePorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly client: KubeClient;
+  readonly runtime: Runtime;
+  readonly images: Images;
+  readonly addresses: Addresses;
+  readonly network: Network;
+  readonly queueProxies: QueueProxyHost;
+  readonly nodeName: string;
+  readonly hostIp: string;
+  /** PATH of the programs. */
+  readonly path: string;
+}
+
+const MESSAGE_BYTES_MAX = 2_048;
+const MESSAGE_LINES_MAX = 80;
+
+/** The shell around one pod's machine: carries out effects, feeds results back, writes the status. */
+export class PodWorker {
+  readonly #ports: NodePorts;
+  readonly #onFinished: () => void;
+  #pod: Pod;
+  #state: PodState;
+  #portMap: PortMapping[] = [];
+  #timer: Timer | undefined;
+  /** Of each container as it was last started, for exec probes. */
+  readonly #starts = new Map<string, ContainerStart>();
+  #writing = false;
+  #dirty = false;
+  #isGone = false;
+  #keepsObject = false;
+
+  constructor(ports: NodePorts, pod: Pod, onFinished: () => void) {
+    this.#ports = ports;
+    this.#pod = pod;
+    this.#onFinished = onFinished;
+    this.#state = newPod(pod.spec, this.#now());
+  }
+
+  get pod(): Pod {
+    return this.#pod;
+  }
+
+  get state(): PodState {
+    return this.#state;
+  }
+
+  begin(): void {
+    this.#ports.queueProxies.moment(this.#uid, "podCreated", this.#ports.clock.monotonic());
+    this.handle({ type: "begin" });
+  }
+
+  /** Goes on with a pod that an earlier engine started: same address and ports, running programs stay. */
+  adopt(state: PodState, record: PodRecord): void {
+    this.#state = state;
+    this.#portMap = record.ports.map(({ declared, port }) => ({ declared, port }));
+    for (const container of this.#pod.spec.containers)
+      if (isQueueProxy(container)) this.#carryOut({ type: "start", container: container.name, restart: 0 });
+    this.#settle();
+  }
+
+  /** The API's present view; `isGone` when the object does not exist any more. */
+  update(pod: Pod, isGone = false): void {
+    this.#pod = pod;
+    this.#isGone ||= isGone;
+    const graceSeconds = isGone ? 0 : pod.metadata.deletionGracePeriodSeconds;
+    if (isGone || pod.metadata.deletionTimestamp !== undefined)
+      this.handle({ type: "deleted", graceMs: (graceSeconds ?? 0) * 1000 });
+  }
+
+  exited(id: RunId, exit: Exit): void {
+    const { container, restart } = id;
+    const { exitCode, atMs } = exit;
+    this.#lastWords(id, exitCode).then((message) =>
+      this.handle({ type: "exited", container, restart, exitCode, atMs, ...(message ? { message } : {}) }),
+    );
+  }
+
+  handle(event: PodEvent): void {
+    const { state, effects } = step(this.#state, event, this.#now());
+    this.#state = state;
+    for (const effect of effects) this.#carryOut(effect);
+    this.#settle();
+  }
+
+  /** The engine stops: the programs end like those of a deleted pod, the object stays for the next start. */
+  stop(graceMs: number): void {
+    this.#keepsObject = true;
+    this.handle({ type: "deleted", graceMs: Math.min(graceMs, this.#state.graceMs) });
+  }
+
+  #settle(): void {
+    this.#timer?.cancel();
+    const atMs = wakeAtMs(this.#state);
+    if (atMs < Number.MAX_VALUE)
+      this.#timer = this.#ports.clock.schedule(Math.max(0, atMs - this.#ports.clock.monotonic()), () =>
+        this.handle({ type: "tick" }),
+      );
+    this.#writeStatus();
+  }
+
+  #carryOut(effect: Effect): void {
+    this.#attempt(effect).catch((thrown) => {
+      this.#ports.log.error("a step of a pod failed", {
+        pod: `${this.#pod.metadata.namespace}/${this.#pod.metadata.name}`,
+        step: effect.type,
+        error: messageOf(thrown),
+      });
+    });
+  }
+
+  async #attempt(effect: Effect): Promise<void> {
+    const { runtime, queueProxies } = this.#ports;
+    switch (effect.type) {
+      case "allocate":
+        return this.#allocate();
+      case "start":
+        return this.#start(effect.container, effect.restart);
+      case "probe":
+        return this.#probe(effect);
+      case "drain":
+        await queueProxies.drain(this.#uid);
+        return this.handle({ type: "drained" });
+      case "signal":
+        return runtime.signal({ podUid: this.#uid, ...effect }, effect.signal);
+      case "finish":
+        return this.#finish();
+    }
+  }
+
+  async #allocate(): Promise<void> {
+    let ip: string;
+    try {
+      ip = await this.#ports.addresses.allocate();
+      await this.#allocatePorts();
+    } catch (thrown) {
+      return this.handle({ type: "address-failed", message: messageOf(thrown) });
+    }
+    if (this.#state.phase === "finished") this.#ports.addresses.release(ip);
+    this.handle({ type: "addressed", ip });
+  }
+
+  /** One real port for each that a process container declares first (DESIGN §4, Ports of process pods). */
+  async #allocatePorts(): Promise<void> {
+    if (this.#portMap.length > 0) return;
+    for (const container of this.#pod.spec.containers) {
+      const declared = container.ports?.[0]?.containerPort;
+      if (isQueueProxy(container) || declared === undefined) continue;
+      this.#portMap.push({ declared, port: await this.#ports.addresses.allocatePort() });
+    }
+  }
+
+  async #start(name: string, restart: number): Promise<void> {
+    const container = this.#pod.spec.containers.find((one) => one.name === name);
+    if (!container) return;
+    const { clock } = this.#ports;
+    try {
+      const imageId = isQueueProxy(container)
+        ? await this.#host(container)
+        : await this.#run(container, restart);
+      this.handle({ type: "started", container: name, restart, imageId, atMs: clock.wall() });
+    } catch (thrown) {
+      const { reason, ended } = reasonOf(thrown);
+      this.handle({
+        type: "start-failed",
+        container: name,
+        restart,
+        reason,
+        message: messageOf(thrown),
+        ...(ended ? { ended } : {}),
+      });
+    }
+  }
+
+  async #host(container: Container): Promise<string> {
+    const ip = this.#state.ip ?? "";
+    const env = await this.#env(container);
+    await this.#ports.queueProxies.host({
+      uid: this.#uid,
+      namespace: this.#pod.metadata.namespace ?? "",
+      name: this.#pod.metadata.name ?? "",
+      ip,
+      env,
+      userPorts: this.#portMap.map(({ declared, port }) => ({ declared, ip: PROGRAM_IP, port })),
+    });
+    return "";
+  }
+
+  /** Starts the program; resolves to the imageID. */
+  async #run(container: Container, restart: number): Promise<string> {
+    const { images, runtime, clock, queueProxies } = this.#ports;
+    const reference = container.image ?? "";
+    const image = await images.resolve(reference);
+    if (!image) throw new MissingImage(reference, container.imagePullPolicy);
+    const id = { podUid: this.#uid, container: container.name, restart };
+    const { work, temporary } = await runtime.folders(id);
+    await images.unpack(image, work);
+    const env = {
+      PATH: this.#ports.path,
+      HOME: work,
+      TMPDIR: temporary,
+      ...image.env,
+      ...this.#withRealPort(container, await this.#env(container)),
+    };
+    const command = (container.command ?? image.command).map((word) => expand(word, env));
+    const words = [...command, ...(container.args ?? []).map((word) => expand(word, env))];
+    const start = { ...id, command: words, workingDirectory: container.workingDir ?? work, env };
+    this.#starts.set(container.name, start);
+    await runtime.start(start);
+    queueProxies.moment(this.#uid, "processStarted", clock.monotonic());
+    const ports = this.#portMap.map(({ declared, port }) => ({ declared, port }));
+    await runtime.remember(this.#uid, { ip: this.#state.ip ?? "", ports });
+    return `${image.reference.slice(0, image.reference.lastIndexOf(":"))}@${image.digest}`;
+  }
+
+  #env(container: Container): Promise<Record<string, string>> {
+    const { client, hostIp, nodeName } = this.#ports;
+    return containerEnv(client, container, { pod: this.#pod, ip: this.#state.ip ?? "", hostIp, nodeName });
+  }
+
+  #withRealPort(container: Container, env: Record<string, string>): Record<string, string> {
+    const declared = container.ports?.[0]?.containerPort;
+    const mapping = this.#portMap.find((one) => one.declared === declared);
+    return mapping ? { ...env, PORT: String(mapping.port) } : env;
+  }
+
+  async #probe(effect: Effect & { type: "probe" }): Promise<void> {
+    const { container, restart, name, probe } = effect;
+    const start = this.#starts.get(container);
+    const success = await runProbe(this.#ports, probe, {
+      locate: (port) => this.#locate(container, port),
+      exec: async (command, timeoutMs) =>
+        start ? this.#ports.runtime.exec(start, command, timeoutMs) : { exitCode: 126, output: "" },
+    });
+    this.handle({ type: "probed", container, restart, probe: name, success });
+  }
+
+  /** Where a probe's port really is: by name or number, on the program's port when it was moved. */
+  #locate(name: string, port: number | string | undefined): Address {
+    const container = this.#pod.spec.containers.find((one) => one.name === name);
+    const declared =
+      typeof port === "string" && !/^\d+$/.test(port)
+        ? container?.ports?.find((one) => one.name === port)?.containerPort
+        : Number(port);
+    const mapping = this.#portMap.find((one) => one.declared === declared);
+    if (mapping && name !== "queue-proxy") return { ip: PROGRAM_IP, port: mapping.port };
+    return { ip: this.#state.ip ?? "", port: declared ?? 0 };
+  }
+
+  /** The end of the log, for those who asked for it in case of failure. */
+  async #lastWords(id: RunId, exitCode: number): Promise<string> {
+    const container = this.#pod.spec.containers.find((one) => one.name === id.container);
+    if (exitCode === 0 || container?.terminationMessagePolicy !== "FallbackToLogsOnError") return "";
+    const text = await this.#ports.runtime.tail(id, MESSAGE_BYTES_MAX);
+    return text
+      .split("\n")
+      .slice(-MESSAGE_LINES_MAX - 1)
+      .join("\n");
+  }
+
+  async #finish(): Promise<void> {
+    const { queueProxies, runtime, addresses } = this.#ports;
+    this.#timer?.cancel();
+    await queueProxies.remove(this.#uid);
+    await runtime.remove(this.#uid);
+    if (this.#state.ip !== undefined) addresses.release(this.#state.ip);
+    for (const { port } of this.#portMap) addresses.releasePort(port);
+    await this.#deleteObject();
+    this.#onFinished();
+  }
+
+  async #deleteObject(): Promise<void> {
+    if (this.#isGone || this.#keepsObject) return;
+    const { namespace = "", name = "" } = this.#pod.metadata;
+    try {
+      await this.#ports.client.delete(
+        PodKind,
+        { namespace, name },
+        { gracePeriodSeconds: 0, uid: this.#uid },
+      );
+    } catch (thrown) {
+      // Somebody was faster, or the name is another pod's by now.
+      if (!isApiError(thrown, "NotFound") && !isApiError(thrown, "Conflict")) throw thrown;
+    }
+  }
+
+  /** One write at a time; what changes meanwhile goes into the next. */
+  #writeStatus(): void {
+    this.#dirty = true;
+    if (this.#writing) return;
+    this.#writing = true;
+    this.#writeUntilClean().then(
+      () => {
+        this.#writing = false;
+      },
+      (thrown) => {
+        this.#writing = false;
+        if (isApiError(thrown, "NotFound") || isApiError(thrown, "Conflict")) return;
+        this.#ports.log.warn("cannot write a pod's status", { pod: this.#uid, error: messageOf(thrown) });
+        this.#ports.clock.schedule(1_000, () => this.#writeStatus());
+      },
+    );
+  }
+
+  async #writeUntilClean(): Promise<void> {
+    const { client, clock, hostIp } = this.#ports;
+    while (this.#dirty && !this.#isGone && this.#state.phase !== "finished") {
+      this.#dirty = false;
+      const status = podStatus(this.#state, this.#pod, { nowMs: clock.wall(), hostIp });
+      if (semanticallyEqual(status, this.#pod.status)) continue;
+      const { namespace = "", name = "" } = this.#pod.metadata;
+      const body = { metadata: { uid: this.#uid }, status };
+      this.#pod = { ...this.#pod, status };
+      await client.patch(PodKind, { namespace, name }, { type: "merge", body, subresource: "status" });
+    }
+  }
+
+  get #uid(): string {
+    return this.#pod.metadata.uid ?? "";
+  }
+
+  #now(): Now {
+    return { wallMs: this.#ports.clock.wall(), monotonicMs: this.#ports.clock.monotonic() };
+  }
+}
+
+interface PortMapping {
+  readonly declared: number;
+  readonly port: number;
+}
+
+/** Programs may listen on all addresses or on localhost only: this one reaches both (spec Q-010). */
+const PROGRAM_IP = "127.0.0.1";
+
+class MissingImage extends StartError {
+  readonly policy: string | undefined;
+
+  constructor(reference: string, policy: string | undefined) {
+    super(
+      `image "${reference}" is not in the image store; add it: ebb image add ${reference} PATH [-- command…]`,
+    );
+    this.policy = policy;
+  }
+}
+
+function reasonOf(thrown: unknown): { reason: string; ended?: boolean } {
+  if (thrown instanceof MissingImage)
+    return { reason: thrown.policy === "Never" ? "ErrImageNeverPull" : "ErrImagePull" };
+  if (thrown instanceof EnvError) return { reason: "CreateContainerConfigError" };
+  if (thrown instanceof StartError) return { reason: "StartError", ended: true };
+  return { reason: "RunContainerError" };
+}
