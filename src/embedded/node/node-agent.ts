@@ -55,8 +55,8 @@ export class NodeAgent {
   #podChanged(pod: Pod, isGone: boolean): void {
     const uid = pod.metadata.uid ?? "";
     const known = this.#workers.get(uid);
-    if (known) return known.update(pod, isGone);
-    if (isGone || this.#isStopping || !this.#isOurs(pod)) return;
+    if (known) known.update(pod, isGone);
+    if (known || isGone || this.#isStopping || !this.#isOurs(pod)) return;
     const worker = new PodWorker(this.#ports, pod, () => this.#finished(uid));
     this.#workers.set(uid, worker);
     this.#begin(worker).catch((thrown) =>
