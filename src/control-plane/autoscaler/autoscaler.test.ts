@@ -52,6 +52,10 @@ async function withRevision(
   const clock = new VirtualClock();
   const load = options.load ?? (() => 0);
   let pods: ScrapablePod[] = [];
+  let fails = false;
+  const fail = () => {
+    fails = true;
+  };
   const scales: { atMs: number; desired: number }[] = [];
   const scaler = new Autoscaler({
     clock,
@@ -59,6 +63,7 @@ async function withRevision(
     log: silentLog,
     pods: () => pods,
     async scrapePod() {
+      if (fails) throw new Error("refused");
       return stat(load(clock.monotonic()) / pods.length);
     },
     onDecision() {
@@ -76,7 +81,7 @@ async function withRevision(
   const running = scaler.run(controller.signal);
   scaler.deciders.put(key, decider);
   scaler.collectors.put(key, collector);
-  await body({ clock, scaler, scales, setPods, pods: () => pods.length });
+  await body({ clock, scaler, scales, setPods, pods: () => pods.length, fail });
   controller.abort();
   await running;
   await clock.advance(options.podStartMs ?? 0);
@@ -89,6 +94,8 @@ interface World {
   readonly scales: { atMs: number; desired: number }[];
   setPods(count: number): void;
   pods(): number;
+  /** From now on no scrape succeeds. */
+  fail(): void;
 }
 
 const poke = { ...key, stat: stat(1) };
@@ -154,6 +161,29 @@ test("without traffic the wish falls to zero after the stable window, then every
     assert.equal(clock.pending, 0);
     scaler.receive([poke]);
     assert.equal(scaler.deciders.get(key)?.desiredPodCount, 1);
+  }));
+
+test("pods that cannot be asked keep their scale, however long", () =>
+  withRevision({ load: () => 5 }, async ({ clock, scaler, scales, fail }) => {
+    scaler.receive([poke]);
+    await clock.advance(30_000);
+    fail();
+    await clock.advance(600_000);
+    assert.deepEqual(
+      scales.map(({ desired }) => desired),
+      [1],
+    );
+  }));
+
+test("a wish without pods ends when the activator holds nothing any more", () =>
+  withRevision({ podStartMs: 3_600_000 }, async ({ clock, scaler, scales }) => {
+    scaler.receive([poke]);
+    await clock.advance(90_000);
+    assert.deepEqual(
+      scales.map(({ desired }) => desired),
+      [1, 0],
+    );
+    assert.equal(scaler.awake, 0);
   }));
 
 test("an autoscaler that restarts beside four pods keeps them while it learns", () =>

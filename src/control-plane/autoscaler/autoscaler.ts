@@ -217,11 +217,10 @@ export class Autoscaler {
     const { spec, decision: before } = decider;
     const nowMs = this.#now();
     const series: Series = spec.scalingMetric === "rps" ? "rps" : "concurrency";
-    const { windows } = collector;
-    const silent = windows === undefined || windows.isEmpty(series, nowMs);
-    if (silent && collector.spec.scrapeTarget !== "") return;
-    const averages = windows?.averages(series, nowMs) ?? { stable: 0, panic: 0 };
-    const observation = { readyPods: this.#ports.pods(key).length, ...averages };
+    const readyPods = this.#ports.pods(key).length;
+    if (!hasWord(collector, { series, nowMs, readyPods })) return;
+    const averages = collector.windows?.averages(series, nowMs) ?? { stable: 0, panic: 0 };
+    const observation = { readyPods, ...averages };
     const { state, decision } = decide({ state: decider.state, spec, observation, nowMs });
     decider.state = state;
     decider.decision = decision;
@@ -254,8 +253,8 @@ export class Autoscaler {
   #needsTick({ key, decider, collector }: RevisionEntry): boolean {
     if (decider === undefined || collector === undefined) return false;
     if (this.#ports.pods(key).length > 0) return true;
-    const hasWord = collector.windows !== undefined || collector.spec.scrapeTarget === "";
-    return hasWord && decider.decision.desiredPodCount !== 0;
+    const hasTraffic = collector.windows !== undefined || collector.spec.scrapeTarget === "";
+    return hasTraffic && decider.decision.desiredPodCount !== 0;
   }
 
   #needsScrape({ key, collector }: RevisionEntry): boolean {
@@ -336,6 +335,20 @@ export class Autoscaler {
     }
     return left;
   }
+}
+
+/**
+ * Whether the numbers allow a decision. Pods that cannot be asked for a whole window may be busy, so nothing is
+ * decided; the original (errata S-023) takes that one second for a zero and so takes busy pods away. Without
+ * pods silence means that nobody asks, for activators report whatever they hold.
+ */
+function hasWord(
+  { spec, windows }: Collector,
+  at: { readonly series: Series; readonly nowMs: number; readonly readyPods: number },
+): boolean {
+  if (spec.scrapeTarget === "") return true;
+  if (windows === undefined) return false;
+  return at.readyPods === 0 || !windows.isSilent(at.series, at.nowMs);
 }
 
 function sizesOf(spec: CollectorSpec): { stableMs: number; panicMs: number } {

@@ -32,6 +32,11 @@ export class BucketRing {
     return this.#lastSecond === undefined || unixSecond(nowMs) - this.#lastSecond > this.windowSeconds;
   }
 
+  /** No write for a whole window. */
+  isSilent(nowMs: number): boolean {
+    return this.#lastSecond === undefined || unixSecond(nowMs) - this.#lastSecond >= this.windowSeconds;
+  }
+
   /**
    * Mean of the seconds that have passed since the first write, at most one window (spec S-024): seconds
    * after the last write are left out, gaps between writes count as 0. Six digits, as the original rounds.

@@ -54,6 +54,10 @@ export class RevisionWindows {
     return this.#rings[series].stable.isEmpty(nowMs);
   }
 
+  isSilent(series: Series, nowMs: number): boolean {
+    return this.#rings[series].stable.isSilent(nowMs);
+  }
+
   averages(series: Series, nowMs: number): Averages {
     const { stable, panic } = this.#rings[series];
     return { stable: this.#average(stable, nowMs), panic: this.#average(panic, nowMs) };
