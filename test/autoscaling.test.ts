@@ -80,6 +80,20 @@ test("no pod is taken while the activator does not answer at the revision's Serv
     assert.equal(await world.replicasOf(NAME), 0);
   }));
 
+test("a revision at zero is asked about no longer, even when its activator goes away", () =>
+  withWorld(async (world) => {
+    await world.addRevision(NAME);
+    await world.clock.advance(200_000);
+    assert.equal(await world.replicasOf(NAME), 0);
+    world.activatorInPath = false;
+    await world.touch(NAME);
+    await world.clock.advance(1_000);
+    assert.equal(world.autoscaler.awake, 0);
+    const probesBefore = world.probes;
+    await world.clock.advance(120_000);
+    assert.equal(world.probes, probesBefore);
+  }));
+
 test("a request at zero is scaled before any time passes", () =>
   withWorld(async (world) => {
     await world.addRevision(NAME);

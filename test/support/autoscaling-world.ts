@@ -43,6 +43,8 @@ export class AutoscalingWorld {
   /** A pod is ready so long after its Deployment wants it. */
   podStartMs = 100;
   activatorInPath = true;
+  /** How often the activator was asked for. */
+  probes = 0;
   readonly #server: ApiServer;
   readonly #ended = new AbortController();
   readonly #informers: Informers;
@@ -75,7 +77,10 @@ export class AutoscalingWorld {
       log,
       deciders: this.autoscaler.deciders,
       config: () => config,
-      probeActivator: async () => this.activatorInPath,
+      probeActivator: async () => {
+        this.probes++;
+        return this.activatorInPath;
+      },
       onScale: (scale) => this.scales.push(scale),
     });
     const metric = metricController({ collectors: this.autoscaler.collectors });
@@ -167,6 +172,13 @@ export class AutoscalingWorld {
         },
       ],
     });
+  }
+
+  /** Any change that has the PodAutoscaler looked at again. */
+  async touch(name: string): Promise<void> {
+    const labels = { touched: "yes" };
+    const key = { namespace: "default", name };
+    await this.client.patch(PodAutoscalerKind, key, { type: "merge", body: { metadata: { labels } } });
   }
 
   autoscalerOf(name: string): Promise<PodAutoscaler> {

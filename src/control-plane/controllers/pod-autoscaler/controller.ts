@@ -139,8 +139,9 @@ function act(
   { replicas }: Observed,
   { key, ports, probes }: { key: ObjectKey; ports: PodAutoscalerPorts; probes: ActivatorProbes },
 ): void {
-  if (plan.activatorProbe === "probe") probes.ask(key);
-  if (plan.activatorProbe === "watch") probes.watch(key);
+  // With no pod left to take there is nothing to ask about.
+  if (plan.activatorProbe === "probe" && replicas !== 0) probes.ask(key);
+  if (plan.activatorProbe === "watch" && replicas !== 0) probes.watch(key);
   if (plan.apply && replicas !== undefined && replicas !== plan.want)
     ports.onScale?.({
       namespace: key.namespace,
