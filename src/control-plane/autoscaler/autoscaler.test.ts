@@ -119,7 +119,21 @@ test("the first request at zero is decided on before receive returns", () =>
     assert.equal(record?.cause, "poke");
     assert.match(
       record ? explainDecision(record) : "",
-      /unknown → 1 pods \(a request found it at zero; calm\)/,
+      /unknown → 1 pods \(a request found no ready pod; calm\)/,
+    );
+  }));
+
+test("a burst behind the first request is decided on while no pod is ready", () =>
+  withRevision({ podStartMs: 5_000 }, async ({ clock, scaler, scales }) => {
+    scaler.receive([poke]);
+    await clock.advance(1_000);
+    scaler.receive([{ ...key, stat: stat(500) }]);
+    assert.deepEqual(
+      scales.map(({ atMs, desired }) => [atMs, desired]),
+      [
+        [0, 1],
+        [1_000, 4],
+      ],
     );
   }));
 

@@ -111,7 +111,8 @@ export class Autoscaler {
         continue;
       }
       this.#record(revision, stat);
-      if (stat.averageConcurrentRequests !== 0 && this.#isAtZero(revision)) this.#decide(revision, "poke");
+      if (stat.averageConcurrentRequests !== 0 && this.#mustDecideNow(revision))
+        this.#decide(revision, "poke");
       this.#wake(revision);
     }
   }
@@ -202,13 +203,12 @@ export class Autoscaler {
   }
 
   /**
-   * At zero as last decided; or never decided on and without pods, as after a restart: there the original
-   * would wait for its next tick, a request of ours does not.
+   * Requests that no ready pod can take are decided on as they are reported; the original does so only for the
+   * first one at zero (spec S-039) and lets a burst behind it wait for the next tick.
    */
-  #isAtZero({ key, decider }: RevisionEntry): boolean {
+  #mustDecideNow({ key, decider }: RevisionEntry): boolean {
     if (decider === undefined) return false;
-    const desired = decider.decision.desiredPodCount;
-    return desired === 0 || (desired < 0 && this.#ports.pods(key).length === 0);
+    return decider.decision.desiredPodCount === 0 || this.#ports.pods(key).length === 0;
   }
 
   #decide(revision: RevisionEntry, cause: "tick" | "poke"): void {

@@ -6,7 +6,7 @@ export interface DecisionRecord {
   readonly key: ObjectKey;
   /** Clock.wall(). */
   readonly atMs: number;
-  /** A poke is a request that found the revision at zero. */
+  /** A poke is a report of requests that no ready pod can take. */
   readonly cause: "tick" | "poke";
   readonly before: number;
   readonly desired: number;
@@ -42,7 +42,7 @@ export class DecisionLog {
 /** One sentence with the numbers that led to the decision. */
 export function explainDecision(record: DecisionRecord): string {
   const unit = record.metric === "rps" ? "requests/s" : "requests in flight";
-  const cause = record.cause === "poke" ? "a request found it at zero" : "regular check";
+  const cause = record.cause === "poke" ? "a request found no ready pod" : "regular check";
   const mode = record.panicking ? "in panic, no way down until the burst is over" : "calm";
   const before = record.before < 0 ? "unknown" : record.before;
   return [
