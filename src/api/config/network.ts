@@ -1,0 +1,147 @@
+import { messageOf } from "../../base/errors.ts";
+import type { LabelSelector } from "../label-selector.ts";
+import { GoTemplate } from "./go-template.ts";
+import { type ConfigData, ConfigError, ConfigReader } from "./reader.ts";
+import { parseYaml } from "./yaml.ts";
+
+/** config-network (spec C-104…C-118). */
+export interface NetworkConfig {
+  readonly ingressClass: string;
+  readonly certificateClass: string;
+  readonly domainTemplate: GoTemplate;
+  readonly tagTemplate: GoTemplate;
+  readonly externalDomainTls: boolean;
+  readonly clusterLocalDomainTls: boolean;
+  readonly systemInternalTls: boolean;
+  readonly httpProtocol: "enabled" | "disabled" | "redirected";
+  readonly rolloutDurationSeconds: number;
+  readonly autocreateClusterDomainClaims: boolean;
+  readonly enableMeshPodAddressability: boolean;
+  readonly meshCompatibilityMode: "enabled" | "disabled" | "auto";
+  readonly defaultExternalScheme: string;
+  readonly namespaceWildcardCertSelector: LabelSelector | undefined;
+}
+
+/** What Knative itself would choose; the embedded home passes its own class. */
+export const KNATIVE_INGRESS_CLASS = "istio.ingress.networking.knative.dev";
+
+export function parseNetworkConfig(
+  data: ConfigData,
+  defaultIngressClass: string = KNATIVE_INGRESS_CLASS,
+): NetworkConfig {
+  const reader = new ConfigReader(data);
+  const ingressClass = reader.text(["ingress.class", "ingress-class"], defaultIngressClass);
+  const certificateClass = reader.text(
+    ["certificate.class", "certificate-class"],
+    "cert-manager.certificate.networking.knative.dev",
+  );
+  const rolloutDurationSeconds = reader.int(["rolloutDuration", "rollout-duration"], 0);
+  const autocreateClusterDomainClaims = reader.bool(
+    ["autocreateClusterDomainClaims", "autocreate-cluster-domain-claims"],
+    false,
+  );
+  const enableMeshPodAddressability = reader.bool("enable-mesh-pod-addressability", false);
+  const internalEncryption = reader.bool("internal-encryption", false);
+  const namespaceWildcardCertSelector = certSelector(reader.text("namespace-wildcard-cert-selector", ""));
+  if (rolloutDurationSeconds < 0) {
+    throw new ConfigError(`rollout-duration must be a positive integer, but was ${rolloutDurationSeconds}`);
+  }
+  const domainTemplate = domainTemplateOf(reader);
+  const tagTemplate = tagTemplateOf(reader);
+  return {
+    ingressClass,
+    certificateClass,
+    domainTemplate,
+    tagTemplate,
+    externalDomainTls: externalTls(data),
+    httpProtocol: httpProtocolOf(data),
+    systemInternalTls: tlsOf(data, "system-internal-tls", internalEncryption),
+    clusterLocalDomainTls: tlsOf(data, "cluster-local-domain-tls", false),
+    rolloutDurationSeconds,
+    autocreateClusterDomainClaims,
+    enableMeshPodAddressability,
+    meshCompatibilityMode: reader.flag("mesh-compatibility-mode", ["enabled", "disabled", "auto"], "auto"),
+    defaultExternalScheme: reader.text(["defaultExternalScheme", "default-external-scheme"], "http"),
+    namespaceWildcardCertSelector,
+  };
+}
+
+function certSelector(text: string): LabelSelector | undefined {
+  return text === "" ? undefined : (parseYaml(text, "v1.LabelSelector") as LabelSelector);
+}
+
+function domainTemplateOf(reader: ConfigReader): GoTemplate {
+  const template = new GoTemplate({
+    name: "domain-template",
+    text: reader.text(["domainTemplate", "domain-template"], "{{.Name}}.{{.Namespace}}.{{.Domain}}"),
+    dataType: "config.DomainTemplateValues",
+  });
+  const host = template.execute({
+    Name: "foo",
+    Namespace: "bar",
+    Domain: "baz.com",
+    Annotations: {},
+    Labels: {},
+  });
+  checkHost(host);
+  return template;
+}
+
+/** The template must make a host name and nothing more; the texts are those of Go's URL parser. */
+function checkHost(host: string): void {
+  const [authority = "", ...rest] = host.split(/(?=[/?#])/);
+  const bad = /[ <>"^`{|}\\]/.exec(authority);
+  if (bad !== null) {
+    const shown = bad[0] === "<" || bad[0] === ">" ? " " : bad[0];
+    throw new ConfigError(
+      `parse ${JSON.stringify(`https://${host}`)}: invalid character ${JSON.stringify(shown)} in host name`,
+    );
+  }
+  const portText = /:([^:\]]*)$/.exec(authority)?.[1];
+  if (portText !== undefined && !/^[0-9]*$/.test(portText)) {
+    throw new ConfigError(
+      `parse ${JSON.stringify(`https://${host}`)}: invalid port ${JSON.stringify(`:${portText}`)} after host`,
+    );
+  }
+  if (authority.replace(/:[^:]*$/, "") === "") throw new ConfigError("empty hostname");
+  const path = rest.join("").replace(/#.*$/, "");
+  if (path !== "" && path !== "/") throw new ConfigError(`domain template has url path: ${path}`);
+}
+
+function tagTemplateOf(reader: ConfigReader): GoTemplate {
+  const template = new GoTemplate({
+    name: "tag-template",
+    text: reader.text(["tagTemplate", "tag-template"], "{{.Tag}}-{{.Name}}"),
+    dataType: "config.TagTemplateValues",
+  });
+  try {
+    template.execute({ Name: "foo", Tag: "v2" });
+  } catch (thrown) {
+    throw new ConfigError(messageOf(thrown), { cause: thrown });
+  }
+  return template;
+}
+
+function externalTls(data: ConfigData): boolean {
+  const text = data["external-domain-tls"] ?? data["auto-tls"] ?? data.autoTLS ?? "";
+  return text.toLowerCase() === "enabled";
+}
+
+function httpProtocolOf(data: ConfigData): NetworkConfig["httpProtocol"] {
+  const text = (data["http-protocol"] ?? data.httpProtocol ?? "").toLowerCase();
+  if (text === "" || text === "enabled") return "enabled";
+  if (text === "disabled" || text === "redirected") return text;
+  // The older key's value is not shown, as in Knative (errata C-112).
+  throw new ConfigError(
+    `httpProtocol ${data["http-protocol"] ?? ""} in config-network ConfigMap is not supported`,
+  );
+}
+
+function tlsOf(data: ConfigData, key: string, fallback: boolean): boolean {
+  const text = (data[key] ?? "").toLowerCase();
+  if (text === "" || text === "disabled") return fallback;
+  if (text === "enabled") return true;
+  throw new ConfigError(
+    `${key} with value: ${JSON.stringify(data[key])} in config-network ConfigMap is not supported`,
+  );
+}

@@ -1,0 +1,72 @@
+/**
+ * Numbers as Go's strconv reads and prints them: Knative's ConfigMaps and annotations are parsed by it, and its error
+ * texts reach users.
+ */
+
+export class NumeralError extends Error {
+  readonly isRange: boolean;
+
+  constructor(message: string, isRange: boolean) {
+    super(message);
+    this.isRange = isRange;
+  }
+}
+
+function syntax(name: string, text: string): NumeralError {
+  return new NumeralError(`strconv.${name}: parsing ${JSON.stringify(text)}: invalid syntax`, false);
+}
+
+function range(name: string, text: string): NumeralError {
+  return new NumeralError(`strconv.${name}: parsing ${JSON.stringify(text)}: value out of range`, true);
+}
+
+export function parseBool(text: string): boolean {
+  if (["1", "t", "T", "true", "TRUE", "True"].includes(text)) return true;
+  if (["0", "f", "F", "false", "FALSE", "False"].includes(text)) return false;
+  throw syntax("ParseBool", text);
+}
+
+/** A signed integer of `bits` bits; beyond 2^53 it loses precision, yet the range is checked exactly. */
+export function parseInteger(text: string, bits: 32 | 64, name = "ParseInt"): number {
+  if (!/^[+-]?[0-9]+$/.test(text)) throw syntax(name, text);
+  const value = BigInt(text.replace(/^\+/, ""));
+  if (BigInt.asIntN(bits, value) !== value) throw range(name, text);
+  return Number(value);
+}
+
+export function parseUnsigned(text: string, bits: 32 | 64): number {
+  if (!/^[0-9]+$/.test(text)) throw syntax("ParseUint", text);
+  const value = BigInt(text);
+  if (BigInt.asUintN(bits, value) !== value) throw range("ParseUint", text);
+  return Number(value);
+}
+
+const DECIMAL = /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/;
+const HEX = /^([+-]?)0[xX]([0-9a-fA-F]*)\.?([0-9a-fA-F]*)[pP]([+-]?[0-9]+)$/;
+
+export function parseFloat64(text: string): number {
+  const special = /^([+-]?)(inf|infinity)$/i.exec(text);
+  if (special !== null) return special[1] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  if (/^nan$/i.test(text)) return Number.NaN;
+  const hex = HEX.exec(text);
+  if (hex !== null && `${hex[2]}${hex[3]}` !== "") {
+    const digits = Number.parseInt(`${hex[2]}${hex[3]}`, 16);
+    const exponent = Number(hex[4]) - 4 * (hex[3] ?? "").length;
+    return (hex[1] === "-" ? -1 : 1) * digits * 2 ** exponent;
+  }
+  if (!DECIMAL.test(text)) throw syntax("ParseFloat", text);
+  const value = Number(text);
+  if (!Number.isFinite(value)) throw range("ParseFloat", text);
+  return value;
+}
+
+/** The shortest text that reads back as the same number, in Go's `%v` form. */
+export function floatText(value: number): string {
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e21)) {
+    return value.toExponential().replace(/e([+-])(\d)$/, "e$10$2");
+  }
+  return String(value);
+}
