@@ -1,0 +1,155 @@
+import type { ObjectKey, Stored } from "../../api/object.ts";
+import { keyOf } from "../../api/object.ts";
+import { type Pod, PodKind } from "../../api/pod/kind.ts";
+import {
+  type ReplicaSet,
+  type ReplicaSetCondition,
+  ReplicaSetKind,
+  type ReplicaSetStatus,
+} from "../../api/replica-set/kind.ts";
+import { isApiError } from "../../api/status.ts";
+import { messageOf } from "../../base/errors.ts";
+import { controllerReference } from "../../kube/owned-children.ts";
+import { semanticallyEqual } from "../../kube/semantic.ts";
+import { timeText } from "../../kube/time.ts";
+import { KeyLoop, ownerKey, type WorkloadPorts } from "./loop.ts";
+import { byWorth, isActive, isAvailable, isPodReady, readySinceMs } from "./pods.ts";
+
+/** ReplicaSet → Pods (spec E-214). Reads its own writes, so that no pod is made or deleted twice. */
+export class ReplicaSets {
+  readonly #ports: WorkloadPorts & { readonly nodeName: string };
+  readonly #loop: KeyLoop;
+  /** Uids of pods whose deletion was asked for and is not seen yet. */
+  readonly #leaving = new Set<string>();
+
+  constructor(ports: WorkloadPorts & { readonly nodeName: string }) {
+    this.#ports = ports;
+    this.#loop = new KeyLoop("replica-set", ports, (key) => this.#reconcile(key));
+  }
+
+  start(signal: AbortSignal): void {
+    const { informers } = this.#ports;
+    informers.of(ReplicaSetKind).onChange(({ object }) => this.#loop.add(keyOf(object)));
+    informers.of(PodKind).onChange(({ type, object }) => {
+      if (type === "DELETED") this.#leaving.delete(object.metadata.uid);
+      const owner = ownerKey(object, "ReplicaSet");
+      if (owner) this.#loop.add(owner);
+    });
+    this.#loop.start(signal);
+  }
+
+  get idle(): boolean {
+    return this.#loop.idle;
+  }
+
+  async #reconcile(key: ObjectKey): Promise<void> {
+    const { informers, clock } = this.#ports;
+    const set = informers.of(ReplicaSetKind).get(key);
+    if (!set) return;
+    const owned = informers.ownedBy(PodKind, set);
+    const active = owned.filter((pod) => isActive(pod) && !this.#leaving.has(pod.metadata.uid));
+    const missing = (set.spec.replicas ?? 1) - active.length;
+    let failure: string | undefined;
+    if (set.metadata.deletionTimestamp === undefined) {
+      if (missing > 0) failure = await this.#create(set, missing);
+      else if (missing < 0) await this.#delete([...active].sort(byWorth).slice(0, -missing));
+    }
+    const now = informers
+      .ownedBy(PodKind, set)
+      .filter((pod) => isActive(pod) && !this.#leaving.has(pod.metadata.uid));
+    await this.#writeStatus(set, replicaSetStatus(set, { pods: now, failure, nowMs: clock.wall() }));
+    const minReadyMs = (set.spec.minReadySeconds ?? 0) * 1000;
+    for (const pod of now.filter((one) => minReadyMs > 0 && isPodReady(one))) {
+      const leftMs = readySinceMs(pod) + minReadyMs - clock.wall();
+      if (leftMs > 0) this.#loop.addAfter(key, leftMs);
+    }
+    if (failure !== undefined) this.#loop.addAfter(key, CREATE_RETRY_MS);
+  }
+
+  /** Resolves to why not all could be made. */
+  async #create(set: Stored<ReplicaSet>, count: number): Promise<string | undefined> {
+    const { client, informers, nodeName } = this.#ports;
+    const pods = informers.of(PodKind);
+    const made = await Promise.allSettled(
+      Array.from({ length: Math.min(count, BURST) }, async () => {
+        pods.absorb(await client.create(PodKind, podOf(set, nodeName)));
+      }),
+    );
+    const failed = made.find((one) => one.status === "rejected");
+    return failed ? messageOf(failed.reason) : undefined;
+  }
+
+  async #delete(pods: readonly Stored<Pod>[]): Promise<void> {
+    for (const pod of pods) this.#leaving.add(pod.metadata.uid);
+    await Promise.all(pods.map((pod) => this.#deleteOne(pod)));
+  }
+
+  async #deleteOne(pod: Stored<Pod>): Promise<void> {
+    const { uid } = pod.metadata;
+    try {
+      await this.#ports.client.delete(PodKind, keyOf(pod), { uid });
+    } catch (thrown) {
+      if (isApiError(thrown, "NotFound") || isApiError(thrown, "Conflict")) return;
+      this.#leaving.delete(uid);
+      throw thrown;
+    }
+  }
+
+  async #writeStatus(set: Stored<ReplicaSet>, status: ReplicaSetStatus): Promise<void> {
+    if (semanticallyEqual(set.status, status)) return;
+    const { client, informers } = this.#ports;
+    informers.of(ReplicaSetKind).absorb(await client.updateStatus(ReplicaSetKind, { ...set, status }));
+  }
+}
+
+const BURST = 500;
+const CREATE_RETRY_MS = 2_000;
+
+function podOf(set: ReplicaSet, nodeName: string): Pod {
+  const { metadata = {}, spec } = set.spec.template;
+  return {
+    metadata: {
+      generateName: `${set.metadata.name}-`,
+      namespace: set.metadata.namespace ?? "",
+      ...(metadata.labels ? { labels: metadata.labels } : {}),
+      ...(metadata.annotations ? { annotations: metadata.annotations } : {}),
+      ...(metadata.finalizers ? { finalizers: metadata.finalizers } : {}),
+      ownerReferences: [controllerReference(ReplicaSetKind, set)],
+    },
+    // There is one node: what a scheduler would write a moment later is known now.
+    spec: { ...spec, nodeName: spec.nodeName ?? nodeName },
+  };
+}
+
+export function replicaSetStatus(
+  set: ReplicaSet,
+  observed: { readonly pods: readonly Pod[]; readonly failure: string | undefined; readonly nowMs: number },
+): ReplicaSetStatus {
+  const { pods, failure, nowMs } = observed;
+  const ready = pods.filter(isPodReady).length;
+  const available = pods.filter((pod) => isAvailable(pod, set.spec.minReadySeconds ?? 0, nowMs)).length;
+  const conditions = failureConditions(set.status?.conditions ?? [], failure, nowMs);
+  return {
+    replicas: pods.length,
+    ...(pods.length > 0 ? { fullyLabeledReplicas: pods.length } : {}),
+    ...(ready > 0 ? { readyReplicas: ready } : {}),
+    ...(available > 0 ? { availableReplicas: available } : {}),
+    ...(set.metadata.generation === undefined ? {} : { observedGeneration: set.metadata.generation }),
+    ...(conditions.length > 0 ? { conditions } : {}),
+  };
+}
+
+function failureConditions(
+  known: readonly ReplicaSetCondition[],
+  failure: string | undefined,
+  nowMs: number,
+): ReplicaSetCondition[] {
+  const others = known.filter(({ type }) => type !== "ReplicaFailure");
+  if (failure === undefined) return others;
+  const before = known.find(({ type }) => type === "ReplicaFailure");
+  const lastTransitionTime = before?.lastTransitionTime ?? timeText(nowMs);
+  return [
+    ...others,
+    { type: "ReplicaFailure", status: "True", reason: "FailedCreate", message: failure, lastTransitionTime },
+  ];
+}
