@@ -16,6 +16,11 @@ const CHUNK = 4;
 const CHUNK_END = 5;
 const TRAILERS = 6;
 
+/** The size and extensions without white space, as the strictest servers read them (RFC 9112 §7.1.1). */
+const TOKEN = "[!#$%&'*+\\-.^_`|~\\w]+";
+const QUOTED = '"(?:[\\t !#-[\\]-~\\x80-\\xff]|\\\\[\\t -~\\x80-\\xff])*"';
+const SIZE_LINE_GRAMMAR = new RegExp(`^([0-9A-Fa-f]+)((?:;${TOKEN}(?:=(?:${TOKEN}|${QUOTED}))?)*)\\r\\n$`);
+
 const CR = 13;
 const LF = 10;
 /** Extensions carry nothing, yet make us read: beyond this in one body the sender is hostile. */
@@ -121,7 +126,7 @@ export class BodyDecoder {
   }
 
   #sizeOf(line: string): number {
-    const parts = /^([0-9A-Fa-f]+)((?:;[\t\x20-\x7e\x80-\xff]*)?)\r\n$/.exec(line);
+    const parts = SIZE_LINE_GRAMMAR.exec(line);
     const digits = parts?.[1];
     if (digits === undefined) throw new MalformedMessage("invalid byte in chunk length");
     if (digits.replace(/^0+/, "").length > 13) throw new MalformedMessage("http chunk length too large");

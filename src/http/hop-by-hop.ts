@@ -55,7 +55,9 @@ function isHopByHop(name: string, value: string, listed: string[] | undefined): 
       if (is(name, "proxy-authorization")) return true;
       break;
   }
-  return listed?.includes(name.toLowerCase()) ?? false;
+  // A sender cannot have what a message consists of removed.
+  if (listed === undefined || is(name, "host") || is(name, "content-length")) return false;
+  return listed.includes(name.toLowerCase());
 }
 
 function is(name: string, lowerName: string): boolean {
