@@ -172,6 +172,7 @@ test("without traffic the wish falls to zero after the stable window, then every
     assert.ok((zero?.atMs ?? 0) > 118_000 && (zero?.atMs ?? 0) < 126_000, `zero at ${zero?.atMs} ms`);
     await clock.advance(200_000);
     assert.equal(scaler.awake, 0);
+    scaler.receive([{ ...key, stat: stat(0) }]);
     assert.equal(clock.pending, 0);
     scaler.receive([poke]);
     assert.equal(scaler.deciders.get(key)?.desiredPodCount, 1);

@@ -54,7 +54,6 @@ interface Collector {
   /** Made by the first number and dropped when empty, so that revisions at zero hold none. */
   windows: RevisionWindows | undefined;
   fault: CollectorFault | undefined;
-  podsAddressable: boolean;
 }
 
 interface RevisionEntry {
@@ -110,6 +109,8 @@ export class Autoscaler {
         this.#ports.log.debug("dropped numbers of an unknown revision", { namespace, revision: name });
         continue;
       }
+      // A last zero about a revision that sleeps is no reason to keep windows for it.
+      if (revision.collector?.windows === undefined && isNothing(stat)) continue;
       this.#record(revision, stat);
       if (stat.averageConcurrentRequests !== 0 && this.#mustDecideNow(revision))
         this.#decide(revision, "poke");
@@ -149,8 +150,7 @@ export class Autoscaler {
   #putCollector(key: ObjectKey, spec: CollectorSpec): CollectorFault | undefined {
     const revision = this.#entry(key);
     const collector = revision.collector;
-    if (collector === undefined)
-      revision.collector = { spec, windows: undefined, fault: undefined, podsAddressable: true };
+    if (collector === undefined) revision.collector = { spec, windows: undefined, fault: undefined };
     else {
       // The algorithm is chosen once, when the collection begins (spec S-025).
       collector.spec = { ...spec, aggregation: collector.spec.aggregation };
@@ -289,7 +289,7 @@ export class Autoscaler {
       windowMs: collector.spec.stableWindowMs,
       nowMs: this.#now(),
       meshMode: "disabled",
-      podsAddressable: collector.podsAddressable,
+      podsAddressable: true,
       usePassthroughLb: false,
     } as const;
     let fault: CollectorFault | undefined;
@@ -349,6 +349,10 @@ function hasWord(
   if (spec.scrapeTarget === "") return true;
   if (windows === undefined) return false;
   return at.readyPods === 0 || !windows.isSilent(at.series, at.nowMs);
+}
+
+function isNothing(stat: Stat): boolean {
+  return stat.averageConcurrentRequests === 0 && stat.requestCount === 0;
 }
 
 function sizesOf(spec: CollectorSpec): { stableMs: number; panicMs: number } {
