@@ -1,18 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { PodAutoscalerConfig } from "../src/control-plane/controllers/pod-autoscaler/controller.ts";
-import { autoscalerDefaults } from "./support/autoscaler-defaults.ts";
+import { defaultConfig } from "../src/api/config/config.ts";
 import { AutoscalingWorld } from "./support/autoscaling-world.ts";
 
 /** The autoscaler and its controllers together, over the real API, on virtual time. */
 
-const defaults: PodAutoscalerConfig = {
-  autoscaler: autoscalerDefaults,
-  deployment: { progressDeadlineMs: 600_000 },
-};
-
 async function withWorld(body: (world: AutoscalingWorld) => Promise<void>): Promise<void> {
-  const world = await AutoscalingWorld.start(defaults);
+  const world = await AutoscalingWorld.start(defaultConfig());
   try {
     await world.addActivator();
     await body(world);

@@ -1,7 +1,7 @@
+import { type AutoscalerConfig, parseAutoscalerConfig } from "../../src/api/config/autoscaler.ts";
 import type { DeciderSpec, Decision } from "../../src/api/wire/decider.ts";
 import { firstDecision, mustNotify } from "../../src/control-plane/autoscaler/decide.ts";
 import { activeVerdict } from "../../src/control-plane/controllers/pod-autoscaler/active-condition.ts";
-import type { AutoscalerConfig } from "../../src/control-plane/controllers/pod-autoscaler/autoscaler-config.ts";
 import {
   type Activity,
   planScale,
@@ -24,7 +24,6 @@ import {
   targetBurstCapacity,
 } from "../../src/control-plane/controllers/pod-autoscaler/scale-spec.ts";
 import { sksPlan } from "../../src/control-plane/controllers/pod-autoscaler/sks-plan.ts";
-import { autoscalerDefaults } from "../support/autoscaler-defaults.ts";
 import { type GoldenCase, judgeGolden } from "../support/golden.ts";
 import { exceptions } from "./autoscaler-kpa.exceptions.ts";
 
@@ -106,7 +105,22 @@ const judges: Record<string, (recorded: KpaCase) => unknown> = {
     });
   },
   reconcile: (recorded) => reconcile(recorded),
+  configMap(recorded) {
+    try {
+      return { config: inNanoseconds(parseAutoscalerConfig(recorded.data as Record<string, string>)) };
+    } catch (thrown) {
+      return { error: (thrown as Error).message };
+    }
+  },
 };
+
+/** Names and units as recorded. */
+function inNanoseconds(config: AutoscalerConfig): Values {
+  const entries = Object.entries(config).map(([name, value]) =>
+    name.endsWith("Ms") ? [`${name.slice(0, -2)}Ns`, (value as number) * NS] : [name, value],
+  );
+  return Object.fromEntries(entries) as Values;
+}
 
 function statusOf(facts: {
   readonly before: Activity;
@@ -225,43 +239,8 @@ function sourceOf(recorded: Values): ScaleSource {
   };
 }
 
-const MS_KEYS: Record<string, keyof AutoscalerConfig> = {
-  "scale-down-delay": "scaleDownDelayMs",
-  "scale-to-zero-grace-period": "scaleToZeroGracePeriodMs",
-  "scale-to-zero-pod-retention-period": "scaleToZeroPodRetentionPeriodMs",
-  "stable-window": "stableWindowMs",
-};
-const KEYS: Record<string, keyof AutoscalerConfig> = {
-  "enable-scale-to-zero": "enableScaleToZero",
-  "allow-zero-initial-scale": "allowZeroInitialScale",
-  "initial-scale": "initialScale",
-  "min-scale": "minScale",
-  "max-scale": "maxScale",
-  "max-scale-up-rate": "maxScaleUpRate",
-  "max-scale-down-rate": "maxScaleDownRate",
-  "container-concurrency-target-percentage": "containerConcurrencyTargetFraction",
-  "container-concurrency-target-default": "containerConcurrencyTargetDefault",
-  "requests-per-second-target-default": "rpsTargetDefault",
-  "target-burst-capacity": "targetBurstCapacity",
-  "activator-capacity": "activatorCapacity",
-  "panic-window-percentage": "panicWindowPercentage",
-  "panic-threshold-percentage": "panicThresholdPercentage",
-};
-
-/** Stands in for the configuration's own parser, which has a judge of its own. */
 function configOf(recorded: Values): AutoscalerConfig {
-  const config: Record<string, unknown> = { ...autoscalerDefaults };
-  for (const [key, text] of Object.entries((recorded.configMap ?? {}) as Record<string, string>)) {
-    if (MS_KEYS[key] !== undefined) config[MS_KEYS[key]] = Number(text.replace("s", "")) * 1000;
-    else if (KEYS[key] !== undefined)
-      config[KEYS[key]] = /true|false/.test(text) ? text === "true" : Number(text);
-    else throw new Error(`unknown key ${key}`);
-  }
-  const fraction = config.containerConcurrencyTargetFraction as number;
-  return {
-    ...(config as unknown as AutoscalerConfig),
-    containerConcurrencyTargetFraction: fraction > 1 ? fraction / 100 : fraction,
-  };
+  return parseAutoscalerConfig((recorded.configMap ?? {}) as Record<string, string>);
 }
 
 function different(got: unknown, wanted: unknown): string | undefined {
@@ -271,7 +250,8 @@ function different(got: unknown, wanted: unknown): string | undefined {
 
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) => {
-    if (typeof inner === "number") return Number(inner.toPrecision(12));
+    if (typeof inner === "number")
+      return Number.isFinite(inner) ? Number(inner.toPrecision(12)) : String(inner);
     if (typeof inner !== "object" || inner === null || Array.isArray(inner)) return inner;
     return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
   });

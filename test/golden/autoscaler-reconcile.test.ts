@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { defaultConfig } from "../../src/api/config/config.ts";
 import type { CoreService } from "../../src/api/core-service/kind.ts";
 import type { Deployment } from "../../src/api/deployment/kind.ts";
 import type { Endpoints } from "../../src/api/endpoints/kind.ts";
@@ -13,7 +14,6 @@ import { firstDecision } from "../../src/control-plane/autoscaler/decide.ts";
 import { desired as desiredOfAutoscaler } from "../../src/control-plane/controllers/pod-autoscaler/controller.ts";
 import { deciderSpec, scaleSourceOf } from "../../src/control-plane/controllers/pod-autoscaler/scale-spec.ts";
 import { desired as desiredOfSks } from "../../src/control-plane/controllers/serverless-service/controller.ts";
-import { autoscalerDefaults } from "../support/autoscaler-defaults.ts";
 import { goldenFolder } from "../support/golden.ts";
 
 /** What the controllers of this folder make of each recorded PodAutoscaler and ServerlessService. */
@@ -23,7 +23,7 @@ interface Recording {
 }
 
 const folder = join(goldenFolder, "reconcile");
-const config = { autoscaler: autoscalerDefaults, deployment: { progressDeadlineMs: 600_000 } };
+const config = defaultConfig();
 const now = { config, nowMs: Date.UTC(2030, 0, 1) };
 
 if (!existsSync(folder))

@@ -1,9 +1,9 @@
+import type { AutoscalerConfig } from "../../../api/config/autoscaler.ts";
 import { apiVersionOf } from "../../../api/kind.ts";
 import { type Metric, MetricKind } from "../../../api/metric/kind.ts";
 import type { ObjectMeta } from "../../../api/object.ts";
 import type { PodAutoscaler } from "../../../api/pod-autoscaler/kind.ts";
 import { type ServerlessService, ServerlessServiceKind } from "../../../api/serverless-service/kind.ts";
-import type { AutoscalerConfig } from "./autoscaler-config.ts";
 import { panicWindowMs, scaleSourceOf, scrapeTarget, stableWindowMs } from "./scale-spec.ts";
 import type { SksPlan } from "./sks-plan.ts";
 

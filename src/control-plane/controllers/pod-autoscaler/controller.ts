@@ -1,3 +1,4 @@
+import type { Config } from "../../../api/config/config.ts";
 import { DeploymentKind } from "../../../api/deployment/kind.ts";
 import { PROGRESS_DEADLINE, REVISION } from "../../../api/labels.ts";
 import { MetricKind } from "../../../api/metric/kind.ts";
@@ -20,7 +21,6 @@ import { isControlledBy } from "../../../kube/owned-children.ts";
 import { byLabel, byOwner } from "../../../kube/parents.ts";
 import { type ActivatorProbePorts, ActivatorProbes } from "./activator-probes.ts";
 import { durationMs } from "./annotation-values.ts";
-import type { AutoscalerConfig } from "./autoscaler-config.ts";
 import { metric, serverlessService } from "./children.ts";
 import { countPods, type PodCounts } from "./pod-counts.ts";
 import { planScale, type ScalePlan } from "./scale-plan.ts";
@@ -40,10 +40,7 @@ import {
  * §4.5).
  */
 
-export interface PodAutoscalerConfig {
-  readonly autoscaler: AutoscalerConfig;
-  readonly deployment: { readonly progressDeadlineMs: number };
-}
+export type PodAutoscalerConfig = Pick<Config, "autoscaler" | "deployment">;
 
 export interface PodAutoscalerPorts extends ActivatorProbePorts {
   readonly deciders: Deciders;

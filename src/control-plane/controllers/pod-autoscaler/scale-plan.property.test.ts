@@ -1,30 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { AutoscalerConfig } from "./autoscaler-config.ts";
+import { defaultConfig } from "../../../api/config/config.ts";
 import { planScale, type ScaleFacts } from "./scale-plan.ts";
 
-const config: AutoscalerConfig = {
-  enableScaleToZero: true,
-  allowZeroInitialScale: false,
-  initialScale: 1,
-  minScale: 0,
-  maxScale: 0,
-  maxScaleUpRate: 1000,
-  maxScaleDownRate: 2,
-  containerConcurrencyTargetFraction: 0.7,
-  containerConcurrencyTargetDefault: 100,
-  rpsTargetDefault: 200,
-  targetUtilization: 0.7,
-  targetBurstCapacity: 211,
-  activatorCapacity: 100,
-  stableWindowMs: 60_000,
-  panicWindowPercentage: 10,
-  panicThresholdPercentage: 200,
-  scaleDownDelayMs: 0,
-  scaleToZeroGracePeriodMs: 30_000,
-  scaleToZeroPodRetentionPeriodMs: 0,
-};
+const { autoscaler: config } = defaultConfig();
 
 const facts: fc.Arbitrary<ScaleFacts> = fc.record({
   source: fc.record({

@@ -1,4 +1,4 @@
-import type { AutoscalerConfig } from "./autoscaler-config.ts";
+import type { AutoscalerConfig } from "../../../api/config/autoscaler.ts";
 import {
   clampScale,
   initialScale,

@@ -1,8 +1,8 @@
+import type { AutoscalerConfig } from "../../../api/config/autoscaler.ts";
 import { HPA_CLASS, KPA_CLASS } from "../../../api/names.ts";
 import type { PodAutoscaler } from "../../../api/pod-autoscaler/kind.ts";
 import type { DeciderSpec } from "../../../api/wire/decider.ts";
 import { autoscalingValue, durationMsValue, floatValue, int32Value } from "./annotation-values.ts";
-import type { AutoscalerConfig } from "./autoscaler-config.ts";
 
 /**
  * What a revision asks of its autoscaler: annotations first, then config-autoscaler (spec §4.2, S-058…S-060,
