@@ -1,49 +1,43 @@
-import { DurationError, parseDuration } from "../../../base/duration.ts";
+import { AUTOSCALING_PREFIX } from "../../../api/labels.ts";
+import { DurationError, nsToMs, parseDuration } from "../../../base/duration.ts";
+import { NumeralError, parseFloat64, parseInteger } from "../../../base/numerals.ts";
 
-/** Annotation values as Go's strconv reads them; what does not parse counts as absent (spec A-074). */
+/** Annotation values as Go reads them; what does not parse counts as absent (spec A-074). */
 
 type Annotations = Readonly<Record<string, string>>;
 
-const DOMAIN = "autoscaling.knative.dev/";
-const NS_PER_MS = 1e6;
-
 /** The value under the dashed key, else under its camel-case alias. */
 export function autoscalingValue(annotations: Annotations, name: string): string | undefined {
-  return annotations[DOMAIN + name] ?? annotations[DOMAIN + camelCase(name)];
+  return annotations[AUTOSCALING_PREFIX + name] ?? annotations[AUTOSCALING_PREFIX + camelCase(name)];
 }
 
 export function int32Value(annotations: Annotations, name: string): number | undefined {
-  const text = autoscalingValue(annotations, name);
-  if (text === undefined || !/^[+-]?\d+$/.test(text)) return undefined;
-  const value = Number(text);
-  return value >= -(2 ** 31) && value < 2 ** 31 ? value : undefined;
+  return parsed(autoscalingValue(annotations, name), (text) => parseInteger(text, 32));
 }
 
 export function floatValue(annotations: Annotations, name: string): number | undefined {
-  const text = autoscalingValue(annotations, name);
+  return parsed(autoscalingValue(annotations, name), parseFloat64);
+}
+
+export function durationMsValue(annotations: Annotations, name: string): number | undefined {
+  return durationMs(autoscalingValue(annotations, name));
+}
+
+/** undefined when it is absent or does not parse. */
+export function durationMs(text: string | undefined): number | undefined {
+  return parsed(text, (present) => nsToMs(parseDuration(present)));
+}
+
+function parsed(text: string | undefined, parse: (text: string) => number): number | undefined {
   if (text === undefined) return undefined;
-  if (/^[+-]?(inf|infinity)$/i.test(text)) return text.startsWith("-") ? -Infinity : Infinity;
-  if (/^nan$/i.test(text)) return NaN;
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return undefined;
-  const value = Number(text);
-  return Number.isFinite(value) ? value : undefined;
+  try {
+    return parse(text);
+  } catch (thrown) {
+    if (thrown instanceof NumeralError || thrown instanceof DurationError) return undefined;
+    throw thrown;
+  }
 }
 
 function camelCase(name: string): string {
   return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-}
-
-export function durationMsValue(annotations: Annotations, name: string): number | undefined {
-  const text = autoscalingValue(annotations, name);
-  return text === undefined ? undefined : durationMs(text);
-}
-
-/** undefined when it does not parse. */
-export function durationMs(text: string): number | undefined {
-  try {
-    return Number(parseDuration(text)) / NS_PER_MS;
-  } catch (thrown) {
-    if (thrown instanceof DurationError) return undefined;
-    throw thrown;
-  }
 }

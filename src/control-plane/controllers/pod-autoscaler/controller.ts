@@ -195,8 +195,7 @@ export function desired(parent: Stored<PodAutoscaler>, observed: Observed, now: 
 
 function planOf(parent: Stored<PodAutoscaler>, observed: Observed, { config, nowMs }: Now): ScalePlan {
   const { status } = parent;
-  const deadline = parent.metadata.annotations?.[PROGRESS_DEADLINE];
-  const ownDeadlineMs = deadline === undefined ? undefined : durationMs(deadline);
+  const ownDeadlineMs = durationMs(parent.metadata.annotations?.[PROGRESS_DEADLINE]);
   const proxied = conditionOf(observed.sks?.status, "ActivatorEndpointsPopulated");
   return planScale({
     source: scaleSourceOf(parent),
