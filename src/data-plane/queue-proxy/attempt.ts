@@ -43,7 +43,6 @@ async function connects(ports: AttemptPorts, address: Address, timeoutMs: number
     return codeOf(thrown) === "ECONNREFUSED" ? "refused" : "failed";
   }
   conn.setHandler({ data() {}, end() {}, drain() {}, closed() {} });
-  conn.end();
   conn.reset();
   return "ready";
 }

@@ -30,10 +30,10 @@ export function isKubeletProbe(headers: HeaderBlock): boolean {
 /** What the activator hid comes back; a kubelet's request stays as it is (spec Q-010, errata). */
 export function restoreHost(headers: HeaderBlock): void {
   const original = headers.get(wire.ORIGINAL_HOST);
-  if (original === undefined) return;
+  if (original === undefined || original === "") return;
   headers.delete(wire.ORIGINAL_HOST);
   // A Host with a space or a slash in it cannot be sent; Knative sends an empty one (errata Q-010).
-  if (original !== "") headers.set("Host", /^[^\s/?#@]*$/.test(original) ? original : "");
+  headers.set("Host", /^[^\s/?#@]*$/.test(original) ? original : "");
 }
 
 /** Routing is no concern of the user's (spec §0.4, Q-010). */

@@ -13,6 +13,7 @@ import type { QueueProxyConfig } from "./config.ts";
 import { QueueProxy } from "./queue-proxy.ts";
 import { Readiness } from "./readiness.ts";
 import { statHandler } from "./stat-server.ts";
+import { typedUpstream } from "./typed-upstream.ts";
 
 export interface QueueProxyServerOptions {
   readonly config: QueueProxyConfig;
@@ -58,7 +59,14 @@ export class QueueProxyServer {
       ...(onPortOpen && { onPortOpen }),
       ...(onReady && { onReady }),
     });
-    this.proxy = new QueueProxy({ config, clock, log, timers, readiness: this.#readiness, upstream });
+    this.proxy = new QueueProxy({
+      config,
+      clock,
+      log,
+      timers,
+      readiness: this.#readiness,
+      upstream: typedUpstream(upstream),
+    });
   }
 
   /** Binds all ports or none. Rejects with EbbError `queue-proxy-listen`. */
@@ -94,8 +102,9 @@ export class QueueProxyServer {
     this.#readiness.close();
     const listeners = this.#listeners;
     this.#listeners = [];
+    const closed = listeners.map((listener) => listener.close());
     for (const server of this.#servers) server.closeNow();
-    await Promise.all(listeners.map((listener) => listener.close()));
+    await Promise.all(closed);
   }
 
   async #untilDrained(): Promise<void> {

@@ -1,0 +1,377 @@
+import assert from "node:assert/strict";
+import { createServer, type Server } from "node:http";
+import { type TestContext, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Timeline } from "../api/wire/hosting.ts";
+import type { StatMessage } from "../api/wire/stat.ts";
+import { systemClock } from "../base/clock.ts";
+import { silentLog } from "../base/log.ts";
+import { systemRandom } from "../base/random.ts";
+import { httpFetch } from "../http/fetch.ts";
+import { HeaderBlock } from "../http/header-block.ts";
+import { inProcessUpstream } from "../http/in-process-upstream.ts";
+import { systemNetwork } from "../http/network.ts";
+import { UpstreamPool } from "../http/pool.ts";
+import { HttpServer } from "../http/server.ts";
+import { TimerWheel } from "../http/timer-wheel.ts";
+import { Activator } from "./activator/activator.ts";
+import type { RevisionView } from "./activator/revision-hold.ts";
+import type { Backend, UpstreamFor } from "./backend.ts";
+import { Gateway } from "./gateway/gateway.ts";
+import { RouteTable } from "./gateway/route-table.ts";
+import { HostedQueueProxies } from "./queue-proxy/host.ts";
+
+/** Gateway, activator and hosted queue-proxies wired as the data-plane program does, on loopback sockets. */
+
+const clock = systemClock;
+const network = systemNetwork(clock);
+const ACTIVATOR: Backend = { ip: "127.0.0.1", port: 1 };
+let lastOctet = 10 + (process.pid % 200);
+
+interface World {
+  readonly gateway: Gateway;
+  readonly activator: Activator;
+  readonly hosted: HostedQueueProxies;
+  readonly port: number;
+  readonly timelines: Timeline[];
+  readonly stats: StatMessage[];
+  get(target?: string, headers?: string[]): ReturnType<typeof httpFetch>;
+  startPod(options?: PodOptions): Promise<Pod>;
+}
+
+interface PodOptions {
+  readonly probe?: object | string;
+  readonly concurrency?: number;
+}
+
+interface Pod {
+  readonly backend: Backend;
+  readonly uid: string;
+  readonly requests: string[];
+  /** The application begins to listen. */
+  listen(handle?: Parameters<typeof createServer>[1]): Promise<void>;
+  crash(): void;
+}
+
+const REVISION: RevisionView = {
+  namespace: "default",
+  name: "hello-00001",
+  containerConcurrency: 0,
+  limits: { totalMs: 10_000, responseStartMs: 0, idleMs: 0 },
+  trustsProbes: true,
+};
+
+async function world(context: TestContext): Promise<World> {
+  const timers = new TimerWheel(clock);
+  const pool = new UpstreamPool({ clock, network, random: systemRandom });
+  const stats: StatMessage[] = [];
+  const timelines: Timeline[] = [];
+  const upstreamFor: UpstreamFor = (backend) => {
+    const handler = backend === ACTIVATOR ? activator.handle : hosted.handlerAt(backend);
+    return handler ? inProcessUpstream(handler, { remoteAddress: "" }) : pool.to(backend);
+  };
+  const hosted: HostedQueueProxies = new HostedQueueProxies({
+    clock,
+    log: silentLog,
+    network,
+    timers,
+    pool,
+    onDraining: (backend) => {
+      activator.revisions.drainPod(backend);
+      gateway.backends.drain(backend);
+    },
+  });
+  const activator: Activator = new Activator({
+    clock,
+    random: systemRandom,
+    log: silentLog,
+    timers,
+    upstreamFor,
+    podName: "activator",
+    report: (messages) => stats.push(...messages),
+    momentsOf: (uid) => hosted.momentsOf(uid),
+    onTimeline: (timeline) => timelines.push(timeline),
+  });
+  const gateway: Gateway = new Gateway({
+    random: systemRandom,
+    log: silentLog,
+    upstreamFor,
+    fallback: ACTIVATOR,
+  });
+  gateway.setRoutes(routes());
+  const server = new HttpServer({ clock, handler: gateway.handler("public") });
+  const listener = await network.listen({ ip: "127.0.0.1", port: 0 }, server.accept);
+  const apps: Server[] = [];
+  context.after(async () => {
+    server.closeNow();
+    activator.close();
+    for (const app of apps) app.close().closeAllConnections();
+    await Promise.all([hosted.close(), listener.close()]);
+    pool.close();
+  });
+  const get = (target = "/", headers: string[] = []) =>
+    httpFetch(
+      { network, clock },
+      {
+        address: listener.address,
+        target,
+        headers: new HeaderBlock(["Host", "hello.default.localhost", ...headers]),
+        timeoutMs: 15_000,
+      },
+    );
+  const startPod = (options?: PodOptions) => hostPod(hosted, apps, options ?? {});
+  return { gateway, activator, hosted, port: listener.address.port, timelines, stats, get, startPod };
+}
+
+function routes(): RouteTable {
+  const setHeaders = [
+    { name: "Knative-Serving-Namespace", value: "default" },
+    { name: "Knative-Serving-Revision", value: "hello-00001" },
+  ];
+  const split = { namespace: "default", service: "hello-00001", port: 80, percent: 100, setHeaders };
+  const path = {
+    prefix: "",
+    headers: [],
+    setHeaders: [],
+    rewriteHost: undefined,
+    hash: "abc123",
+    splits: [split],
+  };
+  return new RouteTable([{ hosts: ["hello.default.localhost"], visibility: "public", paths: [path] }]);
+}
+
+async function hostPod(hosted: HostedQueueProxies, apps: Server[], options: PodOptions): Promise<Pod> {
+  lastOctet += 1;
+  const ip = `127.201.${process.pid % 250}.${lastOctet % 250}`;
+  const uid = `uid-${lastOctet}`;
+  const probe = options.probe ?? { tcpSocket: { port: 8080, host: "127.0.0.1" }, successThreshold: 1 };
+  const env = {
+    CONTAINER_CONCURRENCY: String(options.concurrency ?? 0),
+    QUEUE_SERVING_PORT: "8012",
+    QUEUE_SERVING_TLS_PORT: "8112",
+    USER_PORT: "8080",
+    REVISION_TIMEOUT_SECONDS: "300",
+    SERVING_LOGGING_CONFIG: "",
+    SERVING_LOGGING_LEVEL: "",
+    SERVING_NAMESPACE: "default",
+    SERVING_CONFIGURATION: "hello",
+    SERVING_REVISION: "hello-00001",
+    SERVING_POD: uid,
+    SERVING_POD_IP: ip,
+    SERVING_READINESS_PROBE: typeof probe === "string" ? probe : JSON.stringify(probe),
+  };
+  const userPort = 20_000 + lastOctet;
+  const userPorts = [{ declared: 8080, ip, port: userPort }];
+  await hosted.host({ uid, namespace: "default", name: uid, ip, env, userPorts });
+  const requests: string[] = [];
+  let app: Server | undefined;
+  return {
+    backend: { ip, port: 8012, podUid: uid },
+    uid,
+    requests,
+    listen: (handle) =>
+      new Promise((resolve) => {
+        app = createServer((request, response) => {
+          requests.push(`${request.method} ${request.url}`);
+          if (handle) handle(request, response);
+          else response.end(`hello from ${uid}`);
+        });
+        apps.push(app);
+        app.listen(userPort, ip, () => resolve());
+      }),
+    crash: () => app?.close().closeAllConnections(),
+  };
+}
+
+test("a request for a revision at zero is held, tells the autoscaler at once, and is answered by the first pod", async (t) => {
+  const { get, activator, startPod, stats, timelines } = await world(t);
+  activator.revisions.set(REVISION);
+  const answer = get("/cold");
+  await pause(100);
+  assert.deepEqual(
+    stats.map(({ name, stat }) => [name, stat.averageConcurrentRequests, stat.requestCount]),
+    [["hello-00001", 1, 1]],
+  );
+  const pod = await startPod();
+  activator.revisions.setPods("default", "hello-00001", { ready: [], notReady: [pod.backend] });
+  await pause(100);
+  assert.deepEqual(pod.requests, []);
+  await pod.listen();
+  const { status, body } = await answer;
+  assert.deepEqual([status, String(body)], [200, `hello from ${pod.uid}`]);
+  assert.deepEqual(pod.requests, ["GET /cold"]);
+  const [timeline] = timelines;
+  assert.equal(timeline?.podUid, pod.uid);
+  const {
+    received = 0,
+    portOpen = 0,
+    probePassed = 0,
+    forwarded = 0,
+    firstByte = 0,
+  } = timeline?.moments ?? {};
+  const order = [received, portOpen, probePassed, forwarded, firstByte];
+  assert.deepEqual(
+    order,
+    [...order].sort((a, b) => a - b),
+  );
+  assert.ok(received > 0);
+});
+
+test("nothing is forwarded to a pod that listens but whose readiness probe fails", async (t) => {
+  const { get, activator, startPod } = await world(t);
+  activator.revisions.set(REVISION);
+  const httpGet = { path: "/ready", port: 8080, host: "127.0.0.1", scheme: "HTTP" };
+  const pod = await startPod({ probe: { httpGet, successThreshold: 1 } });
+  activator.revisions.setPods("default", "hello-00001", { ready: [pod.backend], notReady: [] });
+  let ready = false;
+  await pod.listen((request, response) => {
+    response.statusCode = request.url === "/ready" && !ready ? 503 : 200;
+    response.end("ok");
+  });
+  const answer = get("/work");
+  await pause(300);
+  assert.ok(pod.requests.length > 2);
+  assert.ok(pod.requests.every((line) => line === "GET /ready"));
+  ready = true;
+  assert.equal((await answer).status, 200);
+  assert.equal(pod.requests.at(-1), "GET /work");
+});
+
+test("the route probe is answered with the hash in force, by the real data path, and wakes nothing", async (t) => {
+  const { get, activator, gateway, startPod, stats } = await world(t);
+  activator.revisions.set(REVISION);
+  const probe = [
+    "User-Agent",
+    "Knative-Ingress-Probe",
+    "K-Network-Probe",
+    "probe",
+    "K-Network-Hash",
+    "override",
+  ];
+  const atZero = await get("/healthz", probe);
+  assert.deepEqual([atZero.status, atZero.headers.get("k-network-hash")], [200, "abc123"]);
+  const pod = await startPod();
+  await pod.listen();
+  gateway.backends.setService({
+    namespace: "default",
+    name: "hello-00001",
+    ports: [{ name: "http", port: 80 }],
+  });
+  gateway.backends.setEndpoints("default", "hello-00001", [{ name: "http", backends: [pod.backend] }]);
+  const throughPod = await get("/healthz", probe);
+  assert.deepEqual([throughPod.status, throughPod.headers.get("k-network-hash")], [200, "abc123"]);
+  assert.deepEqual([pod.requests, stats], [[], []]);
+});
+
+test("the kubelet's probe of the queue-proxy's socket says what the user's probe says, and fails while draining", async (t) => {
+  const { hosted, startPod } = await world(t);
+  const pod = await startPod();
+  const headers = () => new HeaderBlock(["User-Agent", "kube-probe/1.34", "K-Network-Probe", "queue"]);
+  const ask = (timeoutMs: number) =>
+    httpFetch({ network, clock }, { address: pod.backend, target: "/", headers: headers(), timeoutMs });
+  await assert.rejects(ask(200), { code: "fetch-timeout" });
+  await pod.listen();
+  const ready = await ask(2000);
+  assert.deepEqual([ready.status, String(ready.body)], [200, "queue"]);
+  await hosted.drain(pod.uid);
+  assert.equal((await ask(2000)).status, 503);
+});
+
+test("an outsider cannot pose as a component's probe", async (t) => {
+  const { get, activator, gateway, startPod } = await world(t);
+  activator.revisions.set(REVISION);
+  const pod = await startPod();
+  await pod.listen();
+  gateway.backends.setService({
+    namespace: "default",
+    name: "hello-00001",
+    ports: [{ name: "http", port: 80 }],
+  });
+  gateway.backends.setEndpoints("default", "hello-00001", [{ name: "http", backends: [pod.backend] }]);
+  const queue = await get("/a", ["User-Agent", "kube-probe/1.34", "K-Network-Probe", "queue"]);
+  assert.equal(String(queue.body), `hello from ${pod.uid}`);
+  const echo = await get("/b", ["K-Network-Probe", "activator"]);
+  assert.equal(String(echo.body), `hello from ${pod.uid}`);
+  assert.deepEqual(pod.requests, ["GET /a", "GET /b"]);
+});
+
+test("unknown hosts and revisions that cannot serve are answered clearly", async (t) => {
+  const { get, activator } = await world(t);
+  const unknown = await get("/", ["Host", "x"]).catch(() => undefined);
+  assert.ok(unknown === undefined || unknown.status === 400);
+  activator.revisions.set(REVISION);
+  const waiting = get();
+  await pause(50);
+  const failure = { reason: "ContainerMissing", message: "image not found", final: true };
+  activator.revisions.set({ ...REVISION, failure });
+  const answer = await waiting;
+  assert.equal(answer.status, 503);
+  assert.equal(answer.headers.get("x-ebb-error"), "revision-failed");
+  assert.match(String(answer.body), /ContainerMissing: image not found/);
+});
+
+test("a pod that dies while a request waits does not take the request with it", async (t) => {
+  const { get, activator, hosted, startPod } = await world(t);
+  activator.revisions.set(REVISION);
+  const answer = get("/patient");
+  const first = await startPod();
+  activator.revisions.setPods("default", "hello-00001", { ready: [], notReady: [first.backend] });
+  await pause(50);
+  await hosted.remove(first.uid);
+  activator.revisions.setPods("default", "hello-00001", { ready: [], notReady: [] });
+  const second = await startPod();
+  await second.listen();
+  activator.revisions.setPods("default", "hello-00001", { ready: [], notReady: [second.backend] });
+  assert.equal(String((await answer).body), `hello from ${second.uid}`);
+});
+
+test("a drain loses no request: what runs is finished, what comes is held for the next pod", async (t) => {
+  const { get, activator, gateway, hosted, startPod } = await world(t);
+  activator.revisions.set(REVISION);
+  const old = await startPod();
+  await old.listen((_request, response) => setTimeout(() => response.end("old"), 150));
+  gateway.backends.setService({
+    namespace: "default",
+    name: "hello-00001",
+    ports: [{ name: "http", port: 80 }],
+  });
+  gateway.backends.setEndpoints("default", "hello-00001", [{ name: "http", backends: [old.backend] }]);
+  activator.revisions.setPods("default", "hello-00001", { ready: [old.backend], notReady: [] });
+  const running = Array.from({ length: 5 }, () => get("/running"));
+  await pause(50);
+  const drained = hosted.drain(old.uid);
+  const late = Array.from({ length: 5 }, () => get("/late"));
+  await drained;
+  assert.equal(old.requests.length, 5);
+  await hosted.remove(old.uid);
+  const next = await startPod();
+  await next.listen((_request, response) => response.end("new"));
+  activator.revisions.setPods("default", "hello-00001", { ready: [], notReady: [next.backend] });
+  const bodies = async (answers: ReturnType<typeof get>[]) =>
+    (await Promise.all(answers)).map(({ status, body }) => `${status} ${body}`);
+  assert.deepEqual(await bodies(running), Array(5).fill("200 old"));
+  assert.deepEqual(await bodies(late), Array(5).fill("200 new"));
+});
+
+test("containerConcurrency is kept while a burst passes through the activator", async (t) => {
+  const { get, activator, startPod } = await world(t);
+  activator.revisions.set({ ...REVISION, containerConcurrency: 3 });
+  const pods = [await startPod({ concurrency: 3 }), await startPod({ concurrency: 3 })];
+  let most = 0;
+  for (const pod of pods) {
+    let running = 0;
+    await pod.listen((_request, response) => {
+      running += 1;
+      most = Math.max(most, running);
+      setTimeout(() => {
+        running -= 1;
+        response.end("ok");
+      }, 10);
+    });
+  }
+  const ready = pods.map(({ backend }) => backend);
+  activator.revisions.setPods("default", "hello-00001", { ready, notReady: [] });
+  const answers = await Promise.all(Array.from({ length: 60 }, () => get()));
+  assert.ok(answers.every(({ status }) => status === 200));
+  assert.equal(most, 3);
+});
