@@ -1,11 +1,12 @@
 /**
  * One cancel signal per request: any phase can raise it, every phase can hear it. Lighter than AbortSignal
- * (no event object, no event target per request): hot path.
+ * (no event object, no event target per request): hot path. The first listener costs no set.
  */
 export class Cancel {
   #reason: unknown;
   #raised = false;
-  #listeners: Set<(reason: unknown) => void> | undefined;
+  #first: ((reason: unknown) => void) | undefined;
+  #others: Set<(reason: unknown) => void> | undefined;
 
   get raised(): boolean {
     return this.#raised;
@@ -15,14 +16,17 @@ export class Cancel {
     return this.#reason;
   }
 
-  /** Idempotent: only the first reason counts. Listeners run once, in the order they came. */
+  /** Idempotent: only the first reason counts. Listeners run once. */
   raise(reason: unknown): void {
     if (this.#raised) return;
     this.#raised = true;
     this.#reason = reason;
-    const listeners = this.#listeners;
-    this.#listeners = undefined;
-    if (listeners) for (const listener of listeners) listener(reason);
+    const first = this.#first;
+    const others = this.#others;
+    this.#first = undefined;
+    this.#others = undefined;
+    first?.(reason);
+    if (others) for (const listener of others) listener(reason);
   }
 
   /** Calls `listener` when raised (at once if it already was); returns how to stop listening. */
@@ -31,8 +35,14 @@ export class Cancel {
       listener(this.#reason);
       return () => {};
     }
-    this.#listeners ??= new Set();
-    this.#listeners.add(listener);
-    return () => this.#listeners?.delete(listener);
+    if (this.#first === undefined) {
+      this.#first = listener;
+      return () => {
+        if (this.#first === listener) this.#first = undefined;
+      };
+    }
+    this.#others ??= new Set();
+    this.#others.add(listener);
+    return () => this.#others?.delete(listener);
   }
 }

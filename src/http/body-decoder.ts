@@ -103,7 +103,7 @@ export class BodyDecoder {
     const over = this.#remaining === 0;
     const lengthOver = over && this.#state === LENGTH;
     if (over) this.#state = lengthOver ? DONE : CHUNK_END;
-    into.bodyData(chunk.subarray(at, at + size));
+    into.bodyData(at === 0 && size === chunk.length ? chunk : chunk.subarray(at, at + size));
     if (lengthOver) into.bodyEnd(undefined);
     return at + size;
   }

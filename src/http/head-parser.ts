@@ -75,15 +75,31 @@ function versionOf(text: string, at: number): "1.0" | "1.1" {
   throw new MalformedMessage("malformed HTTP version");
 }
 
+/** hot path: see bench/micro/forward.ts */
 export function parseResponseHead(text: string, headerCountMax: number): ParsedResponse {
-  const line = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?\r\n/.exec(text);
-  if (!line)
-    throw new MalformedMessage(`malformed HTTP response ${JSON.stringify(text.split("\r\n", 1)[0])}`);
+  const version10 = text.startsWith("HTTP/1.0 ");
+  if (!version10 && !text.startsWith("HTTP/1.1 ")) throw badStatusLine(text);
+  let status = 0;
+  for (let at = 9; at < 12; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (!(digit >= 0 && digit <= 9)) throw badStatusLine(text);
+    status = status * 10 + digit;
+  }
+  let at = 12;
+  if (text.charCodeAt(at) === SPACE) at++;
+  else if (text.charCodeAt(at) !== CR) throw badStatusLine(text);
+  const reasonFrom = at;
+  while (VALUE[text.charCodeAt(at)] === 1) at++;
+  if (status < 100 || text.charCodeAt(at) !== CR || text.charCodeAt(at + 1) !== LF) throw badStatusLine(text);
   const facts = new HeadFacts();
-  const headers = parseFields(text, { from: line[0].length, headerCountMax, facts });
+  const headers = parseFields(text, { from: at + 2, headerCountMax, facts });
   checkFraming("1.1", facts);
-  if (line[1] === "0" && !facts.keepAlive) facts.close = true;
-  return { head: { status: Number(line[2]), reason: line[3] ?? "", headers }, facts };
+  if (version10 && !facts.keepAlive) facts.close = true;
+  return { head: { status, reason: text.slice(reasonFrom, at), headers }, facts };
+}
+
+function badStatusLine(text: string): MalformedMessage {
+  return new MalformedMessage(`malformed HTTP response ${JSON.stringify(text.split("\r\n", 1)[0])}`);
 }
 
 /** Trailer fields: the same grammar, without a start line. */
@@ -180,11 +196,18 @@ function noteConnection(facts: HeadFacts, value: string): void {
 
 function noteLength(facts: HeadFacts, value: string): void {
   if (facts.contentLength >= 0) throw new MalformedMessage("more than one Content-Length");
-  if (!/^\d{1,16}$/.test(value)) throw new MalformedMessage(`bad Content-Length ${JSON.stringify(value)}`);
-  facts.contentLength = Number(value);
-  if (!Number.isSafeInteger(facts.contentLength)) {
-    throw new MalformedMessage(`bad Content-Length ${JSON.stringify(value)}`);
+  let length = 0;
+  for (let at = 0; at < value.length; at++) {
+    const digit = value.charCodeAt(at) - 48;
+    if (!(digit >= 0 && digit <= 9)) throw badLength(value);
+    length = length * 10 + digit;
   }
+  if (value === "" || value.length > 16 || !Number.isSafeInteger(length)) throw badLength(value);
+  facts.contentLength = length;
+}
+
+function badLength(value: string): MalformedMessage {
+  return new MalformedMessage(`bad Content-Length ${JSON.stringify(value)}`);
 }
 
 function noteCoding(facts: HeadFacts, value: string): void {

@@ -197,7 +197,7 @@ export class MessageWriter implements BodySink {
 
   #writeChunk(chunk: Uint8Array): void {
     if (this.#framing === "chunked") this.#text += `${chunk.length.toString(16)}\r\n`;
-    const size = this.#text.length + chunk.length + 2;
+    const size = this.#text.length + chunk.length + (this.#framing === "chunked" ? 2 : 0);
     const joined = this.#joined;
     if (joined && this.#joinedBytes + size <= joined.length) {
       this.#joinedBytes = this.#fill(joined, this.#joinedBytes, chunk);
@@ -209,7 +209,7 @@ export class MessageWriter implements BodySink {
     const buffer = Buffer.allocUnsafe(join ? 2 * size + JOIN_ROOM : size);
     const filled = this.#fill(buffer, 0, chunk);
     if (!join) {
-      this.#put(buffer.subarray(0, filled));
+      this.#put(filled === buffer.length ? buffer : buffer.subarray(0, filled));
       return;
     }
     this.#joined = buffer;

@@ -99,7 +99,7 @@ test("closes what stays idle, what exceeds the bound, and everything of a forgot
   for (const conn of here.conns) conn.send(OK);
   await here.clock.advance(10);
   assert.equal(here.conns.filter((conn) => conn.ended).length, 1);
-  await here.clock.advance(1_500);
+  await here.clock.advance(1_600);
   assert.equal(here.conns.filter((conn) => conn.ended).length, 2);
   get(here);
   await here.clock.advance(10);

@@ -27,6 +27,9 @@ interface PoolSettings {
   readonly wheel: TimerWheel;
 }
 
+/** Left between the time for which the server promised to keep a connection and what we count on. */
+const PROMISE_MARGIN_MS = 1_000;
+
 /** Keep-alive connections by address. */
 export class UpstreamPool {
   readonly #settings: PoolSettings;
@@ -38,7 +41,7 @@ export class UpstreamPool {
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       idleMax: options.idlePerAddressMax ?? 1_000,
       idleTimeoutMs: options.idleTimeoutMs ?? 4_000,
-      wheel: options.wheel ?? new TimerWheel(options.clock, { tickMs: 250 }),
+      wheel: options.wheel ?? new TimerWheel(options.clock, { tickMs: 50 }),
     };
   }
 
@@ -67,18 +70,20 @@ export class UpstreamPool {
   }
 }
 
-interface Idle {
-  readonly connection: UpstreamConnection;
-  readonly untilMs: number;
-}
+/** Sweeps within the idle time: how exact the idle time is. */
+const SWEEPS = 8;
 
-/** The connections to one address; the one that was used last is used next, so that the rest can expire. */
+/**
+ * The connections to one address; the one that was used last is used next, so that the rest can expire. Time is read
+ * by the sweep alone: a request only notes how many sweeps there were.
+ */
 class AddressPool implements Upstream, UpstreamConnectionOwner {
   readonly limits: HttpLimits;
   readonly #address: Address;
   readonly #settings: PoolSettings;
-  readonly #idle: Idle[] = [];
+  readonly #idle: UpstreamConnection[] = [];
   readonly #sweep: WheelEntry;
+  #sweeps = 0;
   #retired = false;
 
   constructor(address: Address, settings: PoolSettings) {
@@ -89,8 +94,8 @@ class AddressPool implements Upstream, UpstreamConnectionOwner {
   }
 
   send(request: OutgoingRequest, observer: UpstreamObserver): void {
-    const connection = this.#takeIdle();
-    if (connection) {
+    for (let connection = this.#idle.pop(); connection; connection = this.#idle.pop()) {
+      if (!connection.usable) continue;
       connection.send(request, observer);
       return;
     }
@@ -107,23 +112,26 @@ class AddressPool implements Upstream, UpstreamConnectionOwner {
   retire(): void {
     this.#retired = true;
     this.#sweep.cancel();
-    for (const { connection } of this.#idle.splice(0)) connection.close();
+    for (const connection of this.#idle.splice(0)) connection.close();
   }
 
   connectionFree(connection: UpstreamConnection, idleMaxMs: number | undefined): void {
-    const { idleMax, idleTimeoutMs, ports, wheel } = this.#settings;
-    // A second is left between what the peer promised and what we count on.
-    const idleMs = Math.min(idleTimeoutMs, idleMaxMs === undefined ? idleTimeoutMs : idleMaxMs - 1_000);
-    if (this.#retired || this.#idle.length >= idleMax || idleMs <= 0) {
+    const { idleMax, idleTimeoutMs, wheel } = this.#settings;
+    let sweeps = SWEEPS;
+    if (idleMaxMs !== undefined && idleMaxMs - PROMISE_MARGIN_MS < idleTimeoutMs) {
+      sweeps = Math.floor((SWEEPS * (idleMaxMs - PROMISE_MARGIN_MS)) / idleTimeoutMs);
+    }
+    if (this.#retired || this.#idle.length >= idleMax || sweeps <= 0) {
       connection.close();
       return;
     }
-    this.#idle.push({ connection, untilMs: ports.clock.monotonic() + idleMs });
-    if (!this.#sweep.armed) wheel.arm(this.#sweep, idleMs);
+    connection.expiresAfter = this.#sweeps + sweeps;
+    this.#idle.push(connection);
+    if (!this.#sweep.armed) wheel.arm(this.#sweep, idleTimeoutMs / SWEEPS);
   }
 
   connectionGone(connection: UpstreamConnection): void {
-    const index = this.#idle.findIndex((idle) => idle.connection === connection);
+    const index = this.#idle.indexOf(connection);
     if (index >= 0) this.#idle.splice(index, 1);
   }
 
@@ -131,20 +139,10 @@ class AddressPool implements Upstream, UpstreamConnectionOwner {
     this.#settings.wheel.schedule(this.limits.lingerMs, () => conn.reset());
   }
 
-  #takeIdle(): UpstreamConnection | undefined {
-    const nowMs = this.#idle.length > 0 ? this.#settings.ports.clock.monotonic() : 0;
-    for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
-      if (idle.connection.usable && idle.untilMs > nowMs) return idle.connection;
-      idle.connection.close();
-    }
-    return undefined;
-  }
-
   #closeExpired(): void {
-    const nowMs = this.#settings.ports.clock.monotonic();
-    const expired = this.#idle.filter((idle) => idle.untilMs <= nowMs);
-    for (const { connection } of expired) connection.close();
-    const nextMs = Math.min(...this.#idle.map((idle) => idle.untilMs));
-    if (this.#idle.length > 0) this.#settings.wheel.arm(this.#sweep, nextMs - nowMs);
+    this.#sweeps++;
+    const expired = this.#idle.filter((connection) => connection.expiresAfter <= this.#sweeps);
+    for (const connection of expired) connection.close();
+    if (this.#idle.length > 0) this.#settings.wheel.arm(this.#sweep, this.#settings.idleTimeoutMs / SWEEPS);
   }
 }

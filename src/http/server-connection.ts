@@ -69,6 +69,10 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
   #discarded = 0;
   #paused = false;
   #reading = false;
+  #headBegan = false;
+  /** Requests begun, now and when the idle timer was set. */
+  #served = 0;
+  #servedWhenSet = 0;
   #continueSent = false;
   #closeAfter = false;
   #clientEnded = false;
@@ -85,7 +89,7 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
     this.#decoder = new BodyDecoder(context.limits);
     this.#writer = new MessageWriter(conn, this);
     this.#timeout = new WheelEntry(() => this.#onTimeout());
-    context.wheel.arm(this.#timeout, context.limits.headTimeoutMs);
+    context.wheel.arm(this.#timeout, Math.min(context.limits.headTimeoutMs, context.limits.idleTimeoutMs));
     conn.setHandler(this);
   }
 
@@ -159,7 +163,7 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
           const text = this.#heads.feed(chunk, at);
           at = this.#heads.consumed;
           if (text !== undefined) this.#begin(parseRequestHead(text, this.#context.limits.headerCountMax));
-          else if (begins) this.#context.wheel.arm(this.#timeout, this.#context.limits.headTimeoutMs);
+          else if (begins) this.#headBegins();
         }
       }
       if (at < chunk.length) this.#tunnel?.addEarly(chunk.subarray(at));
@@ -179,7 +183,8 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
 
   #begin(parsed: ParsedRequest): void {
     const { facts, head } = parsed;
-    this.#timeout.cancel();
+    this.#headBegan = false;
+    this.#served++;
     this.#continueSent = false;
     if (facts.close || (head.version === "1.0" && !facts.keepAlive) || this.#context.draining)
       this.#closeAfter = true;
@@ -364,8 +369,6 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
       this.#close();
       return;
     }
-    const { limits, wheel } = this.#context;
-    wheel.arm(this.#timeout, this.#ahead.length > 0 ? limits.headTimeoutMs : limits.idleTimeoutMs);
     if (this.#ahead.length === 0 || this.#reading) return;
     queueMicrotask(this.#readAhead);
   }
@@ -421,11 +424,26 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
     this.#adjustReading();
   }
 
+  #headBegins(): void {
+    this.#headBegan = true;
+    this.#context.wheel.arm(this.#timeout, this.#context.limits.headTimeoutMs);
+  }
+
+  /**
+   * The timer is not moved by requests, which costs them nothing: when it fires and any was served since it was set,
+   * it is set again. An idle connection so lives for one to two idle times.
+   */
   #onTimeout(): void {
     if (this.#over) return;
     if (this.#closing) this.#conn.reset();
-    else if (this.#heads.pending > 0) this.#refuse(new MalformedMessage("the head took too long", 408));
+    else if (this.#headBegan) this.#refuse(new MalformedMessage("the head took too long", 408));
+    else if (this.#exchange || this.#served !== this.#servedWhenSet) this.#awaitIdle();
     else this.#close();
+  }
+
+  #awaitIdle(): void {
+    this.#servedWhenSet = this.#served;
+    this.#context.wheel.arm(this.#timeout, this.#context.limits.idleTimeoutMs);
   }
 
   #ended(error?: Error): void {

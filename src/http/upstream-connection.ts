@@ -30,6 +30,8 @@ export interface UpstreamConnectionOwner {
 
 /** One connection to a server: a request at a time, from its head to the last byte of the answer. */
 export class UpstreamConnection implements ConnHandler, DecodedBody, BodyOwner, WriterOwner {
+  /** For the pool: its sweep after which an idle connection is closed. */
+  expiresAfter = 0;
   readonly #conn: Conn;
   readonly #owner: UpstreamConnectionOwner;
   readonly #heads: HeadReader;
