@@ -3,7 +3,7 @@ import type { Clock, Timer } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
 import type { KubeClient } from "../../kube/client.ts";
-import { type Admission, openAdmission } from "./admission-port.ts";
+import type { Admission } from "./admission-port.ts";
 import { RevisionAllocator } from "./built-in/service-defaults.ts";
 import { InProcessClient } from "./in-process-client.ts";
 import { Namespaces } from "./namespaces.ts";
@@ -13,6 +13,7 @@ import type { ApiRequest, ApiResponse } from "./rest/exchange.ts";
 import { handleRequest } from "./rest/handle.ts";
 import type { Identity } from "./rest/identity.ts";
 import type { RestContext } from "./rest/rest-context.ts";
+import { SchemaAdmission } from "./schema-admission.ts";
 import type { StatusWriters } from "./status-writers.ts";
 import type { Storage } from "./storage/storage.ts";
 import { WatchHub } from "./watch-hub.ts";
@@ -25,7 +26,7 @@ export interface ApiServerOptions {
   readonly kinds: readonly Kind[];
   /** Versions served beside the stored one, in its shape. */
   readonly aliases?: readonly VersionAlias[];
-  /** Defaults and validation; absent = everything passes. */
+  /** Defaults and validation beside the schema's; absent = the schemas alone. */
   readonly admission?: Admission;
   /** Who may write which status field; for tests and simulation. */
   readonly writers?: StatusWriters;
@@ -52,7 +53,7 @@ export class ApiServer {
       log,
       storage,
       resources: new Resources(options.kinds, options.aliases),
-      admission: options.admission ?? openAdmission,
+      admission: options.admission ?? new SchemaAdmission(),
       namespaces: new Namespaces(storage),
       hub: new WatchHub(storage, clock),
       allocator: new RevisionAllocator(() => storage.sequenced),

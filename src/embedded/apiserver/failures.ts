@@ -79,7 +79,8 @@ export function invalid(
   const texts = causes.map((cause) =>
     cause.field ? `${cause.field}: ${cause.message}` : (cause.message ?? ""),
   );
-  const errors = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
+  const distinct = [...new Set(texts)];
+  const errors = distinct.length === 1 ? distinct[0] : `[${distinct.join(", ")}]`;
   const kind = what.group === "" ? what.kind : `${what.kind}.${what.group}`;
   const group = what.group === "" ? {} : { group: what.group };
   return failure(422, "Invalid", `${kind} "${name}" is invalid: ${errors}`, {

@@ -1,4 +1,4 @@
-import type { AnyObject } from "../any-object.ts";
+import { type AnyObject, isRecord } from "../any-object.ts";
 import { invalidObject } from "../failures.ts";
 import type { Resource } from "../resources.ts";
 import { checkBuiltIn } from "./checks.ts";
@@ -16,7 +16,18 @@ export function admitBuiltIn(
   },
 ): void {
   if (resource.kind.custom) return;
+  dropNulls(object);
   applyBuiltInDefaults(resource.collection, object, how);
   const causes = checkBuiltIn(resource.collection, { object, ...how });
   if (causes.length > 0) throw invalidObject(resource, object.metadata.name ?? "", causes);
+}
+
+/** For a typed decoder null is absence. */
+function dropNulls(value: unknown): void {
+  if (Array.isArray(value)) for (const item of value) dropNulls(item);
+  else if (isRecord(value))
+    for (const [name, item] of Object.entries(value)) {
+      if (item === null) delete value[name];
+      else dropNulls(item);
+    }
 }

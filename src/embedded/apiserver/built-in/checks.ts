@@ -185,7 +185,10 @@ function checkDeadline(spec: Record<string, unknown>): Cause[] {
 function checkTemplate(spec: Record<string, unknown>): Cause[] {
   const pod = recordAt(spec, ["template", "spec"]);
   const causes: Cause[] = [];
-  if (recordsIn(pod, "containers").length === 0) causes.push(required("spec.template.spec.containers"));
+  const containers = recordsIn(pod, "containers");
+  if (containers.length === 0) causes.push(required("spec.template.spec.containers"));
+  for (const [index, container] of containers.entries())
+    if (!container.image) causes.push(required(`spec.template.spec.containers[${index}].image`));
   if (pod.restartPolicy !== "Always")
     causes.push(unsupported("spec.template.spec.restartPolicy", pod.restartPolicy, '"Always"'));
   return causes;

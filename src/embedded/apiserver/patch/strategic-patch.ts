@@ -23,7 +23,7 @@ function mergeMaps(target: Fields, patch: Fields, schema: Schema | undefined): F
   if (directive === "replace") return cleaned(fields);
   if (directive === "delete") return {};
   if (directive !== undefined && directive !== "merge")
-    throw new StrategicPatchError(`unknown patch type: ${directive} in map: map[$patch:${directive}]`);
+    throw new StrategicPatchError(`unknown patch type: ${directive} in map: ${goMap(patch)}`);
   const merged = new Map(Object.entries(target));
   if (Array.isArray(retained))
     for (const name of [...merged.keys()]) if (!retained.includes(name)) merged.delete(name);
@@ -33,7 +33,7 @@ function mergeMaps(target: Fields, patch: Fields, schema: Schema | undefined): F
       removePrimitives(merged, name.slice(DELETE_PRIMITIVES.length), value);
       continue;
     }
-    if (value === null) merged.delete(name);
+    if (value === null || (isRecord(value) && value.$patch === "delete")) merged.delete(name);
     else merged.set(name, mergeField(merged.get(name), value, fieldSchema(schema, name)));
   }
   orderLists(merged, fields, schema);
@@ -50,8 +50,10 @@ function mergeField(present: unknown, value: unknown, schema: Schema | undefined
   const key = mergeKeyOf(schema);
   const list = Array.isArray(present) ? present : [];
   if (key !== undefined) return mergeLists(list, value, { key, items: schema?.items });
-  if (schema?.listType === "set")
-    return [...list, ...value.filter((item) => !list.some((old) => sameJson(old, item)))];
+  if (schema?.listType === "set") {
+    const merged = [...list, ...value.filter((item) => !list.some((old) => sameJson(old, item)))];
+    return inPatchOrder(merged, value, { before: list, identity: (item) => item });
+  }
   return value.filter((item) => !isRecord(item) || item.$patch === undefined);
 }
 
@@ -76,7 +78,35 @@ function mergeLists(
     if (index >= 0) merged[index] = next;
     else merged.push(next);
   }
-  return merged;
+  const identity = (item: unknown) => (isRecord(item) ? item[by.key] : item);
+  return inPatchOrder(merged, patch, { before: present, identity });
+}
+
+/**
+ * The patch's elements in its order; the others keep theirs and stand before the first element of the patch that stood
+ * behind them.
+ */
+function inPatchOrder(
+  merged: readonly unknown[],
+  patch: readonly unknown[],
+  how: { readonly before: readonly unknown[]; readonly identity: (item: unknown) => unknown },
+): unknown[] {
+  const { before, identity } = how;
+  const place = (list: readonly unknown[], item: unknown) =>
+    list.findIndex((other) => sameJson(identity(other), identity(item)));
+  const patched = merged.filter((item) => place(patch, item) >= 0);
+  patched.sort((left, right) => place(patch, left) - place(patch, right));
+  const rest = merged.filter((item) => place(patch, item) < 0);
+  const ordered: unknown[] = [];
+  while (rest.length > 0 || patched.length > 0) {
+    const [own] = rest;
+    const [next] = patched;
+    const known = place(before, next) >= 0;
+    const takeOwn =
+      patched.length === 0 || (rest.length > 0 && known && place(before, own) < place(before, next));
+    ordered.push(takeOwn ? rest.shift() : patched.shift());
+  }
+  return ordered;
 }
 
 /** A map as Go prints it, which is what Kubernetes' message shows. */

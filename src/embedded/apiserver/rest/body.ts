@@ -1,5 +1,5 @@
 import { type AnyObject, isRecord } from "../any-object.ts";
-import { badRequest, failure, unsupportedMediaType } from "../failures.ts";
+import { badRequest, failure, invalid, unsupportedMediaType } from "../failures.ts";
 import { apiVersionOfResource, type Resource } from "../resources.ts";
 import { OFFERED } from "./accept.ts";
 import { duplicateFields } from "./duplicate-fields.ts";
@@ -148,9 +148,10 @@ function checkType(object: Record<string, unknown>, resource: Resource): void {
       throw badRequest(
         `the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`,
       );
-    throw badRequest(
-      `the kind in the data (${kind}) does not match the expected kind (${resource.kind.kind})`,
-    );
+    const message = `Invalid value: ${JSON.stringify(kind)}: must be ${resource.kind.kind}`;
+    const name = isRecord(object.metadata) ? String(object.metadata.name ?? "") : "";
+    const causes = [{ reason: "FieldValueInvalid", message, field: "kind" }];
+    throw invalid({ kind: String(kind), group: resource.group }, name, causes);
   }
   throw badRequest(
     `${kind} in version "${resource.version}" cannot be handled as a ${resource.kind.kind}: ` +

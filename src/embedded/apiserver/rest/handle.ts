@@ -230,6 +230,7 @@ async function put(context: RestContext, exchange: Exchange, target: Target): Pr
   if (object.metadata.name === undefined && !resource.kind.custom) object.metadata.name = target.name;
   const missing = context.storage.revisionOf({ collection: resource.collection, ...target }) === 0;
   if (missing && CREATED_BY_PUT.has(resource.collection)) {
+    delete object.metadata.resourceVersion;
     const request = { resource, namespace: target.namespace, object, duplicates };
     return respondWritten(context, exchange, await createObject(context, request, options), address);
   }

@@ -42,7 +42,8 @@ export async function respondList(
   const first = await pages.next().catch((thrown) => {
     throw isExpired(thrown) ? tooOldList(query) : thrown;
   });
-  const chunks = render(context, exchange, { request, first, pages });
+  const items = itemsOf(context, exchange, request);
+  const chunks = render({ request, first, pages, items });
   if (form.format === "yaml") {
     let text = "";
     for await (const chunk of chunks) text += chunk;
@@ -176,38 +177,37 @@ interface Rendering {
   readonly request: ListRequest;
   readonly first: IteratorResult<ListPage>;
   readonly pages: AsyncGenerator<ListPage>;
+  readonly items: Items;
+}
+
+interface Items {
+  readonly head: string;
+  readonly item: (entry: Entry) => string;
 }
 
 /** Items first and metadata last: the continue token is known only at the end, and JSON does not mind. */
-async function* render(
-  context: ServerContext,
-  exchange: Exchange,
-  rendering: Rendering,
-): AsyncGenerator<string> {
-  const { request, pages } = rendering;
-  const items = itemsOf(context, exchange, request);
+async function* render({ request, pages, items, first }: Rendering): AsyncGenerator<string> {
   yield items.head;
   let separator = "";
   let rest: ListPage["rest"];
-  for (let step = rendering.first; !step.done; step = await pages.next()) {
+  for (let step = first; !step.done; step = await pages.next()) {
     rest = step.value.rest;
     const texts = step.value.entries.map(items.item);
     if (texts.length === 0) continue;
     yield separator + texts.join(",");
     separator = ",";
   }
+  // Go leaves an empty continue out for built-in kinds and writes it for custom resources.
+  const always = request.address.resource.kind.custom && request.form.as === "object" ? { continue: "" } : {};
   yield `],"metadata":${JSON.stringify({
+    ...always,
     resourceVersion: String(request.at),
     ...(rest === undefined ? {} : { continue: rest.token }),
     ...(rest?.remaining === undefined ? {} : { remainingItemCount: rest.remaining }),
   })}}\n`;
 }
 
-function itemsOf(
-  context: ServerContext,
-  exchange: Exchange,
-  { address, form }: ListRequest,
-): { readonly head: string; readonly item: (entry: Entry) => string } {
+function itemsOf(context: ServerContext, exchange: Exchange, { address, form }: ListRequest): Items {
   const { resource } = address;
   if (form.as === "Table") {
     const include = includeObjectOf(exchange.query.get("includeObject"));

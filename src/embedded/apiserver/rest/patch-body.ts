@@ -27,5 +27,9 @@ export async function decodePatch({ request }: Exchange, resource: Resource): Pr
     throw unsupportedMediaType(accepted);
   const body = decodeJson(request.body);
   if (body === undefined) throw badRequest("error decoding patch: unexpected end of JSON input");
+  if (type === "json" && !Array.isArray(body))
+    throw badRequest(
+      "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp",
+    );
   return { type, body };
 }

@@ -3,7 +3,7 @@ import { admitBuiltIn } from "../built-in/admit-built-in.ts";
 import { commit, type Written } from "../commit.ts";
 import { type ServerContext, type Target, timestamp, type WriteOptions } from "../context.ts";
 import { alreadyExists, badRequest, failure, forbidden, notFound } from "../failures.ts";
-import { checkName, nameFor } from "../name-rules.ts";
+import { checkMetadata, nameFor, nameWarnings } from "../metadata-checks.ts";
 import { countsGeneration, withFirstStatus, withoutEmpty } from "../object-rules.ts";
 import type { Resource } from "../resources.ts";
 import { checkUnknownFields } from "../unknown-fields.ts";
@@ -31,7 +31,8 @@ export async function createObject(
   const generated = !request.object.metadata.name && !!request.object.metadata.generateName;
   for (let attempt = 1; ; attempt++) {
     const object = firstState(context, request);
-    checkName(resource, object);
+    checkMetadata(resource, object);
+    if (attempt === 1) options.warnings.push(...nameWarnings(resource, object.metadata.name ?? ""));
     const target: Target = { resource, namespace, name: object.metadata.name ?? "" };
     const { inside } = options.caller;
     admitBuiltIn(resource, object, { before: undefined, allocator: context.allocator, inside });

@@ -38,7 +38,8 @@ export async function deleteObject(
       type: next.type,
     };
     const written = commit(context, draft, options);
-    if (written) return { ...written, created: false };
+    // What is gone is shown as it was last stored; only its DELETED event carries the new revision.
+    if (written) return { ...written, created: false, object: written.removed ? stored : written.object };
   }
   throw conflict(target.resource, target.name, MODIFIED);
 }

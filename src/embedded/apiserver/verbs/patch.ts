@@ -21,6 +21,7 @@ export function patchObject(
     {
       target,
       subresource: patch.subresource ?? "",
+      patches: true,
       change(current) {
         const patched = patchedObject(target, current, patch);
         checkUnknownFields(

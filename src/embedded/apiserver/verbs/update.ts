@@ -8,7 +8,17 @@ import {
   type Target,
   type WriteOptions,
 } from "../context.ts";
-import { badRequest, conflict, invalidObject, MODIFIED, notFound } from "../failures.ts";
+import {
+  badRequest,
+  type Cause,
+  conflict,
+  failure,
+  invalid,
+  invalidObject,
+  MODIFIED,
+  notFound,
+} from "../failures.ts";
+import { checkOtherMetadata } from "../metadata-checks.ts";
 import { keepSystemFields, raisesGeneration } from "../object-rules.ts";
 import { checkWriters } from "../status-writers.ts";
 import { checkUnknownFields } from "../unknown-fields.ts";
@@ -19,6 +29,8 @@ const ATTEMPTS = 16;
 export interface ChangeRequest {
   readonly target: Target;
   readonly subresource: Subresource;
+  /** The change is a patch: some failures have other words. */
+  readonly patches?: boolean;
   /** The wanted object, made from a copy of the stored one that it may change in place. */
   readonly change: (current: AnyObject) => AnyObject | Promise<AnyObject>;
 }
@@ -37,9 +49,7 @@ export async function changeObject(
     options.warnings.length = warningCount;
     const stored = JSON.parse(entry.json) as AnyObject;
     const wanted = await request.change(JSON.parse(entry.json) as AnyObject);
-    const asked = wanted.metadata.resourceVersion;
-    if (asked && asked !== stored.metadata.resourceVersion)
-      throw conflict(target.resource, target.name, MODIFIED);
+    checkPreconditions(request, stored, wanted);
     const next = await admitted(context, { ...request, stored, wanted }, options);
     const removed = removedByUpdate(target, stored, next);
     if (!removed && sameJson(stored, next))
@@ -51,6 +61,44 @@ export async function changeObject(
   }
 }
 
+/** resourceVersion and uid, where the wanted object names them, must be the stored ones (spec E-200). */
+function checkPreconditions(request: ChangeRequest, stored: AnyObject, wanted: AnyObject): void {
+  const { resource, name } = request.target;
+  const { resourceVersion, uid } = wanted.metadata;
+  if (uid && uid !== stored.metadata.uid) {
+    if (request.patches)
+      throw invalidObject(resource, name, [
+        {
+          reason: "FieldValueInvalid",
+          message: `Invalid value: ${JSON.stringify(uid)}: field is immutable`,
+          field: "metadata.uid",
+        },
+      ]);
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stored.metadata.uid}`;
+    throw conflict(
+      resource,
+      name,
+      `StorageError: invalid object, Code: 4, Key: ${registryKey(request.target)}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
+    );
+  }
+  if (!resourceVersion || resourceVersion === stored.metadata.resourceVersion) return;
+  if (!/^\d+$/.test(resourceVersion))
+    throw failure(500, "", `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
+  throw conflict(resource, name, MODIFIED);
+}
+
+/** Where a cluster keeps the object; clients see it in one message only. */
+function registryKey({ resource, namespace, name }: Target): string {
+  const path = REGISTRY_PATHS[resource.collection] ?? resource.plural;
+  const group = resource.kind.custom ? `${resource.group}/` : "";
+  return `/registry/${group}${path}/${namespace === "" ? "" : `${namespace}/`}${name}`;
+}
+
+const REGISTRY_PATHS: Readonly<Record<string, string>> = {
+  services: "services/specs",
+  endpoints: "services/endpoints",
+};
+
 interface Step extends Omit<ChangeRequest, "change"> {
   readonly stored: AnyObject;
   readonly wanted: AnyObject;
@@ -60,6 +108,7 @@ async function admitted(context: ServerContext, step: Step, options: WriteOption
   const { target, subresource, stored } = step;
   checkIdentity(step);
   const object = merged(step);
+  checkOtherMetadata(target.resource, object);
   if (subresource !== "status" && subresource !== "finalize") {
     const { inside } = options.caller;
     admitBuiltIn(target.resource, object, { before: stored, allocator: context.allocator, inside });
@@ -83,37 +132,28 @@ async function admitted(context: ServerContext, step: Step, options: WriteOption
 }
 
 function checkIdentity({ target, stored, wanted }: Step): void {
-  const { name, namespace, uid } = wanted.metadata;
+  const { name, namespace } = wanted.metadata;
   if (name !== undefined && name !== target.name)
     throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
   if (target.resource.kind.namespaced && namespace && namespace !== target.namespace)
     throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
-  if (uid && uid !== stored.metadata.uid)
-    throw conflict(
-      target.resource,
-      target.name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stored.metadata.uid}`,
-    );
   if (!stored.metadata.deletionTimestamp) return;
   const before = stored.metadata.finalizers ?? [];
   const added = (wanted.metadata.finalizers ?? []).filter((finalizer) => !before.includes(finalizer));
   if (added.length === 0) return;
   const list = `[]string{${added.map((finalizer) => JSON.stringify(finalizer)).join(", ")}}`;
   const message = `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers ${list}`;
-  throw invalidObject(target.resource, target.name, [
-    { reason: "FieldValueForbidden", message, field: "metadata.finalizers" },
-  ]);
+  const cause = { reason: "FieldValueForbidden", message, field: "metadata.finalizers" };
+  const causes: Cause[] = target.resource.kind.custom ? [cause] : [cause, cause];
+  throw invalidObject(target.resource, target.name, causes);
 }
 
 /** The main resource leaves status alone, /status leaves everything else alone (spec E-202). */
 function merged({ target, subresource, stored, wanted }: Step): AnyObject {
   const { kind } = target.resource;
   if (subresource === "status") {
-    const labels = target.resource.collection === "pods" ? { labels: wanted.metadata.labels } : {};
-    const metadata = keepSystemFields(
-      { ...stored.metadata, ...labels } as AnyObject["metadata"],
-      stored.metadata,
-    );
+    const taken = { ...stored.metadata, ...statusMetadata(target, wanted) } as AnyObject["metadata"];
+    const metadata = keepSystemFields(taken, stored.metadata);
     const { status: _, ...rest } = stored;
     return wanted.status === undefined ? { ...rest, metadata } : { ...rest, metadata, status: wanted.status };
   }
@@ -122,6 +162,13 @@ function merged({ target, subresource, stored, wanted }: Step): AnyObject {
   if (!kind.statusSubresource) return { ...wanted, metadata };
   const { status: _, ...rest } = wanted;
   return stored.status === undefined ? { ...rest, metadata } : { ...rest, metadata, status: stored.status };
+}
+
+/** What of metadata a /status write may change: nothing for custom resources, little for built-in kinds. */
+function statusMetadata({ resource }: Target, wanted: AnyObject): object {
+  if (resource.kind.custom) return {};
+  const { labels, annotations } = wanted.metadata;
+  return resource.collection === "deployments.apps" ? { annotations } : { labels, annotations };
 }
 
 /** An object on its way out goes with its last finalizer; a pod waits for its node, a namespace for its content. */
@@ -150,26 +197,29 @@ export function updateObject(
   const { target, object } = request;
   const { kind } = target.resource;
   checkUnknownFields(context, { ...request, resource: target.resource, operation: "update" }, options);
-  if (kind.custom && !object.metadata.resourceVersion) {
+  const exists = context.storage.revisionOf(storageKeyOf(target)) !== 0;
+  if (kind.custom && exists && !object.metadata.resourceVersion && !object.metadata.uid) {
     const message = "Invalid value: 0: must be specified for an update";
-    throw invalidObject(target.resource, target.name, [
-      { reason: "FieldValueInvalid", message, field: "metadata.resourceVersion" },
-    ]);
+    const causes = [{ reason: "FieldValueInvalid", message, field: "metadata.resourceVersion" }];
+    throw invalid({ kind: target.resource.plural, group: target.resource.group }, target.name, causes);
   }
   return changeObject(
     context,
     {
       target,
       subresource: "",
-      change: (current) =>
-        withDefaultNamespaceSpec(target, { ...object, metadata: { ...object.metadata } }, current),
+      change(current) {
+        const wanted = { ...object, metadata: { ...object.metadata } };
+        // The engine's namespace controller has no finalize call: it takes the finalizer off here.
+        return options.caller.inside ? wanted : withNamespaceFinalizers(target, wanted, current);
+      },
     },
     options,
   );
 }
 
 /** A namespace's finalizers change through its finalize subresource alone. */
-function withDefaultNamespaceSpec(target: Target, wanted: AnyObject, current: AnyObject): AnyObject {
+function withNamespaceFinalizers(target: Target, wanted: AnyObject, current: AnyObject): AnyObject {
   if (target.resource.collection !== "namespaces") return wanted;
   const spec = isRecord(wanted.spec) ? wanted.spec : {};
   return { ...wanted, spec: { ...spec, finalizers: valueAt(current, ["spec", "finalizers"]) } };
