@@ -13,6 +13,8 @@ import { addressText, type Backend, type UpstreamFor } from "../backend.ts";
 import { respondWithError } from "../error-answer.ts";
 import { goOn, type Journey, type Phase, setOut } from "../journey.ts";
 import { TimeLimit } from "../time-limit.ts";
+import { transportErrorText } from "../transport-error.ts";
+import { typedUpstream } from "../typed-upstream.ts";
 import { type ActivatorProbe, probeKindOf, revisionOf, rewriteForPod } from "./headers.ts";
 import type { PodTracker } from "./load-balance.ts";
 import type { HeldRequest, RevisionFailure, RevisionHold } from "./revision-hold.ts";
@@ -147,7 +149,12 @@ class Passage implements Journey, ForwardObserver, HeldRequest {
       sendAgain(this, this.tracker);
       return;
     }
-    respondWithError(this.exchange, { status: 502, code: error.code, text: error.message });
+    const address = this.tracker ? addressText(this.tracker.backend) : "";
+    respondWithError(this.exchange, {
+      status: 502,
+      code: error.code,
+      text: transportErrorText(error, address),
+    });
   }
 }
 
@@ -225,7 +232,7 @@ const PHASES: readonly Phase<Passage>[] = [
       if (tracker === undefined) return "over";
       rewriteForPod(exchange.request.headers, addressText(tracker.backend), passage.takePeer());
       passage.timeline?.sentTo(tracker.backend);
-      forward(exchange, activator.options.upstreamFor(tracker.backend), passage);
+      forward(exchange, typedUpstream(activator.options.upstreamFor(tracker.backend)), passage);
       return "over";
     },
   },
@@ -251,7 +258,7 @@ function answerProbe({ activator, exchange }: Passage, kind: ActivatorProbe): vo
     respondWith(exchange, { status: 200, body: wire.PROBE_ACTIVATOR });
   } else {
     const value = escapeHtml(headers.get(wire.NETWORK_PROBE) ?? "");
-    const text = `unexpected probe header value: ${value}`;
+    const text = `unexpected probe header value: ${JSON.stringify(value)}`;
     respondWithError(exchange, { status: 400, code: "bad-probe", text });
   }
 }

@@ -5,9 +5,10 @@ import { type ForwardObserver, forward } from "../../http/forward.ts";
 import type { HeaderBlock } from "../../http/header-block.ts";
 import type { Exchange, Handler } from "../../http/message.ts";
 import type { UpstreamError } from "../../http/upstream.ts";
-import type { Backend, UpstreamFor } from "../backend.ts";
+import { addressText, type Backend, type UpstreamFor } from "../backend.ts";
 import { respondWithError } from "../error-answer.ts";
 import { goOn, type Journey, type Phase, setOut } from "../journey.ts";
+import { transportErrorText } from "../transport-error.ts";
 import { BackendTable } from "./backend-table.ts";
 import { disarmProbes, setForwardedFor } from "./headers.ts";
 import { type HeaderLine, type RoutePath, RouteTable, type Visibility } from "./route-table.ts";
@@ -83,7 +84,8 @@ class Passage implements Journey, ForwardObserver {
       goOn(PHASES, this);
       return;
     }
-    respondWithError(this.exchange, { status: 502, code: error.code, text: error.message });
+    const text = transportErrorText(error, this.backend ? addressText(this.backend) : "");
+    respondWithError(this.exchange, { status: 502, code: error.code, text });
   }
 }
 

@@ -104,19 +104,21 @@ async function getOnce(
 function urlOf(action: HttpGet): URL | undefined {
   // Exactly one leading slash is put before a path without one; `//x` stays as it is (errata Q-031).
   const path = action.path.startsWith("/") ? action.path : `/${action.path}`;
-  const text = `http://${action.host}:${action.port}${path}`;
-  return URL.canParse(text) ? new URL(text) : undefined;
+  const text = `http://${action.host || "127.0.0.1"}:${action.port}${path}`;
+  const brokenEscape = /%(?![0-9a-f]{2})/i.test(path);
+  return URL.canParse(text) && !brokenEscape ? new URL(text) : undefined;
 }
 
 /** Set by the client whatever the probe says (errata Q-031). */
-const OWN = new Set(["host", "user-agent", "accept-encoding", "connection"]);
+const OWN = new Set(["host", "user-agent"]);
 
 function headersOf(action: HttpGet, url: URL, referer: string | undefined): HeaderBlock {
-  const headers = new HeaderBlock(["Host", url.host, "User-Agent", "kube-probe//"]);
+  const host = action.host === "" ? `:${action.port}` : url.host;
+  const headers = new HeaderBlock(["Host", host, "User-Agent", "kube-probe//"]);
   for (const { name, value } of action.headers) {
     if (!OWN.has(name.toLowerCase())) headers.append(name, value);
   }
-  headers.append("Accept-Encoding", "gzip");
+  if (!headers.has("accept-encoding")) headers.append("Accept-Encoding", "gzip");
   headers.append("Connection", "close");
   if (referer !== undefined) headers.append("Referer", referer);
   return headers;

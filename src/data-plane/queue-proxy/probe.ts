@@ -50,7 +50,7 @@ function actionOf(probe: Record<string, unknown>): ProbeAction {
     return {
       type: "httpGet",
       scheme: textOf(get, "scheme"),
-      host: textOf(get, "host") || "127.0.0.1",
+      host: textOf(get, "host"),
       port: portOf(get.port),
       path: textOf(get, "path"),
       headers: headersOf(get.httpHeaders),

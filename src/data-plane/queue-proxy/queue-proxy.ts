@@ -12,6 +12,7 @@ import type { Upstream, UpstreamError } from "../../http/upstream.ts";
 import { respondWithError } from "../error-answer.ts";
 import { goOn, type Journey, type Phase, setOut } from "../journey.ts";
 import { TimeLimit } from "../time-limit.ts";
+import { transportErrorText } from "../transport-error.ts";
 import type { QueueProxyConfig } from "./config.ts";
 import { Drain } from "./drain.ts";
 import { healthCheckOf, isKubeletProbe, restoreHost, setForwarded, stripRouting } from "./headers.ts";
@@ -89,7 +90,8 @@ class Passage implements Journey, ForwardObserver {
     if (this.limit?.over || this.exchange.responded || error.failure === "cancelled") return;
     const { proxy } = this;
     proxy.log.warn("the application did not answer", { error: error.message, sent: error.sent });
-    respondWithError(this.exchange, { status: 502, code: error.code, text: error.message });
+    const text = transportErrorText(error, `127.0.0.1:${proxy.config.userPort}`);
+    respondWithError(this.exchange, { status: 502, code: error.code, text });
   }
 }
 
@@ -146,6 +148,7 @@ const PHASES: readonly Phase<Passage>[] = [
     run(passage) {
       const headers = passage.exchange.request.headers;
       if (!passage.exempt) restoreHost(headers);
+      if (headers.get("host") === "") headers.set("Host", `127.0.0.1:${passage.proxy.config.userPort}`);
       stripRouting(headers);
       setForwarded(headers, passage.exchange.remoteAddress);
       return "next";
@@ -175,7 +178,6 @@ const PHASES: readonly Phase<Passage>[] = [
     name: "forward",
     why: "the application answers; only a failure before its answer is ours to tell (spec Q-014)",
     run(passage) {
-      passage.exchange.request.headers.delete(wire.PROXY_REQUEST);
       forward(passage.exchange, passage.proxy.upstream, passage);
       return "over";
     },

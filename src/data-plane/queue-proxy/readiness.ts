@@ -69,6 +69,7 @@ export class Readiness {
   }
 
   async #runOne(probe: Probe, index: number): Promise<boolean> {
+    if (probe.action.type === "none") return false;
     const { clock, patienceMs } = this.#options;
     const startedMs = clock.monotonic();
     const waitingSinceMs = this.#waitingSinceMs ?? startedMs;

@@ -7,13 +7,13 @@ import { HttpServer } from "../../http/server.ts";
 import type { TimerWheel } from "../../http/timer-wheel.ts";
 import type { Upstream } from "../../http/upstream.ts";
 import { addressText } from "../backend.ts";
+import { typedUpstream } from "../typed-upstream.ts";
 import { adminHandler } from "./admin.ts";
 import { networkAttempt } from "./attempt.ts";
 import type { QueueProxyConfig } from "./config.ts";
 import { QueueProxy } from "./queue-proxy.ts";
 import { Readiness } from "./readiness.ts";
 import { statHandler } from "./stat-server.ts";
-import { typedUpstream } from "./typed-upstream.ts";
 
 export interface QueueProxyServerOptions {
   readonly config: QueueProxyConfig;

@@ -1,0 +1,17 @@
+import type { UpstreamError } from "../http/upstream.ts";
+
+/** What Knative's proxies answer with 502 when the next hop failed: the words of Go's transport (spec Q-014, T-013). */
+export function transportErrorText(error: UpstreamError, address: string): string {
+  switch (error.failure) {
+    case "refused":
+      return `dial tcp ${address}: connect: connection refused`;
+    case "dial-timeout":
+      return `dial tcp ${address}: i/o timeout`;
+    case "closed":
+      return "EOF";
+    case "malformed":
+      return `net/http: HTTP/1.x transport connection broken: ${error.message}`;
+    default:
+      return error.message;
+  }
+}
