@@ -41,6 +41,8 @@ function table(accepts: (code: number) => boolean): Uint8Array {
 const TOKEN = table((code) => /[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(String.fromCharCode(code)));
 const VALUE = table((code) => code === TAB || (code >= SPACE && code !== 127));
 const TARGET = table((code) => code > SPACE && code !== 127);
+/** Characters of a target that have to be looked at: escapes, and what must be one. */
+const TARGET_SPECIAL = table((code) => code > 126 || '%"#<>\\^`{|}'.includes(String.fromCharCode(code)));
 const HOST = table((code) => /[A-Za-z0-9!$%&'()*+,\-.:;=[\]_~]/.test(String.fromCharCode(code)));
 
 /** `text` is a whole head in latin1, both ends of line included. `headerCountMax` bounds its fields. */
@@ -51,7 +53,10 @@ export function parseRequestHead(text: string, headerCountMax: number): ParsedRe
   const method = text.slice(0, at);
   const targetFrom = at + 1;
   at = targetFrom;
-  while (TARGET[text.charCodeAt(at)] === 1) at++;
+  let special = 0;
+  for (let code = text.charCodeAt(at); TARGET[code] === 1; code = text.charCodeAt(++at)) {
+    special |= TARGET_SPECIAL[code] as number;
+  }
   const target = text.slice(targetFrom, at);
   if (target.length === 0 || text.charCodeAt(at) !== SPACE)
     throw new MalformedMessage("malformed request line");
@@ -62,7 +67,7 @@ export function parseRequestHead(text: string, headerCountMax: number): ParsedRe
   checkFraming(version, facts);
   const head: RequestHead = { method, target, version, headers };
   if (target.charCodeAt(0) !== 47) reduceTarget(head, facts);
-  checkEscapes(head.target);
+  if (special !== 0) head.target = escaped(head.target);
   return { head, facts };
 }
 
@@ -248,14 +253,13 @@ function reduceTarget(head: RequestHead, facts: HeadFacts): void {
   facts.host = authority;
 }
 
-function checkEscapes(target: string): void {
-  let at = target.indexOf("%");
-  if (at < 0) return;
+/** Escapes what may not stand in a path, as Go's net/url does; refuses escapes that are none. */
+function escaped(target: string): string {
   const query = target.indexOf("?");
-  const end = query < 0 ? target.length : query;
-  for (; at >= 0 && at < end; at = target.indexOf("%", at + 1)) {
-    if (!/^[0-9a-f]{2}$/i.test(target.slice(at + 1, Math.min(at + 3, end)))) {
-      throw new MalformedMessage("malformed request target");
-    }
-  }
+  const path = query < 0 ? target : target.slice(0, query);
+  if (/%(?![0-9A-Fa-f]{2})/.test(path)) throw new MalformedMessage("malformed request target");
+  const whole = path.replace(/["#<>\\^`{|}\x80-\xff]/g, (character) => {
+    return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  });
+  return query < 0 ? whole : whole + target.slice(query);
 }

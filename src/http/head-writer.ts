@@ -9,7 +9,7 @@ export interface ResponseFraming {
   readonly version: "1.0" | "1.1" | "2";
   readonly framing: OutgoingFraming;
   readonly length: number;
-  /** A head that speaks of a body which is not sent (HEAD, 304) keeps its Content-Length. */
+  /** A head that speaks of a body which is not sent (HEAD, 304) keeps its Content-Length, or has `length`. */
   readonly keepLength: boolean;
   readonly connection: "close" | "keep-alive" | "";
   /** Value of Date for heads that have none; "" = add none. */
@@ -28,6 +28,9 @@ export function responseHeadText(head: ResponseHead, framing: ResponseFraming): 
       case 4:
         if (!dated && is(name, "date")) dated = true;
         break;
+      case 7:
+        if (framing.framing !== "chunked" && is(name, "trailer")) continue;
+        break;
       case 10:
         if (is(name, "connection") || is(name, "keep-alive")) continue;
         break;
@@ -40,7 +43,7 @@ export function responseHeadText(head: ResponseHead, framing: ResponseFraming): 
     }
     text += `${name}: ${flat[index + 1] as string}\r\n`;
   }
-  if (framing.framing === "length") text += `Content-Length: ${framing.length}\r\n`;
+  if (framing.framing === "length" || framing.length > 0) text += `Content-Length: ${framing.length}\r\n`;
   else if (framing.framing === "chunked") text += "Transfer-Encoding: chunked\r\n";
   if (!dated) text += `Date: ${framing.date}\r\n`;
   if (framing.connection !== "") text += `Connection: ${framing.connection}\r\n`;
@@ -70,7 +73,7 @@ export function requestHeadText(head: RequestHead, framing: RequestFraming): str
     const name = flat[index] as string;
     switch (name.length) {
       case 7:
-        if (is(name, "upgrade")) continue;
+        if (is(name, "upgrade") || (framing.framing !== "chunked" && is(name, "trailer"))) continue;
         break;
       case 10:
         if (is(name, "keep-alive") || (framing.upgrade !== undefined && is(name, "connection"))) continue;

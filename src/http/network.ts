@@ -146,7 +146,9 @@ export class SocketConn implements Conn {
   }
 
   reset(): void {
-    this.#socket.resetAndDestroy();
+    // libuv refuses a reset while a shutdown is pending, and Node leaks the handle then.
+    if (this.#socket.writableEnded) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 
   pause(): void {

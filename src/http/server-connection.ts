@@ -5,12 +5,13 @@ import type { Conn, ConnHandler } from "./conn.ts";
 import { DetachedConn } from "./detached-conn.ts";
 import { MalformedMessage, type ParsedRequest, parseRequestHead } from "./head-parser.ts";
 import { HeadReader } from "./head-reader.ts";
-import { plainResponseText, reasonOf, responseHeadText } from "./head-writer.ts";
+import { plainResponseText, responseHeadText } from "./head-writer.ts";
 import type { HeaderBlock } from "./header-block.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { BodySource, Handler, ResponseHead } from "./message.ts";
 import { MessageWriter, type OutgoingFraming, type WriterOwner } from "./message-writer.ts";
 import { type BodyOwner, EMPTY_BODY, ReceivedBody } from "./received-body.ts";
+import { refusalText } from "./refusal.ts";
 import { type ExchangeOwner, ServerExchange } from "./server-exchange.ts";
 import { type TimerWheel, WheelEntry } from "./timer-wheel.ts";
 
@@ -40,15 +41,9 @@ export class ClientGone extends EbbError {
 }
 
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
+/** For clients near and far. */
+const ASK_AGAIN_MS = [20, 300, 3_000];
 const NO_BYTES = Buffer.alloc(0);
-/** Reasons that the client is told. */
-const TOLD = new Set([
-  "missing required Host header",
-  "too many Host headers",
-  "malformed Host header",
-  "invalid header name",
-  "unsupported protocol version",
-]);
 
 /**
  * One client connection: reads requests, gives them to the handler one at a time (pipelined ones wait as bytes), and
@@ -279,17 +274,22 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
     // Nobody knows whether the client sends the body after all.
     if (facts.expect !== undefined && !this.#continueSent && !this.#decoder.done) this.#closeAfter = true;
     if (framing === "until-close" || this.#context.draining || asksToClose(head)) this.#closeAfter = true;
-    const keepAlive = request.version === "1.0" ? "keep-alive" : "";
     const text = responseHeadText(head, {
       version: request.version,
       framing,
-      length: known ?? 0,
+      length: head.status === 204 ? 0 : (known ?? 0),
       keepLength: bodiless && head.status !== 204 && !known,
-      connection: this.#closeAfter ? "close" : keepAlive,
+      connection: this.#connectionField(request.version),
       date: this.#context.date(),
     });
     this.#writer.write({ head: text, framing, length: known ?? 0, body });
     if (!exchange.over) exchange.noteProgress();
+  }
+
+  /** Each version's default is left unsaid. */
+  #connectionField(version: string): "close" | "keep-alive" | "" {
+    if (this.#closeAfter) return version === "1.0" ? "" : "close";
+    return version === "1.0" ? "keep-alive" : "";
   }
 
   messageProgress(): void {
@@ -467,21 +467,32 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
 
   /**
    * A FIN is sent by a client that left and by one that only has nothing more to say. 100 Continue tells them apart:
-   * the former's system answers with a reset, the latter skips it, as every client of HTTP/1.1 must.
+   * the former's system answers with a reset, the latter skips it, as every client of HTTP/1.1 must. A socket that has
+   * ended is read no more and only a further write meets the reset, so it is asked again a little later.
    */
-  #askWhetherGone(): void {
+  #askWhetherGone(attempt = 0): void {
     const exchange = this.#exchange;
     if (!exchange || exchange.responded || exchange.request.version === "1.0") return;
     this.#writer.writeText(CONTINUE);
+    const againMs = ASK_AGAIN_MS[attempt];
+    if (againMs === undefined) return;
+    this.#context.wheel.schedule(againMs, () => {
+      if (this.#exchange === exchange) this.#askWhetherGone(attempt + 1);
+    });
   }
 
   async checkClient(exchange: ServerExchange): Promise<boolean> {
     if (exchange !== this.#exchange || this.#over) return false;
-    if (!this.#paused) return true;
-    this.#conn.resume();
-    await this.#context.nextTurn();
-    if (this.#clientEnded) await this.#context.nextTurn();
-    if (this.#paused && !this.#over) this.#conn.pause();
+    const paused = this.#paused;
+    if (paused) {
+      this.#conn.resume();
+      await this.#context.nextTurn();
+      if (this.#paused && !this.#over) this.#conn.pause();
+    }
+    if (this.#clientEnded && !this.#over && exchange.request.version !== "1.0") {
+      this.#writer.writeText(CONTINUE);
+      await this.#context.nextTurn();
+    }
     return !exchange.over && !exchange.cancel.raised;
   }
 
@@ -495,17 +506,4 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
 
 function asksToClose(head: ResponseHead): boolean {
   return /\bclose\b/i.test(head.headers.get("connection") ?? "");
-}
-
-/** The answer to bytes that are no request; the same bytes as Go's server sends, whose clients may know them. */
-function refusalText(error: MalformedMessage): string {
-  let phrase = reasonOf(error.status);
-  if (error.status === 417) return `HTTP/1.1 417 ${phrase}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
-  if (TOLD.has(error.message)) phrase += `: ${error.message}`;
-  const body =
-    error.status === 501 && error.message.startsWith("unsupported")
-      ? "Unsupported transfer encoding"
-      : `${error.status} ${phrase}`;
-  const fields = "Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n";
-  return `HTTP/1.1 ${error.status} ${phrase}\r\n${fields}${body}`;
 }

@@ -115,7 +115,7 @@ test("sends a body of unknown length in chunks, with trailers, and to HTTP/1.0 u
   );
   client.send("GET / HTTP/1.0\r\n\r\n");
   await settled();
-  assert.equal(client.take(), `HTTP/1.0 200 OK\r\n${DATE}Connection: close\r\n\r\nabc`);
+  assert.equal(client.take(), `HTTP/1.0 200 OK\r\n${DATE}\r\nabc`);
   assert.equal(client.ended, true);
 });
 
@@ -217,6 +217,7 @@ test("answers a client that half-closed, and notices by 100-continue when it had
   await settled();
   ok(half.exchanges[0] as Exchange);
   await settled();
+  await half.clock.advance(10_000);
   assert.match(half.client.take(), /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n[\s\S]*\/late$/);
   assert.equal(half.client.closed, true);
 });
@@ -319,6 +320,19 @@ test("closes a client that is slow to send its head, or idle for long", async ()
   assert.equal(idle.client.ended, false);
   await idle.clock.advance(5_200);
   assert.equal(idle.client.ended, true);
+});
+
+test("escapes what may not stand in a path, leaves queries alone, refuses broken escapes", async () => {
+  const { client, exchanges } = serve(ok);
+  client.send(
+    'GET /\xc3\xa9#\\"?\xc3#" HTTP/1.1\r\nHost: x\r\n\r\nGET /%41%2f HTTP/1.1\r\nHost: x\r\n\r\nGET /%4 HTTP/1.1\r\nHost: x\r\n\r\n',
+  );
+  await settled();
+  assert.deepEqual(
+    exchanges.map(({ request }) => request.target),
+    ['/%C3%A9%23%5C%22?\xc3#"', "/%41%2f"],
+  );
+  assert.match(client.received, /400 Bad Request$/);
 });
 
 test("turns an absolute target into a path and its authority into Host", async () => {

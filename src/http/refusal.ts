@@ -1,0 +1,24 @@
+import type { MalformedMessage } from "./head-parser.ts";
+import { reasonOf } from "./head-writer.ts";
+
+/** Reasons that the client is told. */
+const TOLD = new Set([
+  "missing required Host header",
+  "too many Host headers",
+  "malformed Host header",
+  "invalid header name",
+  "unsupported protocol version",
+]);
+
+/** The answer to bytes that are no request; the same bytes as Go's server sends, whose clients may know them. */
+export function refusalText(error: MalformedMessage): string {
+  let phrase = reasonOf(error.status);
+  if (error.status === 417) return `HTTP/1.1 417 ${phrase}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+  if (TOLD.has(error.message)) phrase += `: ${error.message}`;
+  const body =
+    error.status === 501 && error.message.startsWith("unsupported")
+      ? "Unsupported transfer encoding"
+      : `${error.status} ${phrase}`;
+  const fields = "Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n";
+  return `HTTP/1.1 ${error.status} ${phrase}\r\n${fields}${body}`;
+}
