@@ -375,3 +375,28 @@ test("containerConcurrency is kept while a burst passes through the activator", 
   assert.ok(answers.every(({ status }) => status === 200));
   assert.equal(most, 3);
 });
+
+test("an application that crashed gets no request, and the request goes to the next pod", async (t) => {
+  const { get, activator, gateway, hosted, startPod } = await world(t);
+  activator.revisions.set(REVISION);
+  const first = await startPod();
+  await first.listen();
+  gateway.backends.setService({
+    namespace: "default",
+    name: "hello-00001",
+    ports: [{ name: "http", port: 80 }],
+  });
+  gateway.backends.setEndpoints("default", "hello-00001", [{ name: "http", backends: [first.backend] }]);
+  activator.revisions.setPods("default", "hello-00001", { ready: [first.backend], notReady: [] });
+  assert.equal((await get()).status, 200);
+  first.crash();
+  await pause(50);
+  const answer = get("/after");
+  const second = await startPod();
+  await second.listen();
+  await pause(100);
+  await hosted.remove(first.uid);
+  activator.revisions.setPods("default", "hello-00001", { ready: [second.backend], notReady: [] });
+  const { status, body } = await answer;
+  assert.deepEqual([status, String(body)], [200, `hello from ${second.uid}`]);
+});

@@ -11,7 +11,7 @@ export function appendPeer(headers: HeaderBlock, peerAddress: string): void {
   headers.set("X-Forwarded-For", before.length === 0 ? peerAddress : `${before.join(", ")}, ${peerAddress}`);
 }
 
-const CONNECTION_OPTIONS = new Set(["close", "keep-alive", "upgrade", ""]);
+const CONNECTION_OPTIONS = new Set(["close", "keep-alive", "upgrade", "te", ""]);
 
 function dropNamedByConnection(headers: HeaderBlock): void {
   const connection = headers.get("connection");

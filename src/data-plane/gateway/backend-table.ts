@@ -37,21 +37,37 @@ export class BackendTable {
   }
 
   setEndpoints(namespace: string, name: string, ports: readonly EndpointPort[]): void {
+    const before = this.#endpoints.get(`${namespace}/${name}`) ?? [];
     this.#endpoints.set(`${namespace}/${name}`, ports);
+    this.#forgetGone(before);
   }
 
   deleteEndpoints(namespace: string, name: string): void {
+    const before = this.#endpoints.get(`${namespace}/${name}`) ?? [];
     this.#endpoints.delete(`${namespace}/${name}`);
+    this.#forgetGone(before);
   }
 
   /** Gets no request from now on; an address with a new pod's uid is not meant. */
   drain(backend: Backend): void {
     this.#draining.add(drainKey(backend));
+    // Notes about pods that no Endpoints ever listed would stay for ever.
+    const [oldest] = this.#draining;
+    if (this.#draining.size > DRAINING_MAX && oldest !== undefined) this.#draining.delete(oldest);
   }
 
-  /** The pod is gone for good: the note about it may be forgotten. */
-  forget(backend: Backend): void {
-    this.#draining.delete(drainKey(backend));
+  /** A note about a draining pod is kept until no Endpoints list it any more. */
+  #forgetGone(before: readonly EndpointPort[]): void {
+    if (this.#draining.size === 0) return;
+    const noted = before
+      .flatMap(({ backends }) => backends.map(drainKey))
+      .filter((key) => this.#draining.has(key));
+    if (noted.length === 0) return;
+    const listed = new Set<string>();
+    for (const ports of this.#endpoints.values()) {
+      for (const { backends } of ports) for (const backend of backends) listed.add(drainKey(backend));
+    }
+    for (const key of noted) if (!listed.has(key)) this.#draining.delete(key);
   }
 
   /** True when the Service exists with that port. */
@@ -87,6 +103,8 @@ export class BackendTable {
     return ports?.find((candidate) => candidate.port === port || candidate.name === port);
   }
 }
+
+const DRAINING_MAX = 10_000;
 
 /** A Service with one nameless port has Endpoints with one nameless port. */
 function onlyOne(endpoints: readonly EndpointPort[]): EndpointPort | undefined {

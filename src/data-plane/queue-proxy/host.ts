@@ -59,11 +59,14 @@ export class HostedQueueProxies implements QueueProxyHost {
     return this.#byUid.get(podUid)?.moments ?? this.#early.get(podUid) ?? {};
   }
 
+  /** Again for a pod that is hosted: nothing when it is the same, else its queue-proxy starts anew. */
   async host(pod: HostedPod): Promise<void> {
-    await this.remove(pod.uid, { keepMoments: true });
+    const before = this.#byUid.get(pod.uid);
+    if (before !== undefined && JSON.stringify(before.pod) === JSON.stringify(pod)) return;
+    if (before !== undefined) await this.#end(before);
     const { clock, log, network, timers, pool } = this.#options;
     const config = readConfig(pod.env);
-    const moments = this.#early.get(pod.uid) ?? {};
+    const moments = before?.moments ?? this.#early.get(pod.uid) ?? {};
     this.#early.delete(pod.uid);
     const locate = locator(pod);
     const server = new QueueProxyServer({
@@ -94,16 +97,12 @@ export class HostedQueueProxies implements QueueProxyHost {
     await hosted.server.drain();
   }
 
-  async remove(podUid: string, { keepMoments = false } = {}): Promise<void> {
-    if (!keepMoments) this.#early.delete(podUid);
+  async remove(podUid: string): Promise<void> {
+    this.#early.delete(podUid);
     const hosted = this.#byUid.get(podUid);
     if (hosted === undefined) return;
-    this.#byUid.delete(podUid);
-    const address = addressText(hosted.backend);
-    if (this.#byAddress.get(address) === hosted) this.#byAddress.delete(address);
     this.#options.onDraining?.(hosted.backend);
-    await hosted.server.close();
-    for (const { ip, port } of hosted.pod.userPorts) this.#options.pool.forget({ ip, port });
+    await this.#end(hosted);
   }
 
   moment(podUid: string, name: string, atMs: number): void {
@@ -120,6 +119,14 @@ export class HostedQueueProxies implements QueueProxyHost {
   /** Resolves when every pod's queue-proxy has nothing in flight. */
   async drainAll(): Promise<void> {
     await Promise.all([...this.#byUid.keys()].map((uid) => this.drain(uid)));
+  }
+
+  async #end(hosted: Hosted): Promise<void> {
+    this.#byUid.delete(hosted.pod.uid);
+    const address = addressText(hosted.backend);
+    if (this.#byAddress.get(address) === hosted) this.#byAddress.delete(address);
+    await hosted.server.close();
+    for (const { ip, port } of hosted.pod.userPorts) this.#options.pool.forget({ ip, port });
   }
 
   async close(): Promise<void> {

@@ -63,6 +63,9 @@ export class QueueProxy {
   readonly handle: Handler = (exchange) => setOut(PHASES, new Passage(this, exchange));
 }
 
+/** Hops inside this process have no address. */
+const IN_PROCESS = "";
+
 /** One request on its way through the queue-proxy; itself the observer of its forwarding, so that none is made. */
 class Passage implements Journey, ForwardObserver {
   at = 0;
@@ -90,6 +93,11 @@ class Passage implements Journey, ForwardObserver {
     if (this.limit?.over || this.exchange.responded || error.failure === "cancelled") return;
     const { proxy } = this;
     proxy.log.warn("the application did not answer", { error: error.message, sent: error.sent });
+    // The hop before us is in this process and can give the request to another pod: no byte of it was sent.
+    if (!error.sent && this.exchange.remoteAddress === IN_PROCESS) {
+      this.exchange.abort(error);
+      return;
+    }
     const text = transportErrorText(error, `127.0.0.1:${proxy.config.userPort}`);
     respondWithError(this.exchange, { status: 502, code: error.code, text });
   }
