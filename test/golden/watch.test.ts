@@ -8,11 +8,11 @@ judgeGolden<Scenario>({
   file: "apiserver/watch.jsonl",
   exceptions,
   async judge(scenario) {
-    const apiServer = await freshServer();
+    const server = await freshServer();
     try {
-      return await replay(apiServer, scenario);
+      return await replay(server.apiServer, scenario);
     } finally {
-      await apiServer.stop();
+      await server.stop();
     }
   },
 });

@@ -86,7 +86,7 @@ export function invalid(
   return failure(422, "Invalid", `${kind} "${name}" is invalid: ${errors}`, {
     ...(name === "" ? {} : { name }),
     ...group,
-    kind: what.kind,
+    ...(what.kind === "" ? {} : { kind: what.kind }),
     causes: [...causes],
   });
 }

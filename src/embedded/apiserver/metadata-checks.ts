@@ -39,14 +39,14 @@ export function checkMetadata(resource: Resource, object: AnyObject): void {
       ? base.map((problem) => invalidValue("metadata.generateName", generateName, problem))
       : []),
     ...rule(name).map((problem) => invalidValue("metadata.name", name, problem)),
-    ...otherProblems(object),
+    ...otherProblems(resource, object),
   ];
   if (causes.length > 0) throw invalidObject(resource, name, causes);
 }
 
 /** The same for an update, whose name is settled. */
 export function checkOtherMetadata(resource: Resource, object: AnyObject): void {
-  const causes = otherProblems(object);
+  const causes = otherProblems(resource, object);
   if (causes.length > 0) throw invalidObject(resource, object.metadata.name ?? "", causes);
 }
 
@@ -69,11 +69,11 @@ export function nameWarnings({ collection }: Resource, name: string): string[] {
   return [`metadata.name: ${only}: [${problems.join(" ")}]`];
 }
 
-function otherProblems({ metadata }: AnyObject): Cause[] {
+function otherProblems(resource: Resource, { metadata }: AnyObject): Cause[] {
   return [
     ...labelCauses(metadata.labels ?? {}),
     ...annotationCauses(metadata.annotations ?? {}),
-    ...finalizerCauses(metadata.finalizers ?? []),
+    ...finalizerCauses(metadata.finalizers ?? [], !resource.kind.custom && resource.collection !== "events"),
     ...ownerCauses(metadata.ownerReferences ?? []),
   ];
 }
@@ -97,11 +97,11 @@ function annotationCauses(annotations: Readonly<Record<string, string>>): Cause[
   return [...causes, { reason: "FieldValueTooLong", message, field: "metadata.annotations" }];
 }
 
-function finalizerCauses(finalizers: readonly string[]): Cause[] {
+function finalizerCauses(finalizers: readonly string[], mustBeKnown: boolean): Cause[] {
   return finalizers.flatMap((finalizer, index) => {
     const problems = qualifiedNameProblems(finalizer);
     const causes = problems.map((problem) => invalidValue("metadata.finalizers", finalizer, problem));
-    if (finalizer.includes("/") || STANDARD_FINALIZERS.has(finalizer)) return causes;
+    if (!mustBeKnown || finalizer.includes("/") || STANDARD_FINALIZERS.has(finalizer)) return causes;
     const text = "name is neither a standard finalizer name nor is it fully qualified";
     return [...causes, invalidValue(`metadata.finalizers[${index}]`, finalizer, text)];
   });

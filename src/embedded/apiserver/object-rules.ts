@@ -10,6 +10,7 @@ const COUNTS_GENERATION = new Set([
   "deployments.apps",
   "replicasets.apps",
   "pods",
+  "endpointslices.discovery.k8s.io",
   "poddisruptionbudgets.policy",
 ]);
 
@@ -54,6 +55,7 @@ export function raisesGeneration(resource: Resource, before: AnyObject, after: A
   if (resource.collection === "deployments.apps") {
     if (!sameJson(before.metadata.annotations ?? {}, after.metadata.annotations ?? {})) return true;
   }
+  if (resource.collection === "endpointslices.discovery.k8s.io") return !sameJson(before, after);
   const status = resource.kind.statusSubresource;
   return !sameJson(essence(before, status), essence(after, status));
 }

@@ -1,4 +1,5 @@
 import type { AnyObject } from "./any-object.ts";
+import { dropNulls } from "./built-in/admit-built-in.ts";
 import { decodeProblem } from "./built-in/decode-problem.ts";
 import type { ServerContext, WriteOptions } from "./context.ts";
 import { badRequest, invalid } from "./failures.ts";
@@ -15,6 +16,7 @@ export interface FieldChange {
 /** Refuses values of the wrong type, and takes unknown fields off; Strict refuses them, Warn names them in warnings (spec E-208). */
 export function checkUnknownFields(context: ServerContext, change: FieldChange, options: WriteOptions): void {
   const { resource, object } = change;
+  if (!resource.kind.custom) dropNulls(object);
   const problem = resource.kind.custom ? undefined : decodeProblem(resource.kind, object);
   if (problem !== undefined) throw undecodable(change, problem);
   const unknown = context.admission.prune(resource.kind, object).map((path) => `unknown field "${path}"`);

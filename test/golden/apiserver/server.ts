@@ -5,9 +5,15 @@ import { silentLog } from "../../../src/base/log.ts";
 import { systemRandom } from "../../../src/base/random.ts";
 import { ApiServer } from "../../../src/embedded/apiserver/api-server.ts";
 import { MemoryStorage } from "../../../src/embedded/apiserver/storage/memory-storage.ts";
+import { Workloads } from "../../../src/embedded/workloads/workloads.ts";
 
-/** A fresh API server for one scenario; its storage was compacted, as the recorded server's was. */
-export async function freshServer(): Promise<ApiServer> {
+export interface GoldenServer {
+  readonly apiServer: ApiServer;
+  stop(): Promise<void>;
+}
+
+/** A fresh API server, with the controllers of a cluster's controller manager, for one scenario; its storage was compacted, as the recorded server's was. */
+export async function freshServer(): Promise<GoldenServer> {
   const storage = new MemoryStorage();
   const kinds: readonly Kind[] = KINDS;
   const common = { clock: systemClock, random: systemRandom, log: silentLog };
@@ -19,5 +25,16 @@ export async function freshServer(): Promise<ApiServer> {
     for (const name of ["default", "kube-system", "knative-serving"])
       await client.create(namespaceKind, { metadata: { name } });
   await storage.compact(storage.sequenced);
-  return apiServer;
+  const workloads = new Workloads({
+    ...common,
+    client: apiServer.clientFor("workloads"),
+    kinds,
+    nodeName: "none",
+  });
+  await workloads.start();
+  const stop = async () => {
+    await workloads.stop();
+    await apiServer.stop();
+  };
+  return { apiServer, stop };
 }

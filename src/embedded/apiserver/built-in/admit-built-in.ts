@@ -16,14 +16,13 @@ export function admitBuiltIn(
   },
 ): void {
   if (resource.kind.custom) return;
-  dropNulls(object);
   applyBuiltInDefaults(resource.collection, object, how);
   const causes = checkBuiltIn(resource.collection, { object, ...how });
   if (causes.length > 0) throw invalidObject(resource, object.metadata.name ?? "", causes);
 }
 
 /** For a typed decoder null is absence. */
-function dropNulls(value: unknown): void {
+export function dropNulls(value: unknown): void {
   if (Array.isArray(value)) for (const item of value) dropNulls(item);
   else if (isRecord(value))
     for (const [name, item] of Object.entries(value)) {

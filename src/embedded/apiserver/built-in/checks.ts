@@ -27,6 +27,8 @@ export function checkBuiltIn(collection: string, checked: Checked): Cause[] {
       return checkService(checked);
     case "pods":
       return checkPod(checked);
+    case "events":
+      return checkEvent(checked);
     default:
       return [];
   }
@@ -247,6 +249,13 @@ function checkService({ object, before }: Checked): Cause[] {
     ...causes,
     ...ports.flatMap((port, index) => checkPort(`spec.ports[${index}]`, port, ports.length)),
   ];
+}
+
+function checkEvent({ object, before }: Checked): Cause[] {
+  const about = String(valueAt(object, ["involvedObject", "namespace"]) ?? "");
+  const { namespace = "" } = object.metadata;
+  if (before || about === namespace || (about === "" && namespace === "default")) return [];
+  return [invalidValue("involvedObject.namespace", about, "does not match event.namespace")];
 }
 
 const POD_CHANGES =

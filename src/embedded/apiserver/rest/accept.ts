@@ -20,7 +20,9 @@ interface Range {
 /** What the text of a 406 lists. */
 export const OFFERED = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
 
-export function formOf(accept: string | undefined, custom: boolean): Form {
+const STREAMS = ["application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch"];
+
+export function formOf(accept: string | undefined, custom: boolean, watching = false): Form {
   if (accept === undefined || accept.trim() === "") return { format: "json", as: "object" };
   const ranges = rangesOf(accept);
   let understood = false;
@@ -34,15 +36,16 @@ export function formOf(accept: string | undefined, custom: boolean): Form {
     const as = transformOf(range);
     if (as) return { format, as };
   }
-  throw understood ? refusedTransform() : notAcceptable();
+  throw understood ? refusedTransform() : notAcceptable(watching);
 }
 
 function refusedTransform() {
   return failure(406, "NotAcceptable", `only the following media types are accepted: ${OFFERED.join(", ")}`);
 }
 
-function notAcceptable() {
-  const message = `406: Not Acceptable\n\nAvailable representations: ${OFFERED.join(", ")}`;
+function notAcceptable(watching: boolean) {
+  const streams = watching ? STREAMS : [];
+  const message = `406: Not Acceptable\n\nAvailable representations: ${[...OFFERED, ...streams].join(", ")}`;
   return failure(406, "NotAcceptable", message, {});
 }
 

@@ -22,6 +22,7 @@ export async function decodeObject(exchange: Exchange, resource: Resource): Prom
   const value = await decodeValue(exchange, kind);
   if (!isRecord(value.parsed)) throw unrecognized(kind, notAnObject(value.parsed), exchange.request.body);
   const object = value.parsed;
+  if (resource.kind.custom && object.kind === undefined) throw kindMissing(exchange.request.body, resource);
   checkType(object, resource);
   const metadata = isRecord(object.metadata) ? object.metadata : {};
   checkMetadata(object.metadata, resource);
@@ -44,11 +45,11 @@ async function decodeValue(
 }
 
 /** Any JSON (patches and options); undefined for an empty body. */
-export function decodeJson(body: Uint8Array): unknown {
+export function decodeJson(body: Uint8Array, prefix = ""): unknown {
   if (body.length === 0) return undefined;
   const text = textOf(body);
   const problem = jsonProblem(text);
-  if (problem !== undefined) throw badRequest(problem);
+  if (problem !== undefined) throw badRequest(prefix + problem);
   return JSON.parse(text);
 }
 
@@ -130,6 +131,15 @@ function shownBody(body: Uint8Array): string {
   return body.length > 1024 ? `${hex} ...` : hex;
 }
 
+function kindMissing(body: Uint8Array, resource: Resource) {
+  const text = Buffer.from(body).toString("utf8");
+  const shown = text.length > 30 ? `${text.slice(0, 30)} ...` : text;
+  const { kind } = resource.kind;
+  return badRequest(
+    `the object provided is unrecognized (must be of type ${kind}): Object 'Kind' is missing in '${text}' (${shown})`,
+  );
+}
+
 function notAnObject(value: unknown): string {
   const type = Array.isArray(value) ? "array" : value === null ? "null" : typeof value;
   return (
@@ -141,7 +151,7 @@ function notAnObject(value: unknown): string {
 function checkType(object: Record<string, unknown>, resource: Resource): void {
   const wanted = apiVersionOfResource(resource);
   const kind = object.kind ?? resource.kind.kind;
-  const apiVersion = object.apiVersion ?? wanted;
+  const apiVersion = object.apiVersion ?? (resource.kind.custom ? "" : wanted);
   if (kind === resource.kind.kind && apiVersion === wanted) return;
   if (resource.kind.custom) {
     if (apiVersion !== wanted)

@@ -10,10 +10,10 @@ import { listEntries } from "../verbs/list.ts";
 import { patchObject } from "../verbs/patch.ts";
 import { scaleOf, updateScale } from "../verbs/scale.ts";
 import { updateStatus } from "../verbs/status.ts";
-import { updateObject } from "../verbs/update.ts";
+import { requireVersion, updateObject } from "../verbs/update.ts";
 import { type Form, formOf } from "./accept.ts";
 import { type Address, addressOf } from "./address.ts";
-import { decodeObject } from "./body.ts";
+import { decodeJson, decodeObject } from "./body.ts";
 import { deleteOptionsOf } from "./delete-options.ts";
 import { type ApiRequest, type ApiResponse, type Exchange, exchangeOf } from "./exchange.ts";
 import { authorize, callerOf, type Identity } from "./identity.ts";
@@ -67,8 +67,8 @@ async function onCollection(
 ): Promise<ApiResponse> {
   switch (exchange.request.method) {
     case "GET": {
-      const form = formOf(exchange.request.headers.accept, address.resource.kind.custom);
       const watching = address.watch || flagOf(exchange.query.get("watch"));
+      const form = formOf(exchange.request.headers.accept, address.resource.kind.custom, watching);
       if (watching) return respondWatch(context, exchange, { address, form });
       return respondList(context, exchange, { address, form });
     }
@@ -149,6 +149,7 @@ async function onStatus(
     case "PUT": {
       const options = writeOptionsOf(exchange, "UpdateOptions");
       const { object } = await decodeObject(exchange, target.resource);
+      requireVersion(context, target, object);
       return respondWritten(
         context,
         exchange,
@@ -191,10 +192,7 @@ async function onScale(
     }
     case "PUT": {
       const options = writeOptionsOf(exchange, "UpdateOptions");
-      const scale: unknown = JSON.parse(new TextDecoder().decode(exchange.request.body));
-      if (!isRecord(scale)) throw badRequest("the body is not a Scale");
-      const wanted = { ...scale, metadata: isRecord(scale.metadata) ? scale.metadata : {} } as AnyObject;
-      return written(updateScale(context, { target, scale: wanted }, options));
+      return written(updateScale(context, { target, scale: decodeScale(exchange) }, options));
     }
     case "PATCH": {
       const options = writeOptionsOf(exchange, "PatchOptions");
@@ -204,6 +202,18 @@ async function onScale(
     default:
       throw methodNotAllowed();
   }
+}
+
+function decodeScale(exchange: Exchange): AnyObject {
+  const scale = decodeJson(exchange.request.body);
+  if (!isRecord(scale)) throw badRequest("the body is not a Scale");
+  const { kind = "Scale", apiVersion = "autoscaling/v1" } = scale;
+  if (kind !== "Scale")
+    throw badRequest(
+      `${kind} in version "v1" cannot be handled as a Scale: no kind "${kind}" is registered for version ` +
+        `"${apiVersion}" in scheme "pkg/runtime/scheme.go:110"`,
+    );
+  return { ...scale, metadata: isRecord(scale.metadata) ? scale.metadata : {} } as AnyObject;
 }
 
 async function create(
@@ -294,7 +304,10 @@ async function deleteCollection(
   const text = {
     kind: `${resource.kind.kind}List`,
     apiVersion: apiVersionText(address),
-    metadata: { resourceVersion: String(context.storage.sequenced) },
+    metadata: {
+      ...(resource.kind.custom ? { continue: "" } : {}),
+      resourceVersion: String(context.storage.sequenced),
+    },
     items,
   };
   return respondText(exchange, { status: 200, text: JSON.stringify(text) });

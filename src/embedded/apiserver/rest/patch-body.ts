@@ -25,11 +25,15 @@ export async function decodePatch({ request }: Exchange, resource: Resource): Pr
     : [...ACCEPTED.slice(0, 2), "application/strategic-merge-patch+json", ...ACCEPTED.slice(2)];
   if (type === undefined || (type === "strategic" && resource.kind.custom))
     throw unsupportedMediaType(accepted);
-  const body = decodeJson(request.body);
+  const body = decodeJson(request.body, "error decoding patch: ");
   if (body === undefined) throw badRequest("error decoding patch: unexpected end of JSON input");
   if (type === "json" && !Array.isArray(body))
     throw badRequest(
       "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp",
+    );
+  if (type !== "json" && Array.isArray(body))
+    throw badRequest(
+      "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}",
     );
   return { type, body };
 }

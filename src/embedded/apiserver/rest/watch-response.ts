@@ -101,7 +101,6 @@ function showing(
     ...type,
     metadata: {
       resourceVersion: String(revision),
-      creationTimestamp: null,
       ...(annotations ? { annotations } : {}),
     },
   });

@@ -80,9 +80,9 @@ export function afterDelete(
   const marked = withMark(stored, { finalizers, graceSeconds, nowMs: request.nowMs });
   if (target.resource.collection === "namespaces") {
     const status = { ...(stored.status as object), phase: "Terminating" };
-    return stored.metadata.deletionTimestamp
-      ? { type: "same" }
-      : { type: "put", object: { ...marked, status } };
+    if (stored.metadata.deletionTimestamp) return { type: "same" };
+    const { deletionGracePeriodSeconds: _, ...metadata } = marked.metadata;
+    return { type: "put", object: { ...marked, metadata, status } };
   }
   const same =
     marked.metadata.deletionTimestamp === stored.metadata.deletionTimestamp &&

@@ -70,6 +70,9 @@ export function patchScale(
         const patched = applyPatch(schema, scaleOf(current), { patch, custom: target.resource.kind.custom });
         if (!isRecord(patched) || !isRecord(patched.metadata))
           throw badRequest("the patched Scale has no metadata: name must be provided");
+        const replicas = valueAt(patched, ["spec", "replicas"]);
+        if (replicas !== undefined && typeof replicas !== "number")
+          throw unfitPatch(patched, typeof replicas);
         return withScale(current, patched as AnyObject, target);
       },
     },
@@ -77,7 +80,16 @@ export function patchScale(
   );
 }
 
+function unfitPatch(patched: unknown, type: string) {
+  const problem = `json: cannot unmarshal ${type} into Go struct field ScaleSpec.spec.replicas of type int32`;
+  const message = `Invalid value: ${JSON.stringify(JSON.stringify(patched))}: ${problem}`;
+  return invalid({ kind: "", group: "" }, "", [{ reason: "FieldValueInvalid", message, field: "patch" }]);
+}
+
 function withScale(current: AnyObject, scale: AnyObject, target: Target): AnyObject {
+  const { name } = scale.metadata;
+  if (name !== undefined && name !== target.name)
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
   const replicas = valueAt(scale, ["spec", "replicas"]) ?? 0;
   if (typeof replicas !== "number" || !Number.isInteger(replicas))
     throw badRequest(`Scale in version "v1" cannot be handled as a Scale: spec.replicas must be an integer`);

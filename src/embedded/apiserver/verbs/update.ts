@@ -54,9 +54,11 @@ export async function changeObject(
     const removed = removedByUpdate(target, stored, next);
     if (!removed && sameJson(stored, next))
       return { object: stored, revision: entry.revision, created: false };
-    const draft = { target, expected: entry.revision, object: next, previous: entry.json };
+    // What goes with its last finalizer is shown to watchers as it was stored, to the caller as it asked.
+    const object = removed ? stored : next;
+    const draft = { target, expected: entry.revision, object, previous: entry.json };
     const written = commit(context, { ...draft, type: removed ? "delete" : "put" }, options);
-    if (written) return { ...written, created: false };
+    if (written) return { ...written, created: false, object: removed ? next : written.object };
     if (attempt === ATTEMPTS) throw conflict(target.resource, target.name, MODIFIED);
   }
 }
@@ -66,14 +68,7 @@ function checkPreconditions(request: ChangeRequest, stored: AnyObject, wanted: A
   const { resource, name } = request.target;
   const { resourceVersion, uid } = wanted.metadata;
   if (uid && uid !== stored.metadata.uid) {
-    if (request.patches)
-      throw invalidObject(resource, name, [
-        {
-          reason: "FieldValueInvalid",
-          message: `Invalid value: ${JSON.stringify(uid)}: field is immutable`,
-          field: "metadata.uid",
-        },
-      ]);
+    if (request.patches) throw invalidObject(resource, name, twice(immutableUid(uid)));
     const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stored.metadata.uid}`;
     throw conflict(
       resource,
@@ -85,6 +80,16 @@ function checkPreconditions(request: ChangeRequest, stored: AnyObject, wanted: A
   if (!/^\d+$/.test(resourceVersion))
     throw failure(500, "", `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
   throw conflict(resource, name, MODIFIED);
+}
+
+function immutableUid(uid: string): Cause {
+  const message = `Invalid value: ${JSON.stringify(uid)}: field is immutable`;
+  return { reason: "FieldValueInvalid", message, field: "metadata.uid" };
+}
+
+/** Kubernetes checks metadata once for all kinds and once for the kind: clients see both. */
+function twice(cause: Cause): Cause[] {
+  return [cause, cause];
 }
 
 /** Where a cluster keeps the object; clients see it in one message only. */
@@ -144,8 +149,7 @@ function checkIdentity({ target, stored, wanted }: Step): void {
   const list = `[]string{${added.map((finalizer) => JSON.stringify(finalizer)).join(", ")}}`;
   const message = `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers ${list}`;
   const cause = { reason: "FieldValueForbidden", message, field: "metadata.finalizers" };
-  const causes: Cause[] = target.resource.kind.custom ? [cause] : [cause, cause];
-  throw invalidObject(target.resource, target.name, causes);
+  throw invalidObject(target.resource, target.name, target.resource.kind.custom ? [cause] : twice(cause));
 }
 
 /** The main resource leaves status alone, /status leaves everything else alone (spec E-202). */
@@ -195,14 +199,8 @@ export function updateObject(
   options: WriteOptions,
 ): Promise<Written> {
   const { target, object } = request;
-  const { kind } = target.resource;
   checkUnknownFields(context, { ...request, resource: target.resource, operation: "update" }, options);
-  const exists = context.storage.revisionOf(storageKeyOf(target)) !== 0;
-  if (kind.custom && exists && !object.metadata.resourceVersion && !object.metadata.uid) {
-    const message = "Invalid value: 0: must be specified for an update";
-    const causes = [{ reason: "FieldValueInvalid", message, field: "metadata.resourceVersion" }];
-    throw invalid({ kind: target.resource.plural, group: target.resource.group }, target.name, causes);
-  }
+  requireVersion(context, target, object);
   return changeObject(
     context,
     {
@@ -216,6 +214,16 @@ export function updateObject(
     },
     options,
   );
+}
+
+/** A custom resource is never replaced blindly (spec E-200). */
+export function requireVersion(context: ServerContext, target: Target, object: AnyObject): void {
+  const exists = context.storage.revisionOf(storageKeyOf(target)) !== 0;
+  const { resourceVersion, uid } = object.metadata;
+  if (!target.resource.kind.custom || !exists || resourceVersion || uid) return;
+  const message = "Invalid value: 0: must be specified for an update";
+  const causes = [{ reason: "FieldValueInvalid", message, field: "metadata.resourceVersion" }];
+  throw invalid({ kind: target.resource.plural, group: target.resource.group }, target.name, causes);
 }
 
 /** A namespace's finalizers change through its finalize subresource alone. */
