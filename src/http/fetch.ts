@@ -24,6 +24,8 @@ export interface FetchRequest {
   /** A longer body fails the call; default 1 MiB. */
   readonly bodyLimitBytes?: number;
   readonly signal?: AbortSignal;
+  /** Resolve with the head and drop the body: an answer that never ends is one for a probe. */
+  readonly headOnly?: boolean;
   /** Send through this instead of a new connection to `address`. */
   readonly upstream?: Upstream;
 }
@@ -129,6 +131,11 @@ class Fetching implements UpstreamObserver, BodySink, UpstreamConnectionOwner {
 
   response(head: ResponseHead, body: BodySource): void {
     this.#head = head;
+    if (this.#request.headOnly) {
+      this.end();
+      body.abandon();
+      return;
+    }
     this.#body = body;
     body.start(this);
     if (!this.#over) body.credit(this.#limitBytes() + 1);

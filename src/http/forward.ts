@@ -14,6 +14,8 @@ export interface ForwardObserver {
   failed(error: UpstreamError): void;
   /** The request is handed to the upstream after this call. */
   forwarded?(): void;
+  /** An interim answer goes to the client after this call. */
+  interim?(head: ResponseHead): void;
   /** The head of the final answer is here and goes to the client after this call; headers may be edited. */
   response?(head: ResponseHead): void;
   /** Switched protocols: both directions are spliced from now on. */
@@ -53,6 +55,7 @@ class Forwarding implements OutgoingRequest, UpstreamObserver {
   }
 
   interim(head: ResponseHead): void {
+    this.#observer.interim?.(head);
     this.#exchange.interim({ ...head, headers: endToEndHeaders(head.headers) });
   }
 

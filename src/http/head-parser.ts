@@ -104,6 +104,13 @@ export function parseResponseHead(text: string, headerCountMax: number): ParsedR
 }
 
 function badStatusLine(text: string): MalformedMessage {
+  const parts = /^(\S+) (\S*)/.exec(text.split("\r\n", 1)[0] ?? "");
+  if (parts?.[1]?.startsWith("HTTP/1.")) {
+    return new MalformedMessage(`malformed HTTP status code ${JSON.stringify(parts[2])}`);
+  }
+  if (parts && /^http\//i.test(parts[1] ?? "")) {
+    return new MalformedMessage(`malformed HTTP version ${JSON.stringify(parts[1])}`);
+  }
   return new MalformedMessage(`malformed HTTP response ${JSON.stringify(text.split("\r\n", 1)[0])}`);
 }
 

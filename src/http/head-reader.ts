@@ -56,6 +56,16 @@ export class HeadReader {
     return text;
   }
 
+  /** What an unfinished head lacks, for a message; the same words as Go's net/http. */
+  describeCut(): string {
+    const text = this.#parts.toString("latin1", 0, this.#length);
+    const lineFrom = text.lastIndexOf("\r\n");
+    if (lineFrom < 0) return `malformed HTTP response ${JSON.stringify(text)}`;
+    const line = text.slice(lineFrom + 2);
+    if (line === "" || line.includes(":")) return "unexpected EOF";
+    return `malformed MIME header: missing colon: ${JSON.stringify(line)}`;
+  }
+
   reset(): void {
     this.#parts = Buffer.alloc(0);
     this.#length = 0;

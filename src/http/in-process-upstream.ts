@@ -107,6 +107,12 @@ class InProcessExchange implements Exchange {
       this.#tunnel.reset();
       return;
     }
+    // Nothing of it left: the caller may send it elsewhere, body included.
+    if (error instanceof UpstreamError && !error.sent) {
+      this.finish(0, false);
+      this.#observer.failed(error);
+      return;
+    }
     this.body.abandon();
     this.finish(0, false);
     this.#observer.failed(new UpstreamError("closed", true, error.message, { cause: error }));

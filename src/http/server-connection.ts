@@ -7,38 +7,13 @@ import { MalformedMessage, type ParsedRequest, parseRequestHead } from "./head-p
 import { HeadReader } from "./head-reader.ts";
 import { plainResponseText, responseHeadText } from "./head-writer.ts";
 import type { HeaderBlock } from "./header-block.ts";
-import type { HttpLimits } from "./limits.ts";
-import type { BodySource, Handler, ResponseHead } from "./message.ts";
+import type { BodySource, ResponseHead } from "./message.ts";
 import { MessageWriter, type OutgoingFraming, type WriterOwner } from "./message-writer.ts";
 import { type BodyOwner, EMPTY_BODY, ReceivedBody } from "./received-body.ts";
 import { refusalText } from "./refusal.ts";
+import { ClientGone, type ServerContext } from "./server-context.ts";
 import { type ExchangeOwner, ServerExchange } from "./server-exchange.ts";
-import { type TimerWheel, WheelEntry } from "./timer-wheel.ts";
-
-/** What all connections of a server share. */
-export interface ServerContext {
-  readonly limits: HttpLimits;
-  readonly handler: Handler;
-  readonly wheel: TimerWheel;
-  readonly draining: boolean;
-  /** Value of the Date field. */
-  date(): string;
-  /** Resolves after the transport had a chance to tell what it knows. */
-  nextTurn(): Promise<void>;
-  exchangeBegan(): void;
-  exchangeEnded(): void;
-  /** The connection is closed, or became a tunnel. */
-  connectionGone(connection: ServerConnection): void;
-  tunnelOpened(tunnel: Conn): void;
-  tunnelClosed(tunnel: Conn): void;
-}
-
-/** The client went away, as the reason of `Exchange.cancel`. */
-export class ClientGone extends EbbError {
-  constructor(cause?: unknown) {
-    super("client-gone", "the client closed the connection before its answer was complete", { cause });
-  }
-}
+import { WheelEntry } from "./timer-wheel.ts";
 
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 /** For clients near and far. */
@@ -92,7 +67,6 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
     return !this.#exchange && this.#heads.pending === 0 && this.#ahead.length === 0;
   }
 
-  /** No further request will be read; an idle connection ends now. */
   stopKeepAlive(): void {
     this.#closeAfter = true;
     if (this.idle && !this.#closing) this.#close();
@@ -489,8 +463,9 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
       await this.#context.nextTurn();
       if (this.#paused && !this.#over) this.#conn.pause();
     }
-    if (this.#clientEnded && !this.#over && exchange.request.version !== "1.0") {
-      this.#writer.writeText(CONTINUE);
+    // The first write brings the reset of a client that has gone, the second one meets it.
+    for (let writes = 0; writes < 2 && this.#clientEnded && !this.#over; writes++) {
+      if (exchange.request.version !== "1.0") this.#writer.writeText(CONTINUE);
       await this.#context.nextTurn();
     }
     return !exchange.over && !exchange.cancel.raised;

@@ -3,7 +3,8 @@ import { EbbError } from "../base/errors.ts";
 import type { Conn } from "./conn.ts";
 import { DEFAULT_LIMITS, type HttpLimits } from "./limits.ts";
 import type { Handler } from "./message.ts";
-import { ServerConnection, type ServerContext } from "./server-connection.ts";
+import { ServerConnection } from "./server-connection.ts";
+import type { ServedConnection, ServerContext } from "./server-context.ts";
 import { TimerWheel } from "./timer-wheel.ts";
 
 export interface HttpServerOptions {
@@ -27,7 +28,7 @@ export class HttpServer implements ServerContext {
   readonly handler: Handler;
   readonly wheel: TimerWheel;
   readonly #clock: Clock;
-  readonly #connections = new Set<ServerConnection>();
+  readonly #connections = new Set<ServedConnection>();
   readonly #tunnels = new Set<Conn>();
   #draining = false;
   #drained: (() => void)[] = [];
@@ -105,7 +106,7 @@ export class HttpServer implements ServerContext {
     this.#inFlight--;
   }
 
-  connectionGone(connection: ServerConnection): void {
+  connectionGone(connection: ServedConnection): void {
     this.#connections.delete(connection);
     this.#checkDrained();
   }

@@ -124,7 +124,7 @@ export class UpstreamConnection implements ConnHandler, DecodedBody, BodyOwner, 
     }
     if (this.#request) this.#conn.reset();
     else this.#conn.end();
-    if (this.#heads.pending > 0) this.#fail("malformed", new EbbError("eof", "the answer's head is cut off"));
+    if (this.#heads.pending > 0) this.#fail("malformed", new EbbError("eof", this.#heads.describeCut()));
     else this.#fail("closed", new EbbError("eof", "EOF"));
   }
 
