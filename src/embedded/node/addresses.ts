@@ -37,6 +37,8 @@ export class LoopbackAddresses implements Addresses {
   /** Counts over all hosts of all blocks. */
   #next = 0;
   readonly #ports = new Set<number>();
+  readonly #readyIps = new Ahead(() => this.#findAddress());
+  readonly #readyPorts = new Ahead(() => this.#findPort());
   #nextPort: number;
 
   /** `lease` gets one more block for this engine; the first is taken by the first `allocate`. */
@@ -46,7 +48,11 @@ export class LoopbackAddresses implements Addresses {
     this.#blocks.push(...(options.blocks ?? []));
   }
 
-  async allocate(): Promise<string> {
+  allocate(): Promise<string> {
+    return this.#readyIps.next();
+  }
+
+  async #findAddress(): Promise<string> {
     for (;;) {
       if (this.#used.size >= this.#blocks.length * HOSTS) this.#blocks.push(await this.#lease());
       const ip = this.#take();
@@ -65,7 +71,11 @@ export class LoopbackAddresses implements Addresses {
     this.#used.delete(ip);
   }
 
-  async allocatePort(): Promise<number> {
+  allocatePort(): Promise<number> {
+    return this.#readyPorts.next();
+  }
+
+  async #findPort(): Promise<number> {
     for (let tries = 0; tries < PORT_COUNT; tries++) {
       const port = FIRST_PORT + (this.#nextPort++ % PORT_COUNT);
       if (this.#ports.has(port)) continue;
@@ -101,6 +111,39 @@ export class LoopbackAddresses implements Addresses {
     return undefined;
   }
 }
+
+/** Looks for the next ones while nobody waits: trying to bind costs a cold start two turns of the loop otherwise. */
+class Ahead<T> {
+  readonly #find: () => Promise<T>;
+  readonly #found: T[] = [];
+  #isLooking = false;
+
+  constructor(find: () => Promise<T>) {
+    this.#find = find;
+  }
+
+  async next(): Promise<T> {
+    const ready = this.#found.shift();
+    const next = ready === undefined ? this.#find() : ready;
+    const result = await next;
+    void this.#look();
+    return result;
+  }
+
+  async #look(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    try {
+      while (this.#found.length < AHEAD) this.#found.push(await this.#find());
+    } catch {
+      // Whoever asks next finds out for itself, and is told.
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+}
+
+const AHEAD = 2;
 
 /** .0, .1 and .255 are left alone. */
 const HOSTS = 253;

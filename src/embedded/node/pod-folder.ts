@@ -3,14 +3,12 @@ import { assert } from "../../base/assert.ts";
 import type { RunId } from "./runtime.ts";
 
 /**
- * Where a pod's files lie: `<pods>/<uid>/<container>/<restart>.{log,run,pid,exit}`, the container's own copy of its
+ * Where a pod's files lie: `<pods>/<uid>/<container>/<restart>.{log,pid,exit}`, the container's own copy of its
  * image in `work`, and one `tmp` for the pod.
  */
 export interface RunFiles {
   readonly folder: string;
   readonly log: string;
-  /** The shim's script. */
-  readonly script: string;
   /** `pid startTime`, written by the shim. */
   readonly pid: string;
   /** The exit code, written by the shim; its modification time is the time of death. */
@@ -32,5 +30,5 @@ export function containerFolder(pods: string, podUid: string, container: string)
 export function runFiles(pods: string, id: RunId): RunFiles {
   const folder = containerFolder(pods, id.podUid, id.container);
   const base = join(folder, String(id.restart));
-  return { folder, log: `${base}.log`, script: `${base}.run`, pid: `${base}.pid`, exit: `${base}.exit` };
+  return { folder, log: `${base}.log`, pid: `${base}.pid`, exit: `${base}.exit` };
 }

@@ -9,13 +9,13 @@ export interface Runtime {
   close(): Promise<void>;
   /** Resolves when the process exists. Rejects with StartError when the command cannot be run at all. */
   start(container: ContainerStart): Promise<Run>;
-  /** SIGTERM goes to the main process alone, SIGKILL to all that it started. Unknown and ended runs: nothing happens. */
+  /** SIGTERM goes to the main process alone, SIGKILL to all that it started. For an ended run nothing happens. */
   signal(id: RunId, signal: "SIGTERM" | "SIGKILL"): void;
   /** One listener; called once for each run that ended, also for adopted ones. */
   onExit(listener: (id: RunId, exit: Exit) => void): void;
   /** All runs with files on this machine. After a crash of the engine some are running, some have ended. */
   list(): Promise<FoundRun[]>;
-  /** For exec probes: runs a command beside the run, in its environment and folder; its exit code, 124 after the limit. */
+  /** For exec probes: a command beside the run, in its environment and folder. Exit code 124 after the limit. */
   exec(beside: ContainerStart, command: readonly string[], timeoutMs: number): Promise<ExecResult>;
   /** Where a run's own copy of its image goes (it does not exist yet), and the pod's folder for temporary files. */
   folders(id: RunId): Promise<{ readonly work: string; readonly temporary: string }>;

@@ -18,9 +18,9 @@ export interface ListedImage extends StoredImage {
 }
 
 /**
- * Images on disk (DESIGN §4, Images for processes). `blobs/<digest>` holds files and `config.json` and is never changed;
- * `refs/<name:tag>` names a digest. Each appears by one rename, so that the engine and `ebb image` may work on one store
- * at once. A blob whose tag has moved on stays, because Revisions name it by digest.
+ * Images on disk (DESIGN §4, Images for processes). `blobs/<digest>` holds files and `config.json` and is never
+ * changed; `refs/<name:tag>` names a digest. Each appears by one rename, so that the engine and `ebb image` may work
+ * on one store at once. A blob whose tag has moved on stays, because Revisions name it by digest.
  */
 export class ImageStore implements Images {
   readonly #folder: string;

@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { StartError } from "../../errors.ts";
 
@@ -18,13 +18,8 @@ export function findExecutable(program: string, workingDirectory: string, path: 
 }
 
 function problemOf(absolute: string): string | undefined {
-  try {
-    if (!statSync(absolute).isFile()) return "is a directory";
-    accessSync(absolute, constants.X_OK);
-    return undefined;
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === "EACCES"
-      ? "permission denied"
-      : "no such file or directory";
-  }
+  const facts = statSync(absolute, { throwIfNoEntry: false });
+  if (!facts) return "no such file or directory";
+  if (!facts.isFile()) return "is a directory";
+  return facts.mode & 0o111 ? undefined : "permission denied";
 }

@@ -1,4 +1,4 @@
-import { type FSWatcher, mkdirSync, readFileSync, watch, writeFileSync } from "node:fs";
+import { type FSWatcher, mkdirSync, readFileSync, rmSync, unlinkSync, watch, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock, Timer } from "../../../../base/clock.ts";
@@ -32,6 +32,7 @@ export class ProcessRuntime implements Runtime {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #pods: string;
+  readonly #scripts: string;
   readonly #live = new Map<string, LiveRun>();
   readonly #tokens = new Map<number, LiveRun>();
   #nextToken = 1;
@@ -39,15 +40,21 @@ export class ProcessRuntime implements Runtime {
   #sweep: Timer | undefined;
   #tellExit: (id: RunId, exit: Exit) => void = () => {};
 
-  /** `pods` is the folder for all pods' files. */
-  constructor(options: { clock: Clock; log: Log; pods: string }) {
+  /**
+   * `pods` is the folder for all pods' files. `scripts` is one for the shims' scripts, which live for a moment only:
+   * in memory (tmpfs) a new file costs a start 0.02 ms, on a disk 0.05–0.2 ms. Private to this engine.
+   */
+  constructor(options: { clock: Clock; log: Log; pods: string; scripts?: string }) {
     this.#clock = options.clock;
     this.#log = options.log;
     this.#pods = options.pods;
+    this.#scripts = options.scripts ?? join(options.pods, ".scripts");
   }
 
   async open(): Promise<void> {
     mkdirSync(this.#pods, { recursive: true });
+    rmSync(this.#scripts, { recursive: true, force: true });
+    mkdirSync(this.#scripts, { recursive: true, mode: 0o700 });
     this.#startForker();
     this.#sweepLater();
     for (const run of await findRuns(this.#pods)) if (!run.exit) this.#adopt(run);
@@ -57,6 +64,8 @@ export class ProcessRuntime implements Runtime {
     this.#sweep?.cancel();
     this.#forker?.close();
     this.#forker = undefined;
+    // Runs whose start is under way have lost their script then, as they have lost their engine.
+    rmSync(this.#scripts, { recursive: true, force: true });
     for (const live of this.#live.values()) live.watcher?.close();
   }
 
@@ -66,7 +75,9 @@ export class ProcessRuntime implements Runtime {
 
   async start(container: ContainerStart): Promise<Run> {
     const files = runFiles(this.#pods, container);
-    mkdirSync(files.folder, { recursive: true });
+    // A folder that cannot be made shows when the script writes there; one that is there costs nothing.
+    if (container.workingDirectory !== join(files.folder, `work-${container.restart}`))
+      mkdirSync(files.folder, { recursive: true });
     return this.#launch(container, files, (id, exit) => this.#tellExit(id, exit));
   }
 
@@ -83,14 +94,14 @@ export class ProcessRuntime implements Runtime {
   async exec(beside: ContainerStart, command: readonly string[], timeoutMs: number): Promise<ExecResult> {
     const base = `exec-${this.#nextToken}`;
     const folder = runFiles(this.#pods, beside).folder;
-    const [log, script, pid, exit] = ["log", "run", "pid", "exit"].map((end) => `${folder}/${base}.${end}`);
-    const files = { folder, log, script, pid, exit } as RunFiles;
+    const file = (ending: string) => join(folder, `${base}.${ending}`);
+    const files: RunFiles = { folder, log: file("log"), pid: file("pid"), exit: file("exit") };
     const id = { ...beside, container: `${beside.container}.${base}`, command };
     try {
       const exitCode = await this.#execUntil(id, files, timeoutMs);
       return { exitCode, output: readFileSync(files.log, "latin1").slice(-1024) };
     } finally {
-      await Promise.all([log, script, pid, exit].map((file) => rm(file as string, { force: true })));
+      await Promise.all([files.log, files.pid, files.exit].map((path) => rm(path, { force: true })));
     }
   }
 
@@ -100,8 +111,8 @@ export class ProcessRuntime implements Runtime {
     const { folder } = runFiles(this.#pods, id);
     mkdirSync(folder, { recursive: true });
     const work = join(folder, `work-${id.restart}`);
+    // Every run has a fresh copy, as a restarted container has.
     if (id.restart > 0) await rm(join(folder, `work-${id.restart - 1}`), { recursive: true, force: true });
-    await rm(work, { recursive: true, force: true });
     return { work, temporary };
   }
 
@@ -144,9 +155,10 @@ export class ProcessRuntime implements Runtime {
     const program = findExecutable(start.command[0] ?? "", start.workingDirectory, start.env.PATH);
     const resolved = { ...start, command: [program, ...start.command.slice(1)] };
     try {
-      writeFileSync(files.script, shimScript(token, resolved, files), { mode: 0o600 });
       if (!this.#forker) throw new EbbError("runtime-closed", "the process runtime is not open");
-      this.#forker.run(files.script);
+      const script = join(this.#scripts, String(token));
+      writeFileSync(script, shimScript(token, resolved, files), { mode: 0o600 });
+      this.#forker.run(script);
     } catch (thrown) {
       throw new StartError(`cannot start ${runText(start)}: ${messageOf(thrown)}`, { cause: thrown });
     }
@@ -184,6 +196,7 @@ export class ProcessRuntime implements Runtime {
     if (verb === "S") {
       live.pid = Number(rest[0]);
       live.startTime = rest[1] ?? "";
+      dropScript(join(this.#scripts, String(token)));
       live.started?.({ ...live.run, pid: live.pid });
       live.started = undefined;
     } else if (verb === "X") {
@@ -248,6 +261,15 @@ export class ProcessRuntime implements Runtime {
     if (exit) this.#end(live, exit);
     else if (live.suspect) this.#end(live, { exitCode: LOST_EXIT_CODE, atMs: this.#clock.wall() });
     else live.suspect = true;
+  }
+}
+
+/** Read by now. Gone already when the runtime was closed meanwhile. */
+function dropScript(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== "ENOENT") throw thrown;
   }
 }
 

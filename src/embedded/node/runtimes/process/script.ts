@@ -6,7 +6,8 @@ import type { ContainerStart } from "../../runtime.ts";
  *
  * The forker reads one path a line and runs that script in a fork of itself, the shim: no new shell is started. With
  * job control (`set -m`, which bash has without a terminal and dash has not) the program gets a process group of its
- * own and default signals for nothing (and is switched off again, so that a stopped program does not end the wait); elsewhere setsid(1) makes the group, and SIGINT and SIGQUIT stay ignored.
+ * own and default signals for nothing; it is switched off again, so that a stopped program does not end the wait.
+ * Elsewhere setsid(1) makes the group, and SIGINT and SIGQUIT stay ignored.
  * Descriptors that the engine itself inherited from whoever started it are closed first: no program gets them.
  * Messages to the engine go to descriptor 3: `S token pid startTime` and `X token exitCode`.
  */
@@ -58,10 +59,13 @@ export function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** Names that a shell does not know can be exported; others (`my.name`, IFS, LC_ALL, UID…) take the way through env(1). */
+/** Names that a shell does not know can be exported; others (`my.name`, IFS, LC_ALL, UID…) go through env(1). */
 const PLAIN_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const KNOWN_TO_SHELLS =
-  /^(_|IFS|ENV|PWD|OLDPWD|SHLVL|CDPATH|PPID|UID|EUID|GROUPS|RANDOM|SRANDOM|SECONDS|LINENO|OPT[A-Z]+|PS[0-9]|MAIL.*|HIST.*|FUNC.*|DIRSTACK|SHELLOPTS|POSIXLY_CORRECT|IGNOREEOF|TMOUT|EPOCH.*|COMP_.*|COPROC|LANG|LANGUAGE|LC_.*|BASH.*|TERM|TERMINFO|EDITOR|launch)$/;
+const KNOWN_TO_SHELLS = new RegExp(
+  `^(_|IFS|ENV|PWD|OLDPWD|SHLVL|CDPATH|PPID|UID|EUID|GROUPS|S?RANDOM|SECONDS|LINENO|OPT[A-Z]+|PS[0-9]|MAIL.*|HIST.*|` +
+    `FUNC.*|DIRSTACK|SHELLOPTS|POSIXLY_CORRECT|IGNOREEOF|TMOUT|EPOCH.*|COMP_.*|COPROC|LANG|LANGUAGE|LC_.*|BASH.*|` +
+    `TERM|TERMINFO|EDITOR|launch)$`,
+);
 
 function isPlainName(name: string): boolean {
   return PLAIN_NAME.test(name) && !KNOWN_TO_SHELLS.test(name);
