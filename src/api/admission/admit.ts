@@ -1,0 +1,210 @@
+/**
+ * Knative's admission webhooks as one pure function (spec §1.6–1.10): fill in defaults, check the shape, then the
+ * rules. Kinds without rules of Knative's pass as they are.
+ */
+
+import { defaultConfiguration } from "../configuration/defaults.ts";
+import type { Configuration } from "../configuration/kind.ts";
+import { validateConfiguration } from "../configuration/validate.ts";
+import { defaultIngress } from "../ingress/defaults.ts";
+import type { Ingress } from "../ingress/kind.ts";
+import { validateIngress } from "../ingress/validate.ts";
+import type { AnyKind } from "../kinds.ts";
+import type { Metric } from "../metric/kind.ts";
+import { validateMetric } from "../metric/validate.ts";
+import type { ApiObject } from "../object.ts";
+import { objectNameErrors } from "../object-name.ts";
+import { defaultPodAutoscaler } from "../pod-autoscaler/defaults.ts";
+import type { PodAutoscaler } from "../pod-autoscaler/kind.ts";
+import { validatePodAutoscaler } from "../pod-autoscaler/validate.ts";
+import { defaultRevisionSpec } from "../revision/defaults.ts";
+import type { Revision } from "../revision/kind.ts";
+import { validateRevision } from "../revision/validate.ts";
+import { defaultRoute } from "../route/defaults.ts";
+import type { Route } from "../route/kind.ts";
+import { validateRoute } from "../route/validate.ts";
+import type { ServerlessService } from "../serverless-service/kind.ts";
+import { validateServerlessService } from "../serverless-service/validate.ts";
+import { defaultService } from "../service/defaults.ts";
+import type { Service } from "../service/kind.ts";
+import { validateService } from "../service/validate.ts";
+import { applySchemaDefaults, errorsText, type StructuralError, structuralErrors } from "../structural.ts";
+import type { FieldErrors } from "./field-error.ts";
+import { AdmissionDenied, type AdmissionRequest, type AdmissionResult, type Context } from "./request.ts";
+import { roundTripFlat, roundTripRevisionSpec, roundTripTemplate } from "./round-trip.ts";
+
+interface Rules {
+  /** Brings the object into the form in which a typed program would write it. */
+  readonly normalize: (spec: Record<string, unknown>) => void;
+  readonly defaults: (context: Context, object: ApiObject, old: ApiObject | undefined) => void;
+  readonly validate: (context: Context, object: ApiObject, old: ApiObject | undefined) => FieldErrors;
+}
+
+/** Casts once where kinds are looked up by name; below it everything is typed. */
+function rulesOf<T extends ApiObject>(rules: {
+  readonly normalize: (spec: Record<string, unknown>) => void;
+  readonly defaults: (context: Context, object: T, old: T | undefined) => void;
+  readonly validate: (context: Context, object: T, old: T | undefined) => FieldErrors;
+}): Rules {
+  return rules as unknown as Rules;
+}
+
+function normalizeTemplate(spec: Record<string, unknown>): void {
+  const template = isRecord(spec.template) ? spec.template : {};
+  spec.template = template;
+  roundTripTemplate(template);
+  if (spec.traffic !== undefined) roundTripFlat(spec.traffic);
+}
+
+const RULES: Readonly<Record<string, Rules>> = {
+  "serving.knative.dev/Service": rulesOf<Service>({
+    normalize: normalizeTemplate,
+    defaults: defaultService,
+    validate: validateService,
+  }),
+  "serving.knative.dev/Configuration": rulesOf<Configuration>({
+    normalize: normalizeTemplate,
+    defaults: defaultConfiguration,
+    validate: validateConfiguration,
+  }),
+  "serving.knative.dev/Revision": rulesOf<Revision>({
+    normalize: roundTripRevisionSpec,
+    defaults: ({ config, operation }, { spec }) => {
+      // Revisions never change, so new defaults must not make them look changed (A-095).
+      if (operation === "CREATE") defaultRevisionSpec(spec, { config, parent: {}, isCreate: true });
+    },
+    validate: validateRevision,
+  }),
+  "serving.knative.dev/Route": rulesOf<Route>({
+    normalize: (spec) => roundTripFlat(spec),
+    defaults: defaultRoute,
+    validate: validateRoute,
+  }),
+  "autoscaling.internal.knative.dev/PodAutoscaler": rulesOf<PodAutoscaler>({
+    normalize: (spec) => {
+      spec.scaleTargetRef ??= {};
+      spec.protocolType ??= "";
+      if (spec.reachability === "") delete spec.reachability;
+    },
+    defaults: defaultPodAutoscaler,
+    validate: validatePodAutoscaler,
+  }),
+  "autoscaling.internal.knative.dev/Metric": rulesOf<Metric>({
+    normalize: (spec) => {
+      spec.stableWindow ??= 0;
+      spec.panicWindow ??= 0;
+      spec.scrapeTarget ??= "";
+    },
+    defaults: () => undefined,
+    validate: validateMetric,
+  }),
+  "networking.internal.knative.dev/ServerlessService": rulesOf<ServerlessService>({
+    normalize: (spec) => {
+      spec.objectRef ??= {};
+      spec.protocolType ??= "";
+      if (spec.mode === "") delete spec.mode;
+    },
+    defaults: () => undefined,
+    validate: (_context, service) => validateServerlessService(service),
+  }),
+  "networking.internal.knative.dev/Ingress": rulesOf<Ingress>({
+    normalize: normalizeIngress,
+    defaults: (_context, ingress) => defaultIngress(ingress),
+    validate: (_context, ingress) => validateIngress(ingress),
+  }),
+};
+
+/** Missing lists are written as null and then refused by the schema; an unset port as 0. */
+function normalizeIngress(spec: Record<string, unknown>): void {
+  for (const rule of listOf(spec.rules)) {
+    if (!isRecord(rule.http)) continue;
+    rule.http.paths ??= null;
+    for (const path of listOf(rule.http.paths)) {
+      path.splits ??= null;
+      for (const split of listOf(path.splits)) {
+        split.serviceName ??= "";
+        split.serviceNamespace ??= "";
+        split.servicePort ??= 0;
+      }
+    }
+  }
+}
+
+function listOf(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * The object to store and the warnings to show. Throws AdmissionDenied with the status code and text of the program
+ * that would have refused: a webhook (400) or the API server's schema (422). `request.object` is not changed.
+ */
+export function admit(request: AdmissionRequest): AdmissionResult {
+  const { kind, operation } = request;
+  if (operation === "DELETE") return { object: request.object, warnings: [] };
+  const object = structuredClone(request.object);
+  const rules = RULES[`${kind.group}/${kind.kind}`];
+  applySchemaDefaults(kind.schema, object);
+  if (rules === undefined) {
+    refuseShape(kind, object);
+    return { object, warnings: [] };
+  }
+  const old = operation === "UPDATE" ? request.oldObject : undefined;
+  const context: Context = {
+    config: request.config,
+    operation,
+    subresource: request.subresource ?? "",
+    username: request.user.username,
+  };
+  refuseTypes(kind, object);
+  const holder = object as ApiObject & { spec?: Record<string, unknown> };
+  holder.spec = isRecord(holder.spec) ? holder.spec : {};
+  rules.normalize(holder.spec);
+  rules.defaults(context, object, old);
+  applySchemaDefaults(kind.schema, object);
+  refuseShape(kind, object);
+  return { object, warnings: judged(rules.validate(context, object, old)) };
+}
+
+/** Values of a wrong type never reach the defaults; Go says it in its own words, which we only approximate. */
+function refuseTypes(kind: AnyKind, object: ApiObject): void {
+  const wrong = structuralErrors(kind.schema, object).find(
+    (error) => error.reason === "FieldValueTypeInvalid" && !error.message.startsWith('Invalid value: "null"'),
+  );
+  if (wrong === undefined) return;
+  const found = /^Invalid value: "([a-z]+)"/.exec(wrong.message)?.[1] ?? "value";
+  throw new AdmissionDenied(
+    'admission webhook "webhook.serving.knative.dev" denied the request: mutation failed: ' +
+      `cannot decode incoming new object: json: cannot unmarshal ${found} into Go struct field ${wrong.field}`,
+  );
+}
+
+function refuseShape(kind: AnyKind, object: ApiObject): void {
+  const errors: StructuralError[] = [
+    ...(kind.custom ? objectNameErrors(object.metadata) : []),
+    ...structuralErrors(kind.schema, object),
+  ];
+  if (errors.length === 0) return;
+  const resource = kind.group === "" ? kind.kind : `${kind.kind}.${kind.group}`;
+  const name = JSON.stringify(object.metadata.name ?? "");
+  throw new AdmissionDenied(`${resource} ${name} is invalid: ${errorsText(errors)}`, {
+    code: 422,
+    reason: "Invalid",
+  });
+}
+
+/** The warnings; errors are thrown, with the warnings beside them. */
+function judged(errors: FieldErrors): readonly string[] {
+  const warningText = errors.filter("Warning").text();
+  const warnings = warningText === "" ? [] : warningText.split("\n");
+  const refused = errors.filter("Error");
+  if (refused.isEmpty) return warnings;
+  throw new AdmissionDenied(
+    'admission webhook "validation.webhook.serving.knative.dev" denied the request: validation failed: ' +
+      refused.text(),
+    { warnings },
+  );
+}
