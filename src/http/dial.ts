@@ -87,6 +87,6 @@ class Dialling {
     if (this.#over) return;
     this.#over = true;
     this.#stopListening?.();
-    this.#dialled.failed(new UpstreamError(failure, false, message, { cause }));
+    this.#dialled.failed(new UpstreamError(failure, message, { sent: false, cause }));
   }
 }

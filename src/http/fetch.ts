@@ -105,7 +105,10 @@ class Fetching implements UpstreamObserver, BodySink, UpstreamConnectionOwner {
       (error) => {
         const timedOut = (error as { code?: string }).code === "ETIMEDOUT";
         this.failed(
-          new UpstreamError(timedOut ? "dial-timeout" : "refused", false, messageOf(error), { cause: error }),
+          new UpstreamError(timedOut ? "dial-timeout" : "refused", messageOf(error), {
+            sent: false,
+            cause: error,
+          }),
         );
       },
     );

@@ -1,9 +1,11 @@
 import type { HeaderBlock } from "./header-block.ts";
 import type { RequestHead, ResponseHead } from "./message.ts";
-import type { OutgoingFraming } from "./message-writer.ts";
 import { STATUS_CODES } from "./status-codes.ts";
 
 /** Heads as latin1 text. Framing and connection fields are the writer's own: those of the head are left out. */
+
+/** How a body that is sent ends; "none" = it is not sent. */
+export type OutgoingFraming = "none" | "length" | "chunked" | "until-close";
 
 export interface ResponseFraming {
   readonly version: "1.0" | "1.1" | "2";

@@ -115,7 +115,7 @@ class InProcessExchange implements Exchange {
     }
     this.body.abandon();
     this.finish(0, false);
-    this.#observer.failed(new UpstreamError("closed", true, error.message, { cause: error }));
+    this.#observer.failed(new UpstreamError("closed", error.message, { sent: true, cause: error }));
   }
 
   async stillThere(): Promise<boolean> {
@@ -151,7 +151,7 @@ class InProcessExchange implements Exchange {
 
   #cancelled(reason: unknown): void {
     const responded = this.responded;
-    const error = new UpstreamError("cancelled", true, messageOf(reason), { cause: reason });
+    const error = new UpstreamError("cancelled", messageOf(reason), { sent: true, cause: reason });
     this.finish(this.#answer?.bytes ?? 0, false);
     this.cancel.raise(reason);
     if (!responded) this.#observer.failed(error);

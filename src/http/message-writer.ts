@@ -1,10 +1,8 @@
 import { EbbError } from "../base/errors.ts";
 import type { Conn } from "./conn.ts";
-import { headersText } from "./head-writer.ts";
+import { headersText, type OutgoingFraming } from "./head-writer.ts";
 import type { HeaderBlock } from "./header-block.ts";
 import type { BodySink, BodySource } from "./message.ts";
-
-export type OutgoingFraming = "none" | "length" | "chunked" | "until-close";
 
 export interface WriterOwner {
   /** The last byte was given to the connection. */

@@ -291,7 +291,7 @@ export class UpstreamConnection implements ConnHandler, DecodedBody, BodyOwner, 
     this.#release();
     this.#gone();
     if (!busy) return;
-    const error = new UpstreamError(failure, this.#sent, cause.message, { cause });
+    const error = new UpstreamError(failure, cause.message, { sent: this.#sent, cause });
     if (responded) body?.fail(error);
     else observer?.failed(error);
   }

@@ -47,9 +47,9 @@ export class UpstreamError extends EbbError {
   readonly failure: UpstreamFailure;
   readonly sent: boolean;
 
-  constructor(failure: UpstreamFailure, sent: boolean, message: string, options?: { cause?: unknown }) {
+  constructor(failure: UpstreamFailure, message: string, options: { sent: boolean; cause?: unknown }) {
     super(`upstream-${failure}`, message, options);
     this.failure = failure;
-    this.sent = sent;
+    this.sent = options.sent;
   }
 }
