@@ -35,6 +35,9 @@ const LABEL_1035_COMPLAINT =
   " end with an alphanumeric character";
 const QUALIFIED_COMPLAINT =
   "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
+const LABEL_KEY_COMPLAINT =
+  "a valid label key must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an" +
+  " alphanumeric character";
 const LABEL_VALUE_COMPLAINT =
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end" +
   " with an alphanumeric character";
@@ -82,10 +85,8 @@ export function qualifiedNameErrors(text: string): string[] {
     if (prefix === "") errors.push("prefix part must be non-empty");
     else errors.push(...dns1123SubdomainErrors(prefix).map((one) => `prefix part ${one}`));
   } else if (parts.length > 2) {
-    const complaint = regexText(QUALIFIED_COMPLAINT, QUALIFIED, ["MyName", "my.name", "123-abc"]);
-    return [
-      `a qualified name ${complaint} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
-    ];
+    const complaint = regexText(LABEL_KEY_COMPLAINT, QUALIFIED, ["MyName", "my.name", "123-abc"]);
+    return [`${complaint} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
   }
   if (name === "") errors.push("name part must be non-empty");
   else errors.push(...tooLong(63, name).map((one) => `name part ${one}`));

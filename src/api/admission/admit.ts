@@ -31,7 +31,7 @@ import { validateService } from "../service/validate.ts";
 import { applySchemaDefaults, errorsText, type StructuralError, structuralErrors } from "../structural.ts";
 import type { FieldErrors } from "./field-error.ts";
 import { AdmissionDenied, type AdmissionRequest, type AdmissionResult, type Context } from "./request.ts";
-import { roundTripFlat, roundTripRevisionSpec, roundTripTemplate } from "./round-trip.ts";
+import { fillRequired, roundTripFlat, roundTripRevisionSpec, roundTripTemplate } from "./round-trip.ts";
 
 interface Rules {
   /** Brings the object into the form in which a typed program would write it. */
@@ -82,27 +82,19 @@ const RULES: Readonly<Record<string, Rules>> = {
   }),
   "autoscaling.internal.knative.dev/PodAutoscaler": rulesOf<PodAutoscaler>({
     normalize: (spec) => {
-      spec.scaleTargetRef ??= {};
-      spec.protocolType ??= "";
-      if (spec.reachability === "") delete spec.reachability;
+      dropZeroes(spec, ["reachability", "containerConcurrency"]);
     },
     defaults: defaultPodAutoscaler,
     validate: validatePodAutoscaler,
   }),
   "autoscaling.internal.knative.dev/Metric": rulesOf<Metric>({
-    normalize: (spec) => {
-      spec.stableWindow ??= 0;
-      spec.panicWindow ??= 0;
-      spec.scrapeTarget ??= "";
-    },
+    normalize: () => undefined,
     defaults: () => undefined,
     validate: validateMetric,
   }),
   "networking.internal.knative.dev/ServerlessService": rulesOf<ServerlessService>({
     normalize: (spec) => {
-      spec.objectRef ??= {};
-      spec.protocolType ??= "";
-      if (spec.mode === "") delete spec.mode;
+      dropZeroes(spec, ["mode", "numActivators"]);
     },
     defaults: () => undefined,
     validate: (_context, service) => validateServerlessService(service),
@@ -114,18 +106,20 @@ const RULES: Readonly<Record<string, Rules>> = {
   }),
 };
 
-/** Missing lists are written as null and then refused by the schema; an unset port as 0. */
+/** Optional fields that are no pointers in Go vanish when they say nothing. */
+function dropZeroes(owner: Record<string, unknown>, fields: readonly string[]): void {
+  for (const field of fields) {
+    const value = owner[field];
+    if (value === "" || value === 0 || (Array.isArray(value) && value.length === 0)) delete owner[field];
+  }
+}
+
 function normalizeIngress(spec: Record<string, unknown>): void {
+  dropZeroes(spec, ["httpOption", "rules", "tls"]);
   for (const rule of listOf(spec.rules)) {
-    if (!isRecord(rule.http)) continue;
-    rule.http.paths ??= null;
-    for (const path of listOf(rule.http.paths)) {
-      path.splits ??= null;
-      for (const split of listOf(path.splits)) {
-        split.serviceName ??= "";
-        split.serviceNamespace ??= "";
-        split.servicePort ??= 0;
-      }
+    dropZeroes(rule, ["hosts", "visibility"]);
+    for (const path of listOf(isRecord(rule.http) ? rule.http.paths : undefined)) {
+      for (const split of listOf(path.splits)) dropZeroes(split, ["percent"]);
     }
   }
 }
@@ -163,6 +157,8 @@ export function admit(request: AdmissionRequest): AdmissionResult {
   const holder = object as ApiObject & { spec?: Record<string, unknown> };
   holder.spec = isRecord(holder.spec) ? holder.spec : {};
   rules.normalize(holder.spec);
+  const specSchema = kind.schema.fields?.spec;
+  if (specSchema !== undefined) fillRequired(specSchema, holder.spec);
   rules.defaults(context, object, old);
   applySchemaDefaults(kind.schema, object);
   refuseShape(kind, object);

@@ -20,6 +20,10 @@ const REVISION_FIELDS = new Set([
   ...["containerConcurrency", "timeoutSeconds", "responseStartTimeoutSeconds", "idleTimeoutSeconds"],
 ]);
 
+function isPodField(key: string): boolean {
+  return !REVISION_FIELDS.has(key);
+}
+
 class Walk {
   readonly #lines: string[];
 
@@ -30,9 +34,10 @@ class Walk {
   compare(path: string, old: unknown, updated: unknown): void {
     if (isSame(old, updated)) return;
     if (isRecord(old) && isRecord(updated)) {
-      for (const key of new Set([...Object.keys(old), ...Object.keys(updated)])) {
-        this.#field(path, key, { old: old[key], updated: updated[key] });
-      }
+      const keys = [...new Set([...Object.keys(old), ...Object.keys(updated)])];
+      // The pod's own fields come first: they are embedded at the top of the struct.
+      const [own, pod] = [keys.filter((key) => REVISION_FIELDS.has(key)), keys.filter(isPodField)];
+      for (const key of [...pod, ...own]) this.#field(path, key, { old: old[key], updated: updated[key] });
     } else if (Array.isArray(old) && Array.isArray(updated) && old.length === updated.length) {
       for (const [index, one] of old.entries()) this.compare(`${path}[${index}]`, one, updated[index]);
     } else this.#report(path, old, updated);

@@ -3,6 +3,8 @@
  * defaults (spec A-168): empty texts, lists and false flags vanish, structs appear, quantities take their canonical form.
  */
 import { parseQuantity, quantityText } from "../../base/quantity.ts";
+import { objectMetaSchema } from "../object.ts";
+import type { Schema } from "../schema.ts";
 
 type Json = Record<string, unknown>;
 
@@ -25,15 +27,13 @@ const PLAIN = new Set([
 
 export function roundTripTemplate(template: Json): void {
   template.metadata = isRecord(template.metadata) ? template.metadata : {};
-  if (isRecord(template.metadata)) dropNothings(template.metadata);
+  if (isRecord(template.metadata)) roundTripMeta(template.metadata);
   const spec = isRecord(template.spec) ? template.spec : {};
   template.spec = spec;
   roundTripRevisionSpec(spec);
 }
 
 export function roundTripRevisionSpec(spec: Json): void {
-  // A missing list is written as null; the structural schema then refuses it by that name.
-  if (spec.containers === undefined) spec.containers = null;
   for (const [key, value] of Object.entries(spec)) {
     if (key === "containers") continue;
     if (key === "initContainers" || key === "volumes") continue;
@@ -89,22 +89,55 @@ function cleanAll(value: unknown): void {
 }
 
 function clean(owner: Json, key: string, value: unknown): void {
-  cleanAll(value);
+  if (!isMapField(key)) cleanAll(value);
   const isNothing =
     value === null ||
     (value === "" && !KEPT_TEXTS.has(key)) ||
-    isEmptyList(value) ||
+    (isEmptyList(value) && key !== "sources") ||
     ((value === 0 || value === false) && PLAIN.has(key)) ||
     (isMapField(key) && isRecord(value) && Object.keys(value).length === 0);
   if (isNothing) delete owner[key];
 }
 
-function dropNothings(owner: Json): void {
-  for (const [key, value] of Object.entries(owner)) clean(owner, key, value);
+/** A typed program knows no other fields of metadata, though the schema would keep them. */
+function roundTripMeta(meta: Json): void {
+  for (const [key, value] of Object.entries(meta)) {
+    if (Object.hasOwn(objectMetaSchema.fields ?? {}, key)) clean(meta, key, value);
+    else delete meta[key];
+  }
 }
 
 function isMapField(key: string): boolean {
   return ["nodeSelector", "limits", "requests", "labels", "annotations", "volumeAttributes"].includes(key);
+}
+
+const ZEROES: Readonly<Partial<Record<Schema["type"], unknown>>> = {
+  string: "",
+  integer: 0,
+  intOrString: 0,
+  boolean: false,
+  // The schema then refuses it by that name: `must be of type array: "null"`.
+  array: null,
+};
+
+/** Fields that are no pointers in Go and not optional appear with their zero when missing. */
+export function fillRequired(schema: Schema, value: unknown): void {
+  if (Array.isArray(value)) {
+    for (const one of value) if (schema.items !== undefined) fillRequired(schema.items, one);
+    return;
+  }
+  if (!isRecord(value)) return;
+  if (schema.type === "map") {
+    for (const one of Object.values(value)) if (schema.items !== undefined) fillRequired(schema.items, one);
+    return;
+  }
+  for (const [name, field] of Object.entries(schema.fields ?? {})) {
+    const isRequired = schema.required?.includes(name) ?? false;
+    if (isRequired && value[name] === undefined) {
+      value[name] = field.type === "object" ? {} : ZEROES[field.type];
+    }
+    fillRequired(field, value[name]);
+  }
 }
 
 /** Traffic and other flat lists of a spec. */

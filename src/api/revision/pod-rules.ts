@@ -84,11 +84,19 @@ const POD_SECURITY_FIELDS: readonly string[] = [
   ...["runAsUser", "runAsGroup", "runAsNonRoot", "fsGroup", "supplementalGroups", "seccompProfile"],
 ];
 
+/** Others are lost when a typed program reads the object; the schema keeps them, since a flag may open the field. */
+const KNOWN_SECURITY_FIELDS = new Set([
+  ...POD_SECURITY_FIELDS,
+  ...["seLinuxOptions", "windowsOptions", "sysctls", "fsGroupChangePolicy", "supplementalGroupsPolicy"],
+  ...["appArmorProfile", "seLinuxChangePolicy"],
+]);
+
 function podSecurityErrors(features: FeaturesConfig, security: PodSecurityContext | undefined): FieldErrors {
   if (security === undefined) return FieldErrors.none;
   const isOpen = features.flags["kubernetes.podspec-securitycontext"] !== "Disabled";
   const forbidden = Object.keys(security).filter(
     (field) =>
+      KNOWN_SECURITY_FIELDS.has(field) &&
       !(isOpen && POD_SECURITY_FIELDS.includes(field)) &&
       !(field === "seccompProfile" && isSeccompLenient(features, security)),
   );

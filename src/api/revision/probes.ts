@@ -2,6 +2,7 @@
 import {
   disallowedFields,
   FieldErrors,
+  HERE,
   INT32_MAX,
   invalidValue,
   missingOneOf,
@@ -93,9 +94,11 @@ export function forbiddenProbeErrors(probe: Probe | undefined): FieldErrors {
   return probe === undefined ? FieldErrors.none : disallowedFields(...setFields(probe));
 }
 
-/** Go's names of the fields that are set; a handler counts as one field of its own name. */
+/** Names of the fields that are set; a handler is embedded in Go, hence it has no name of its own. */
 function setFields(probe: Probe): string[] {
   return Object.entries(probe)
     .filter(([, value]) => value !== undefined && value !== 0)
-    .map(([name]) => name);
+    .map(([name]) => (HANDLERS.includes(name) ? HERE : name));
 }
+
+const HANDLERS = ["httpGet", "tcpSocket", "exec", "grpc"];

@@ -213,7 +213,7 @@ export function volumeMountsErrors(
   let errors = FieldErrors.none;
   for (const [index, mount] of mounts.entries()) {
     const volume = volumes.get(mount.name);
-    let own = disallowedMountFields(mount);
+    let own = disallowedMountFields(features, mount);
     if (volume === undefined) {
       own = own.also(FieldErrors.of("volumeMount has no matching volume", ["name"]));
     }
@@ -225,10 +225,14 @@ export function volumeMountsErrors(
   return errors;
 }
 
-const MOUNT_FIELDS = ["name", "readOnly", "mountPath", "subPath", "mountPropagation"];
+const MOUNT_FIELDS = ["name", "readOnly", "mountPath", "subPath"];
 
-function disallowedMountFields(mount: VolumeMount): FieldErrors {
-  return disallowedFields(...Object.keys(mount).filter((field) => !MOUNT_FIELDS.includes(field)));
+function disallowedMountFields(features: FeaturesConfig, mount: VolumeMount): FieldErrors {
+  const mayPropagate = features.flags["kubernetes.podspec-volumes-mount-propagation"] !== "Disabled";
+  const forbidden = Object.keys(mount).filter(
+    (field) => !MOUNT_FIELDS.includes(field) && !(mayPropagate && field === "mountPropagation"),
+  );
+  return disallowedFields(...forbidden);
 }
 
 function pathErrors(path: string, seen: ReadonlySet<string>): FieldErrors {
