@@ -113,7 +113,7 @@ test("a rollout never has fewer ready pods than wanted, and drops the old set", 
   }
 });
 
-test("a deployment tells its revision without raising its generation", { todo: "API server" }, async () => {
+test("a deployment tells its revision without raising its generation", async () => {
   const world = await embeddedWorld();
   const { client, clock } = world;
   await client.create(DeploymentKind, deployment(1));
@@ -231,7 +231,7 @@ test("an object whose owner never existed is collected, one with another live ow
   assert.deepEqual(kept.metadata.ownerReferences, [live]);
 });
 
-test("a deleted namespace empties itself and goes", { todo: "API server" }, async () => {
+test("a deleted namespace empties itself and goes", async () => {
   const world = await embeddedWorld();
   const { client, clock, runtime } = world;
   await clock.until(world.newAgent().start());

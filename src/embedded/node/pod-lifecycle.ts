@@ -183,7 +183,8 @@ function onAddressed(state: PodState, ip: string): Step {
 
 function onStarted(state: PodState, event: PodEvent & { type: "started" }, now: Now): Step {
   const found = currentRun(state, event);
-  if (!found) return { state, effects: [] };
+  // An exit that was faster than the news of the start has the last word.
+  if (!found?.starting) return { state, effects: [] };
   const next = startedContainer(found, { imageId: event.imageId, atMs: event.atMs, nowMs: now.monotonicMs });
   const state2 = put(state, next);
   if (state.phase !== "stopping" || isQueueProxy(next)) return { state: state2, effects: [] };
@@ -192,7 +193,7 @@ function onStarted(state: PodState, event: PodEvent & { type: "started" }, now: 
 
 function onStartFailed(state: PodState, event: PodEvent & { type: "start-failed" }, now: Now): Step {
   const found = currentRun(state, event);
-  if (!found) return { state, effects: [] };
+  if (!found?.starting) return { state, effects: [] };
   if (event.ended) {
     const exit = { exitCode: 128, reason: event.reason, message: event.message, atMs: now.wallMs };
     return afterExit(state, exitOf(found, exit), now);

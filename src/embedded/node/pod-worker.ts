@@ -44,6 +44,7 @@ export interface NodePorts {
 
 const MESSAGE_BYTES_MAX = 2_048;
 const MESSAGE_LINES_MAX = 80;
+const NEW_POD_STATUS_MS = 2;
 
 /** The shell around one pod's machine: carries out effects, feeds results back, writes the status. */
 export class PodWorker {
@@ -319,6 +320,13 @@ export class PodWorker {
     this.#dirty = true;
     if (this.#writing) return;
     this.#writing = true;
+    // A cold start goes first: nobody waits to read that a new pod is still pending.
+    const isNew = this.#pod.status?.containerStatuses === undefined;
+    if (isNew) this.#ports.clock.schedule(NEW_POD_STATUS_MS, () => this.#startWriting());
+    else this.#startWriting();
+  }
+
+  #startWriting(): void {
     this.#writeUntilClean().then(
       () => {
         this.#writing = false;

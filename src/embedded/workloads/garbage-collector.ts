@@ -38,8 +38,11 @@ export class GarbageCollector {
   }
 
   start(signal: AbortSignal): void {
-    for (const kind of this.#kinds) void this.#follow(kind, signal);
-    this.#loop.start(signal);
+    // Judging begins when all kinds are known: every object would else be asked for by each of its dependents.
+    const listed = this.#kinds.map(
+      (kind) => new Promise<void>((resolve) => void this.#follow(kind, { signal, onListed: resolve })),
+    );
+    void Promise.all(listed).then(() => this.#loop.start(signal));
   }
 
   get idle(): boolean {
@@ -47,7 +50,10 @@ export class GarbageCollector {
   }
 
   /** Lists and watches one kind until `signal` aborts. */
-  async #follow(kind: Kind, signal: AbortSignal): Promise<void> {
+  async #follow(
+    kind: Kind,
+    { signal, onListed }: { readonly signal: AbortSignal; readonly onListed: () => void },
+  ): Promise<void> {
     while (!signal.aborted) {
       try {
         const listed = await this.#ports.client.list(kind, { fields: [] });
@@ -55,6 +61,7 @@ export class GarbageCollector {
         for (const object of listed.items) this.#learn(kind, object);
         for (const node of [...this.#nodes.values()])
           if (node.kind === kind && !present.has(node.uid)) this.#forget(node.uid);
+        onListed();
         const { resourceVersion } = listed;
         const watched = { fields: [], resourceVersion };
         await this.#ports.client.watch(
