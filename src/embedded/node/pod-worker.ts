@@ -333,7 +333,7 @@ export class PodWorker {
       },
       (thrown) => {
         this.#writing = false;
-        if (isApiError(thrown, "NotFound") || isApiError(thrown, "Conflict")) return;
+        if (isApiError(thrown, "NotFound") || isApiError(thrown, "Invalid")) return;
         this.#ports.log.warn("cannot write a pod's status", { pod: this.#uid, error: messageOf(thrown) });
         this.#ports.clock.schedule(1_000, () => this.#writeStatus());
       },
@@ -347,9 +347,13 @@ export class PodWorker {
       const status = podStatus(this.#state, this.#pod, { nowMs: clock.wall(), hostIp });
       if (semanticallyEqual(status, this.#pod.status)) continue;
       const { namespace = "", name = "" } = this.#pod.metadata;
-      const body = { metadata: { uid: this.#uid }, status };
+      // A merge patch would lose the nulls that Kubernetes shows; a name may be another pod's by now.
+      const body = [
+        { op: "test", path: "/metadata/uid", value: this.#uid },
+        { op: "add", path: "/status", value: status },
+      ];
       this.#pod = { ...this.#pod, status };
-      await client.patch(PodKind, { namespace, name }, { type: "merge", body, subresource: "status" });
+      await client.patch(PodKind, { namespace, name }, { type: "json", body, subresource: "status" });
     }
   }
 
