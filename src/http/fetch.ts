@@ -59,6 +59,7 @@ interface Settle {
 
 class Fetching implements UpstreamObserver, BodySink, UpstreamConnectionOwner {
   readonly limits = DEFAULT_LIMITS;
+  readonly defaultHost: string;
   readonly #ports: { network: Network; clock: Clock };
   readonly #request: FetchRequest;
   readonly #settle: Settle;
@@ -73,6 +74,7 @@ class Fetching implements UpstreamObserver, BodySink, UpstreamConnectionOwner {
   constructor(ports: { network: Network; clock: Clock }, request: FetchRequest, settle: Settle) {
     this.#ports = ports;
     this.#request = request;
+    this.defaultHost = `${request.address.ip}:${request.address.port}`;
     this.#settle = settle;
   }
 
@@ -115,9 +117,9 @@ class Fetching implements UpstreamObserver, BodySink, UpstreamConnectionOwner {
   }
 
   #outgoing(): OutgoingRequest {
-    const { address, method = "GET", target, headers, body } = this.#request;
+    const { method = "GET", target, headers, body } = this.#request;
     const fields = headers?.copy() ?? new HeaderBlock();
-    if (!fields.has("host")) fields.set("Host", `${address.ip}:${address.port}`);
+    if (!fields.has("host")) fields.set("Host", this.defaultHost);
     return {
       head: { method, target, version: "1.1", headers: fields },
       body: body ? bytesBody(body) : EMPTY_BODY,

@@ -62,6 +62,8 @@ export function plainResponseText(head: ResponseHead, version: string): string {
 export interface RequestFraming {
   readonly framing: OutgoingFraming;
   readonly length: number;
+  /** For a request without Host, which HTTP/1.0 allows and HTTP/1.1 does not. */
+  readonly defaultHost: string;
   /** The Upgrade that is asked for, which is a matter of this connection. */
   readonly upgrade: string | undefined;
 }
@@ -70,10 +72,14 @@ export interface RequestFraming {
 export function requestHeadText(head: RequestHead, framing: RequestFraming): string {
   let text = `${head.method} ${head.target} HTTP/1.1\r\n`;
   let lengthSaid = false;
+  let hostSaid = false;
   const flat = head.headers.flat;
   for (let index = 0; index < flat.length; index += 2) {
     const name = flat[index] as string;
     switch (name.length) {
+      case 4:
+        if (is(name, "host")) hostSaid = true;
+        break;
       case 7:
         if (is(name, "upgrade") || (framing.framing !== "chunked" && is(name, "trailer"))) continue;
         break;
@@ -92,6 +98,7 @@ export function requestHeadText(head: RequestHead, framing: RequestFraming): str
     }
     text += `${name}: ${flat[index + 1] as string}\r\n`;
   }
+  if (!hostSaid) text += `Host: ${framing.defaultHost}\r\n`;
   if (framing.framing === "chunked") text += "Transfer-Encoding: chunked\r\n";
   else if (framing.length > 0 || lengthSaid || expectsBody(head.method)) {
     text += `Content-Length: ${framing.length}\r\n`;

@@ -78,7 +78,12 @@ function bytesOf(sent: Request): Buffer {
   const headers = new HeaderBlock(["Host", "a.example", ...sent.fields.flat()]);
   const framing = sent.chunks ? ("chunked" as const) : ("length" as const);
   const head = { method: sent.method, target: sent.target, version: "1.1" as const, headers };
-  let text = requestHeadText(head, { framing, length: sent.body.length, upgrade: undefined });
+  let text = requestHeadText(head, {
+    framing,
+    length: sent.body.length,
+    upgrade: undefined,
+    defaultHost: "",
+  });
   if (!sent.chunks) return Buffer.from(text + sent.body, "latin1");
   let rest = sent.body;
   for (const size of sent.chunks) {

@@ -233,3 +233,12 @@ for (const [what, sent, close, expected] of BROKEN) {
     assert.equal(here.conns.length, 2);
   });
 }
+
+test("gives a request without Host, as HTTP/1.0 allows, the address for one", async () => {
+  const here = await world();
+  const observer = { interim() {}, upgraded() {}, response() {}, failed() {} };
+  const head = { method: "GET", target: "/", version: "1.0" as const, headers: new HeaderBlock() };
+  here.pool.to(ADDRESS).send({ head, body: EMPTY_BODY, cancel: new Cancel() }, observer);
+  await here.clock.advance(10);
+  assert.equal(here.conns[0]?.received, "GET / HTTP/1.1\r\nHost: 10.0.0.1:80\r\n\r\n");
+});

@@ -79,6 +79,7 @@ const SWEEPS = 8;
  */
 class AddressPool implements Upstream, UpstreamConnectionOwner {
   readonly limits: HttpLimits;
+  readonly defaultHost: string;
   readonly #address: Address;
   readonly #settings: PoolSettings;
   readonly #idle: UpstreamConnection[] = [];
@@ -88,6 +89,7 @@ class AddressPool implements Upstream, UpstreamConnectionOwner {
 
   constructor(address: Address, settings: PoolSettings) {
     this.#address = address;
+    this.defaultHost = `${address.ip}:${address.port}`;
     this.#settings = settings;
     this.limits = settings.limits;
     this.#sweep = new WheelEntry(() => this.#closeExpired());

@@ -20,6 +20,8 @@ import {
 
 export interface UpstreamConnectionOwner {
   readonly limits: HttpLimits;
+  /** Host of requests that have none. */
+  readonly defaultHost: string;
   /** The connection can carry another request; `idleMaxMs` when the peer said how long it keeps it. */
   connectionFree(connection: UpstreamConnection, idleMaxMs: number | undefined): void;
   /** Closed, or a tunnel now. */
@@ -77,7 +79,12 @@ export class UpstreamConnection implements ConnHandler, DecodedBody, BodyOwner, 
     const framing = body.length === undefined ? "chunked" : "length";
     const length = body.length ?? 0;
     const upgrade = head.headers.get("upgrade");
-    this.#writer.write({ head: requestHeadText(head, { framing, length, upgrade }), framing, length, body });
+    this.#writer.write({
+      head: requestHeadText(head, { framing, length, upgrade, defaultHost: this.#owner.defaultHost }),
+      framing,
+      length,
+      body,
+    });
   }
 
   /** Ends an idle connection; one in use is cut. */
