@@ -133,6 +133,10 @@ class Passage implements Journey, ForwardObserver, HeldRequest {
     this.timeline?.forwarded(this.activator.clock.monotonic());
   }
 
+  interim(): void {
+    this.limit?.wrote();
+  }
+
   response(): void {
     this.limit?.wrote();
     this.timeline?.answered(this.activator.clock.monotonic());

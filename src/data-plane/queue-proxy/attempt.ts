@@ -54,7 +54,10 @@ function connectsOnly(ports: AttemptPorts, probe: Probe, timeoutMs: number): Pro
   return connects(ports, ports.locate("127.0.0.1", action.port), timeoutMs);
 }
 
-/** GET, redirects followed; 200 ≤ status < 400 is ready (spec Q-031). One time limit for the whole chain. */
+/**
+ * GET, redirects followed; 200 ≤ status < 400 is ready (spec Q-031). The body is left unread: an unfinished one counts as
+ * ready (errata Q-031). One time limit for the whole chain.
+ */
 async function getReady(ports: AttemptPorts, action: HttpGet, timeoutMs: number): Promise<AttemptOutcome> {
   // Go's client refuses any other scheme, the missing one too. HTTPS needs TLS, which the engine does not have yet.
   if (action.scheme.toLowerCase() !== "http") return "failed";
@@ -94,9 +97,8 @@ async function getOnce(
   const address = ports.locate(url.hostname, url.port === "" ? 80 : Number(url.port));
   const target = url.pathname + url.search;
   try {
-    return await httpFetch(ports, { address, target, headers, timeoutMs });
+    return await httpFetch(ports, { address, target, headers, timeoutMs, headOnly: true });
   } catch (thrown) {
-    // An unfinished or too long body does not count against the application (errata Q-031), a bad head does.
     return thrown instanceof UpstreamError && thrown.failure === "refused" ? "refused" : "failed";
   }
 }

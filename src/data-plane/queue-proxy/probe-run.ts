@@ -72,8 +72,9 @@ export class ProbeRun {
     return Math.min(AGGRESSIVE_INTERVAL_MS, share);
   }
 
-  /** The next multiple of the interval since the start, as a ticker has it. */
+  /** The next multiple of the interval since the start, as a ticker has it; a timer that was early does not count. */
   #evenIntervalMs(elapsedMs: number): number {
-    return AGGRESSIVE_INTERVAL_MS - (elapsedMs % AGGRESSIVE_INTERVAL_MS);
+    const leftMs = AGGRESSIVE_INTERVAL_MS - (elapsedMs % AGGRESSIVE_INTERVAL_MS);
+    return leftMs < AGGRESSIVE_INTERVAL_MS / 10 ? leftMs + AGGRESSIVE_INTERVAL_MS : leftMs;
   }
 }

@@ -81,6 +81,10 @@ class Passage implements Journey, ForwardObserver {
     this.exempt = isKubeletProbe(exchange.request.headers);
   }
 
+  interim(): void {
+    this.limit?.wrote();
+  }
+
   response(): void {
     this.limit?.wrote();
   }

@@ -1,0 +1,45 @@
+/** Recorded cases that ebb's activator answers otherwise, each with its reason. */
+
+interface Scoped {
+  readonly id: string;
+  readonly phase?: string;
+  readonly revision?: { readonly protocol?: string };
+  readonly client?: { readonly type?: string };
+  readonly clients?: readonly { readonly type?: string }[];
+}
+
+/** Why a case cannot even be run yet; undefined when it can. */
+export function outOfScope(recorded: Scoped): string | undefined {
+  const types = [recorded.client, ...(recorded.clients ?? [])].map((client) => client?.type);
+  if (types.includes("h2") || recorded.id.startsWith("h2-")) return "HTTP/2";
+  if (recorded.id.startsWith("clusterip-")) return "no mesh: pods are always addressable";
+  if (recorded.phase === "websocket") return "the stat link is the program's";
+  if (recorded.id === "concurrency-020")
+    return "more waiting requests than ebb's bound; refused with 503 at once";
+  if (recorded.id === "health-012") return "ending after a signal is the program's";
+  return undefined;
+}
+
+/** Reason → cases. */
+const CASES: Readonly<Record<string, string>> = {
+  "not built yet: HTTP/2":
+    "lookup-012 probe-050 probe-051 probe-052 probe-053 h2-002 h2-003 h2-004 h2-005 h2-006 h2-007 h2-010 h2-011 h2-013 hold-015 hold-016",
+  "no mesh: pods are always addressable": "clusterip-001 clusterip-002 clusterip-003",
+  "not the library's: stat link, signals": "health-012 health-013",
+  "waiting requests are bounded (errata T-013)": "concurrency-020",
+  "the application's reason phrase is passed on": "answer-010",
+  "a break inside a body is shown to the client with what came before it": "answer-022",
+  "the count of the recording includes a request of its own": "change-003",
+  "deleted Endpoints take their pods with them (errata T-028, do not copy)": "change-006",
+  "a request is never sent twice once a byte has left": "fail-001",
+  "a request that reached nobody waits for another pod instead of failing": "fail-007 fail-008 fail-009",
+  "TE and an empty User-Agent go on as they are": "header-014 header-030",
+  "requests of a deleted revision are ended at once (spec T-026)": "hold-012",
+  "a proven pod that only the kubelet can call ready is not probed again and again":
+    "podprobe-032 podprobe-033 podprobe-034",
+  "flushed earlier than Knative does (errata T-012)": "timeout-003 timeout-006",
+};
+
+export const exceptions: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(CASES).flatMap(([reason, ids]) => ids.split(" ").map((id) => [id, reason])),
+);
