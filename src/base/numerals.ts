@@ -27,10 +27,10 @@ export function parseBool(text: string): boolean {
 }
 
 /** A signed integer of `bits` bits; beyond 2^53 it loses precision, yet the range is checked exactly. */
-export function parseInteger(text: string, bits: 32 | 64, name = "ParseInt"): number {
-  if (!/^[+-]?[0-9]+$/.test(text)) throw syntax(name, text);
+export function parseInteger(text: string, bits: 32 | 64): number {
+  if (!/^[+-]?[0-9]+$/.test(text)) throw syntax("ParseInt", text);
   const value = BigInt(text.replace(/^\+/, ""));
-  if (BigInt.asIntN(bits, value) !== value) throw range(name, text);
+  if (BigInt.asIntN(bits, value) !== value) throw range("ParseInt", text);
   return Number(value);
 }
 

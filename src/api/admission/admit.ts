@@ -189,6 +189,7 @@ function refuseShape(kind: AnyKind, object: ApiObject): void {
   throw new AdmissionDenied(`${resource} ${name} is invalid: ${errorsText(errors)}`, {
     code: 422,
     reason: "Invalid",
+    causes: errors,
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { AnyKind } from "../kinds.ts";
 import type { ApiObject } from "../object.ts";
+import type { StructuralError } from "../structural.ts";
 
 export interface AdmissionRequest {
   readonly kind: AnyKind;
@@ -30,6 +31,7 @@ interface DeniedAnswer {
   readonly code?: number;
   readonly reason?: string;
   readonly warnings?: readonly string[];
+  readonly causes?: readonly StructuralError[];
 }
 
 /** A webhook of Knative's would refuse the request; the message is the one that a client would see. */
@@ -38,11 +40,14 @@ export class AdmissionDenied extends Error {
   readonly reason: string;
   /** Shown beside the refusal. */
   readonly warnings: readonly string[];
+  /** What the schema found, for the causes of a 422. */
+  readonly causes: readonly StructuralError[];
 
   constructor(message: string, answer: DeniedAnswer = {}) {
     super(message);
     this.code = answer.code ?? 400;
     this.reason = answer.reason ?? "BadRequest";
     this.warnings = answer.warnings ?? [];
+    this.causes = answer.causes ?? [];
   }
 }

@@ -35,7 +35,7 @@ export function parseNetworkConfig(
     ["certificate.class", "certificate-class"],
     "cert-manager.certificate.networking.knative.dev",
   );
-  const rolloutDurationSeconds = reader.int(["rolloutDuration", "rollout-duration"], 0);
+  const rolloutDurationSeconds = reader.int64(["rolloutDuration", "rollout-duration"], 0);
   const autocreateClusterDomainClaims = reader.bool(
     ["autocreateClusterDomainClaims", "autocreate-cluster-domain-claims"],
     false,

@@ -36,11 +36,6 @@ export class ConfigReader {
     return this.#read(keys, fallback, (text) => parseInteger(text, 64));
   }
 
-  /** Go's Atoi, which names itself in its errors. */
-  int(keys: string | readonly string[], fallback: number): number {
-    return this.#read(keys, fallback, (text) => parseInteger(text, 64, "Atoi"));
-  }
-
   uint32(keys: string | readonly string[], fallback: number): number {
     return this.#read(keys, fallback, (text) => parseUnsigned(text, 32));
   }

@@ -6,7 +6,7 @@ export function parseYaml(text: string, goType: string): Readonly<Record<string,
   const document = parseDocument(text, { schema: "yaml-1.1" });
   const error = document.errors[0];
   if (error !== undefined) {
-    throw new ConfigError(`error converting YAML to JSON: yaml: line 1: ${complaintOf(error.message)}`);
+    throw new ConfigError(`error converting YAML to JSON: yaml: line 1: ${complaintOf(text, error.message)}`);
   }
   const value: unknown = document.toJS();
   if (value === null || value === undefined) return {};
@@ -22,12 +22,8 @@ export function wrongType(value: unknown, into: string): ConfigError {
   );
 }
 
-/** Go's parser says it in its own words; only the two most frequent mistakes are translated. */
-function complaintOf(message: string): string {
-  if (/flow sequence/i.test(message)) {
-    return /must be sufficiently|and end with a \]/i.test(message)
-      ? "did not find expected node content"
-      : message;
-  }
-  return message;
+/** Go's parser says it in its own words; only the most frequent mistake, an open list, is translated. */
+function complaintOf(text: string, message: string): string {
+  if (!/flow sequence/i.test(message)) return message;
+  return /\[\s*$/.test(text) ? "did not find expected node content" : "did not find expected ',' or ']'";
 }
