@@ -10,7 +10,7 @@ export interface RevisionsOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly upstreamFor: UpstreamFor;
-  /** Default 10,000 requests and 64 MiB for one revision; Knative's queue has no bound that is ever met (errata T-013). */
+  /** Default 10,000 requests and 64 MiB for one revision. Knative has no bound that is ever met (errata T-013). */
   readonly holdBounds?: HoldBounds;
   /** Default 256 MiB for all revisions together. */
   readonly heldBytesMax?: number;

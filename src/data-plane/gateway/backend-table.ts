@@ -21,7 +21,7 @@ export interface EndpointPort {
   readonly backends: readonly Backend[];
 }
 
-/** Which addresses stand behind a Service's port. The shell tells it what the API says; look-ups are for each request. */
+/** Which addresses stand behind a Service's port: told by the shell, looked up for each request. */
 export class BackendTable {
   readonly #services = new Map<string, ServiceView>();
   readonly #endpoints = new Map<string, readonly EndpointPort[]>();

@@ -11,8 +11,8 @@ import { goOn, type Journey, type Phase, setOut } from "../journey.ts";
 import { transportErrorText } from "../transport-error.ts";
 import { BackendTable } from "./backend-table.ts";
 import { disarmProbes, setForwardedFor } from "./headers.ts";
-import { type HeaderLine, type RoutePath, RouteTable, type Visibility } from "./route-table.ts";
-import { pickSplit, type Split } from "./split.ts";
+import { type HeaderLine, type RoutePath, RouteTable, type Split, type Visibility } from "./route-table.ts";
+import { pickSplit } from "./split.ts";
 
 export interface GatewayOptions {
   readonly random: Random;

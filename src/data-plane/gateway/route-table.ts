@@ -1,5 +1,4 @@
 import type { HeaderBlock } from "../../http/header-block.ts";
-import type { Split } from "./split.ts";
 
 /**
  * Which rule a request falls under: pure, immutable, swapped as a whole when the rules change. Hosts are found by one
@@ -33,6 +32,16 @@ export interface HeaderMatch {
 export interface HeaderLine {
   readonly name: string;
   readonly value: string;
+}
+
+/** One target of a path: a port of a Service, with its share of the requests. */
+export interface Split {
+  readonly namespace: string;
+  readonly service: string;
+  readonly port: number | string;
+  readonly percent: number;
+  /** Set on the request after the choice (spec G-008). */
+  readonly setHeaders: readonly HeaderLine[];
 }
 
 export interface HostRule {

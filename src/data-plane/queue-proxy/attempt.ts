@@ -55,8 +55,8 @@ function connectsOnly(ports: AttemptPorts, probe: Probe, timeoutMs: number): Pro
 }
 
 /**
- * GET, redirects followed; 200 ≤ status < 400 is ready (spec Q-031). The body is left unread: an unfinished one counts as
- * ready (errata Q-031). One time limit for the whole chain.
+ * GET, redirects followed; 200 ≤ status < 400 is ready (spec Q-031). The body is left unread: an unfinished one
+ * counts as ready (errata Q-031). One time limit for the whole chain.
  */
 async function getReady(ports: AttemptPorts, action: HttpGet, timeoutMs: number): Promise<AttemptOutcome> {
   // Go's client refuses any other scheme, the missing one too. HTTPS needs TLS, which the engine does not have yet.

@@ -52,7 +52,7 @@ export class RequestStats {
     if (proxied) this.#proxiedRunning -= 1;
   }
 
-  /** The last whole period, with the uptime at its end: readers know a report again by it. No timestamp, as Knative's. */
+  /** The last whole period, with the uptime at its end, by which readers know a report again. No timestamp. */
   report(podName: string, nowMs: number): Stat {
     this.#advance(nowMs);
     return {

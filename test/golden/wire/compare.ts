@@ -4,7 +4,7 @@ import type { HeaderLines } from "./byte-reader.ts";
 import type { SeenRequest } from "./scripted-backend.ts";
 import type { Seen } from "./scripted-client.ts";
 
-/** Compares what was seen with what was recorded, in the recorded case's own language; each difference is a sentence. */
+/** Compares what was seen with what was recorded; each difference is a sentence. */
 
 type Wanted = Record<string, unknown>;
 
