@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { forward } from "../../src/http/forward.ts";
+import { inProcessUpstream } from "../../src/http/in-process-upstream.ts";
 import type { Exchange } from "../../src/http/message.ts";
 import { systemNetwork } from "../../src/http/network.ts";
 import { UpstreamPool } from "../../src/http/pool.ts";
@@ -52,26 +53,34 @@ function startApp(): Promise<number> {
   );
 }
 
+class Journey {
+  readonly exchange: Exchange;
+
+  constructor(exchange: Exchange) {
+    this.exchange = exchange;
+  }
+
+  failed(error: Error): void {
+    respondWith(this.exchange, { status: 502, body: error.message });
+  }
+}
+
+async function startEbb(backend: number, twoHops: boolean): Promise<number> {
+  const network = systemNetwork(systemClock);
+  const pool = new UpstreamPool({ network, clock: systemClock, random: systemRandom });
+  const app = pool.to({ ip: "127.0.0.1", port: backend });
+  const inner = (exchange: Exchange) => forward(exchange, app, new Journey(exchange));
+  const hosted = inProcessUpstream(inner, { remoteAddress: "127.0.0.1" });
+  const outer = (exchange: Exchange) => forward(exchange, hosted, new Journey(exchange));
+  const server = new HttpServer({ clock: systemClock, handler: twoHops ? outer : inner });
+  return (await network.listen({ ip: "127.0.0.1", port: 0 }, server.accept)).address.port;
+}
+
 const PROXIES: Record<string, (backend: number) => Promise<number>> = {
-  async ebb(backend) {
-    const network = systemNetwork(systemClock);
-    const pool = new UpstreamPool({ network, clock: systemClock, random: systemRandom });
-    const upstream = pool.to({ ip: "127.0.0.1", port: backend });
-    class Journey {
-      readonly exchange: Exchange;
-      constructor(exchange: Exchange) {
-        this.exchange = exchange;
-      }
-      failed(error: Error): void {
-        respondWith(this.exchange, { status: 502, body: error.message });
-      }
-    }
-    const server = new HttpServer({
-      clock: systemClock,
-      handler: (exchange) => forward(exchange, upstream, new Journey(exchange)),
-    });
-    return (await network.listen({ ip: "127.0.0.1", port: 0 }, server.accept)).address.port;
-  },
+  ebb: (backend) => startEbb(backend, false),
+
+  /** Two hops in one process, as gateway and queue-proxy are. */
+  ebbTwoHops: (backend) => startEbb(backend, true),
 
   bytes(backend) {
     const server = createNetServer({ noDelay: true }, (client) => {
@@ -149,7 +158,9 @@ async function runRole(role: string): Promise<void> {
   }
   const port = await PROXIES[role]?.(Number(values.backend));
   process.send?.({ port });
-  process.on("message", () => {
+  process.on("message", (what) => {
+    // A clean end, so that a profile is written.
+    if (what === "exit") process.exit();
     const { user, system } = process.cpuUsage();
     process.send?.({ cpuUs: user + system });
   });

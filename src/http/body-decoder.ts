@@ -21,6 +21,12 @@ const TOKEN = "[!#$%&'*+\\-.^_`|~\\w]+";
 const QUOTED = '"(?:[\\t !#-[\\]-~\\x80-\\xff]|\\\\[\\t -~\\x80-\\xff])*"';
 const SIZE_LINE_GRAMMAR = new RegExp(`^([0-9A-Fa-f]+)((?:;${TOKEN}(?:=(?:${TOKEN}|${QUOTED}))?)*)\\r\\n$`);
 
+const NO_DIGIT = 255;
+const HEX = Uint8Array.from({ length: 256 }, (_, code) => {
+  const digit = Number.parseInt(String.fromCharCode(code), 16);
+  return Number.isNaN(digit) ? NO_DIGIT : digit;
+});
+
 const CR = 13;
 const LF = 10;
 /** Extensions carry nothing, yet make us read: beyond this in one body the sender is hostile. */
@@ -108,7 +114,26 @@ export class BodyDecoder {
     return at + size;
   }
 
+  /** hot path: a plain size that is whole in this chunk; -1 when it is not. */
+  #readPlainSize(chunk: Buffer, from: number): number {
+    let size = 0;
+    let at = from;
+    for (; at < chunk.length && at - from < 8; at++) {
+      const digit = HEX[chunk[at] as number] as number;
+      if (digit === NO_DIGIT) break;
+      size = size * 16 + digit;
+    }
+    if (at === from || chunk[at] !== CR || chunk[at + 1] !== LF) return -1;
+    this.#remaining = size;
+    this.#state = size === 0 ? TRAILERS : CHUNK;
+    return at + 2;
+  }
+
   #readSizeLine(chunk: Buffer, at: number): number {
+    if (this.#line === "") {
+      const after = this.#readPlainSize(chunk, at);
+      if (after >= 0) return after;
+    }
     const end = chunk.indexOf(LF, at);
     const to = end < 0 ? chunk.length : end + 1;
     this.#line += chunk.toString("latin1", at, to);

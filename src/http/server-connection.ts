@@ -480,5 +480,6 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
 }
 
 function asksToClose(head: ResponseHead): boolean {
-  return /\bclose\b/i.test(head.headers.get("connection") ?? "");
+  const options = head.headers.get("connection");
+  return options !== undefined && /\bclose\b/i.test(options);
 }
