@@ -22,6 +22,8 @@ export interface AdmissionRequest {
   readonly oldObject?: AnyObject;
   readonly user: string;
   readonly dryRun: boolean;
+  /** Takes the warnings that are shown beside a refusal. */
+  readonly warnings?: string[];
 }
 
 export interface AdmissionAnswer {

@@ -9,7 +9,13 @@ export interface Cause {
   readonly field?: string;
 }
 
-export function failure(code: number, reason: string, message: string, details?: StatusDetails): ApiError {
+/** `what` is the message, with details where the real answer has some. */
+export function failure(
+  code: number,
+  reason: string,
+  what: string | { readonly message: string; readonly details: StatusDetails },
+): ApiError {
+  const { message, details } = typeof what === "string" ? { message: what, details: undefined } : what;
   return new ApiError({
     kind: "Status",
     apiVersion: "v1",
@@ -32,17 +38,20 @@ export function qualified(resource: Pick<Resource, "plural" | "group">): string 
 }
 
 export function notFound(resource: Resource, name: string): ApiError {
-  return failure(404, "NotFound", `${qualified(resource)} "${name}" not found`, detailsOf(resource, name));
+  return failure(404, "NotFound", {
+    message: `${qualified(resource)} "${name}" not found`,
+    details: detailsOf(resource, name),
+  });
 }
 
 export function alreadyExists(resource: Resource, name: string): ApiError {
   const message = `${qualified(resource)} "${name}" already exists`;
-  return failure(409, "AlreadyExists", message, detailsOf(resource, name));
+  return failure(409, "AlreadyExists", { message: message, details: detailsOf(resource, name) });
 }
 
 export function conflict(resource: Resource, name: string, why: string): ApiError {
   const message = `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${why}`;
-  return failure(409, "Conflict", message, detailsOf(resource, name));
+  return failure(409, "Conflict", { message: message, details: detailsOf(resource, name) });
 }
 
 export const MODIFIED =
@@ -54,7 +63,7 @@ export function preconditionFailed(resource: Resource, name: string, why: string
   const group = resource.group === "" ? {} : { group: resource.group };
   const qualifiedKind = resource.group === "" ? kind : `${kind}.${resource.group}`;
   const message = `Operation cannot be fulfilled on ${qualifiedKind} "${name}": ${why}`;
-  return failure(409, "Conflict", message, { name, ...group, kind });
+  return failure(409, "Conflict", { message: message, details: { name, ...group, kind } });
 }
 
 export function badRequest(message: string): ApiError {
@@ -62,12 +71,10 @@ export function badRequest(message: string): ApiError {
 }
 
 export function forbidden(resource: Resource, name: string, why: string): ApiError {
-  return failure(
-    403,
-    "Forbidden",
-    `${qualified(resource)} "${name}" is forbidden: ${why}`,
-    detailsOf(resource, name),
-  );
+  return failure(403, "Forbidden", {
+    message: `${qualified(resource)} "${name}" is forbidden: ${why}`,
+    details: detailsOf(resource, name),
+  });
 }
 
 /** `kind` and `group` name what is invalid; each cause is one field's error. */
@@ -83,11 +90,14 @@ export function invalid(
   const errors = distinct.length === 1 ? distinct[0] : `[${distinct.join(", ")}]`;
   const kind = what.group === "" ? what.kind : `${what.kind}.${what.group}`;
   const group = what.group === "" ? {} : { group: what.group };
-  return failure(422, "Invalid", `${kind} "${name}" is invalid: ${errors}`, {
-    ...(name === "" ? {} : { name }),
-    ...group,
-    ...(what.kind === "" ? {} : { kind: what.kind }),
-    causes: [...causes],
+  return failure(422, "Invalid", {
+    message: `${kind} "${name}" is invalid: ${errors}`,
+    details: {
+      ...(name === "" ? {} : { name }),
+      ...group,
+      ...(what.kind === "" ? {} : { kind: what.kind }),
+      causes: [...causes],
+    },
   });
 }
 
@@ -97,11 +107,14 @@ export function invalidObject(resource: Resource, name: string, causes: readonly
 
 export function methodNotAllowed(): ApiError {
   const message = "the server does not allow this method on the requested resource";
-  return failure(405, "MethodNotAllowed", message, {});
+  return failure(405, "MethodNotAllowed", { message: message, details: {} });
 }
 
 export function unknownResource(): ApiError {
-  return failure(404, "NotFound", "the server could not find the requested resource", {});
+  return failure(404, "NotFound", {
+    message: "the server could not find the requested resource",
+    details: {},
+  });
 }
 
 export function tooOld(asked: string | number, now: string | number): ApiError {

@@ -77,10 +77,12 @@ export class InProcessClient implements KubeClient {
   }
 
   async watch<T extends ApiObject>(
-    kind: Kind<T>,
-    selection: Selection & { resourceVersion: string },
-    onEvent: (event: WatchEvent<T>) => void,
-    signal: AbortSignal,
+    ...[kind, selection, onEvent, signal]: [
+      kind: Kind<T>,
+      selection: Selection & { resourceVersion: string },
+      onEvent: (event: WatchEvent<T>) => void,
+      signal: AbortSignal,
+    ]
   ): Promise<void> {
     if (signal.aborted) return;
     const resource = this.#resource(kind);

@@ -10,7 +10,8 @@ export interface Thing extends ApiObject {
   data?: Record<string, string>;
 }
 
-function kindOf(group: string, version: string, name: string, more: Partial<Kind> = {}): Kind<Thing> {
+function kindOf(apiVersion: string, name: string, more: Partial<Kind> = {}): Kind<Thing> {
+  const [version = "", group = ""] = apiVersion.split("/").reverse();
   const plural = `${name.toLowerCase()}s`;
   const schema = object({}, { metadata: any(), spec: any(), status: any(), data: map(string()) });
   return {
@@ -30,11 +31,11 @@ function kindOf(group: string, version: string, name: string, more: Partial<Kind
   };
 }
 
-export const NamespaceTestKind = kindOf("", "v1", "Namespace", { namespaced: false });
-export const ConfigMapTestKind = kindOf("", "v1", "ConfigMap", { statusSubresource: false });
-export const PodTestKind = kindOf("", "v1", "Pod");
-export const DeploymentTestKind = kindOf("apps", "v1", "Deployment", { scaleSubresource: true });
-export const RouteTestKind = kindOf("serving.knative.dev", "v1", "Route");
+export const NamespaceTestKind = kindOf("v1", "Namespace", { namespaced: false });
+export const ConfigMapTestKind = kindOf("v1", "ConfigMap", { statusSubresource: false });
+export const PodTestKind = kindOf("v1", "Pod");
+export const DeploymentTestKind = kindOf("apps/v1", "Deployment", { scaleSubresource: true });
+export const RouteTestKind = kindOf("serving.knative.dev/v1", "Route");
 
 export const testKinds = [
   NamespaceTestKind,

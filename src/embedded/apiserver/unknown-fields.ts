@@ -13,7 +13,10 @@ export interface FieldChange {
   readonly duplicates?: readonly string[];
 }
 
-/** Refuses values of the wrong type, and takes unknown fields off; Strict refuses them, Warn names them in warnings (spec E-208). */
+/**
+ * Refuses values of the wrong type, and takes unknown fields off: Strict refuses them, Warn names them in warnings
+ * (spec E-208).
+ */
 export function checkUnknownFields(context: ServerContext, change: FieldChange, options: WriteOptions): void {
   const { resource, object } = change;
   if (!resource.kind.custom) dropNulls(object);

@@ -31,5 +31,5 @@ export function applyPatch(
 
 function rejectedPatch() {
   const message = "the server rejected our request due to an error in our request";
-  return failure(422, "Invalid", message, {});
+  return failure(422, "Invalid", { message: message, details: {} });
 }

@@ -46,7 +46,7 @@ function refusedTransform() {
 function notAcceptable(watching: boolean) {
   const streams = watching ? STREAMS : [];
   const message = `406: Not Acceptable\n\nAvailable representations: ${[...OFFERED, ...streams].join(", ")}`;
-  return failure(406, "NotAcceptable", message, {});
+  return failure(406, "NotAcceptable", { message: message, details: {} });
 }
 
 function formatOf(type: string, custom: boolean): Form["format"] | undefined {

@@ -98,12 +98,10 @@ async function onObject(
     case "PATCH": {
       const options = writeOptionsOf(exchange, "PatchOptions");
       const patch = await decodePatch(exchange, target.resource);
-      return respondWritten(
-        context,
-        exchange,
-        await patchObject(context, { target, patch }, options),
+      return respondWritten(context, exchange, {
+        written: await patchObject(context, { target, patch }, options),
         address,
-      );
+      });
     }
     case "DELETE":
       return remove(context, exchange, address);
@@ -126,7 +124,10 @@ async function onSubresource(
     const { object } = await decodeObject(exchange, address.resource);
     const options = writeOptionsOf(exchange, "UpdateOptions");
     const request = { target: targetOf(address), object };
-    return respondWritten(context, exchange, await finalizeNamespace(context, request, options), address);
+    return respondWritten(context, exchange, {
+      written: await finalizeNamespace(context, request, options),
+      address,
+    });
   }
   if (subresource === "log" && address.resource.collection === "pods") {
     if (exchange.request.method !== "GET") throw methodNotAllowed();
@@ -150,22 +151,18 @@ async function onStatus(
       const options = writeOptionsOf(exchange, "UpdateOptions");
       const { object } = await decodeObject(exchange, target.resource);
       requireVersion(context, target, object);
-      return respondWritten(
-        context,
-        exchange,
-        await updateStatus(context, { target, object }, options),
+      return respondWritten(context, exchange, {
+        written: await updateStatus(context, { target, object }, options),
         address,
-      );
+      });
     }
     case "PATCH": {
       const options = writeOptionsOf(exchange, "PatchOptions");
       const patch = { ...(await decodePatch(exchange, target.resource)), subresource: "status" as const };
-      return respondWritten(
-        context,
-        exchange,
-        await patchObject(context, { target, patch }, options),
+      return respondWritten(context, exchange, {
+        written: await patchObject(context, { target, patch }, options),
         address,
-      );
+      });
     }
     default:
       throw methodNotAllowed();
@@ -226,7 +223,7 @@ async function create(
   const options = writeOptionsOf(exchange, "CreateOptions");
   const { object, duplicates } = await decodeObject(exchange, resource);
   const written = await createObject(context, { resource, namespace, object, duplicates }, options);
-  return respondWritten(context, exchange, written, address);
+  return respondWritten(context, exchange, { written, address });
 }
 
 /** Kinds that a PUT makes when they are missing (spec E-200 with errata). */
@@ -242,10 +239,13 @@ async function put(context: RestContext, exchange: Exchange, target: Target): Pr
   if (missing && CREATED_BY_PUT.has(resource.collection)) {
     delete object.metadata.resourceVersion;
     const request = { resource, namespace: target.namespace, object, duplicates };
-    return respondWritten(context, exchange, await createObject(context, request, options), address);
+    return respondWritten(context, exchange, {
+      written: await createObject(context, request, options),
+      address,
+    });
   }
   const written = await updateObject(context, { target, object, duplicates }, options);
-  return respondWritten(context, exchange, written, address);
+  return respondWritten(context, exchange, { written, address });
 }
 
 /** Kinds whose DELETE answers with the object even when it is gone (spec E-209 with errata). */
@@ -266,7 +266,7 @@ async function remove(
   };
   const written = await deleteObject(context, { target, how }, options);
   if (!written.removed || SHOWN_WHEN_DELETED.has(target.resource.collection))
-    return respondWritten(context, exchange, written, address);
+    return respondWritten(context, exchange, { written, address });
   await context.storage.whenDurable(written.revision);
   const { uid } = written.object.metadata;
   const group = target.resource.group === "" ? {} : { group: target.resource.group };
@@ -320,8 +320,7 @@ function apiVersionText({ resource }: ResourceAddress): string {
 async function respondWritten(
   context: RestContext,
   exchange: Exchange,
-  written: Written,
-  address: ResourceAddress,
+  { written, address }: { readonly written: Written; readonly address: ResourceAddress },
 ): Promise<ApiResponse> {
   await context.storage.whenDurable(written.revision);
   const object = withoutDryRunVersion(written.object, written);

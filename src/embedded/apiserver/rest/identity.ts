@@ -42,7 +42,7 @@ export function callerOf(identity: Identity, headers: Readonly<Record<string, st
     const message =
       `users "${user}" is forbidden: User "${caller.name}" cannot impersonate resource "users" in API group "" ` +
       "at the cluster scope";
-    throw failure(403, "Forbidden", message, { name: user, kind: "users" });
+    throw failure(403, "Forbidden", { message: message, details: { name: user, kind: "users" } });
   }
   const groups = (headers["impersonate-group"] ?? "").split(",").map((group) => group.trim());
   return { name: user, groups: [...groups.filter((group) => group !== ""), AUTHENTICATED], inside: false };
@@ -65,7 +65,10 @@ export function authorize(exchange: Exchange, address: Address): void {
   if (address.type !== "resource") {
     if (known && DISCOVERY_PATHS.test(path)) return;
     const verb = request.method.toLowerCase();
-    throw failure(403, "Forbidden", `forbidden: User "${caller.name}" cannot ${verb} path "${path}"`, {});
+    throw failure(403, "Forbidden", {
+      message: `forbidden: User "${caller.name}" cannot ${verb} path "${path}"`,
+      details: {},
+    });
   }
   const { resource, name, subresource } = address;
   const collection = resource.collection === "namespaces";
@@ -78,10 +81,13 @@ export function authorize(exchange: Exchange, address: Address): void {
   const message =
     `${subject} is forbidden: User "${caller.name}" cannot ${verb} resource "${full}" in API group ` +
     `"${resource.group}" ${scope}`;
-  throw failure(403, "Forbidden", message, {
-    ...(name === "" ? {} : { name }),
-    ...(resource.group === "" ? {} : { group: resource.group }),
-    kind: resource.plural,
+  throw failure(403, "Forbidden", {
+    message: message,
+    details: {
+      ...(name === "" ? {} : { name }),
+      ...(resource.group === "" ? {} : { group: resource.group }),
+      kind: resource.plural,
+    },
   });
 }
 

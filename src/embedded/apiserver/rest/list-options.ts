@@ -29,7 +29,7 @@ function forbidden(field: string, message: string): Cause {
 export function tooLargeVersion(asked: string, current: number) {
   const message = `Timeout: Too large resource version: ${asked}, current: ${current}`;
   const causes = [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }];
-  return failure(504, "Timeout", message, { causes, retryAfterSeconds: 1 });
+  return failure(504, "Timeout", { message: message, details: { causes, retryAfterSeconds: 1 } });
 }
 
 /** The version that a list asks for; undefined = the newest. */

@@ -1,5 +1,5 @@
 import type { Patch } from "../../../kube/client.ts";
-import { badRequest, unsupportedMediaType } from "../failures.ts";
+import { badRequest, failure, unsupportedMediaType } from "../failures.ts";
 import type { Resource } from "../resources.ts";
 import { decodeJson } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
@@ -18,10 +18,14 @@ const ACCEPTED = [
 ];
 
 /** A PATCH's body; its content type names the patch type (spec E-203). Server-side apply is not served yet. */
-export async function decodePatch({ request }: Exchange, resource: Resource): Promise<Patch> {
+export async function decodePatch({ request, warnings }: Exchange, resource: Resource): Promise<Patch> {
   const type = TYPES[(request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? ""];
+  if (type === undefined && !resource.kind.custom) {
+    warnings.length = 0;
+    throw failure(415, "UnsupportedMediaType", { message: "415: Unsupported Media Type", details: {} });
+  }
   const accepted = resource.kind.custom
-    ? ACCEPTED
+    ? ACCEPTED.slice(0, 3)
     : [...ACCEPTED.slice(0, 2), "application/strategic-merge-patch+json", ...ACCEPTED.slice(2)];
   if (type === undefined || (type === "strategic" && resource.kind.custom))
     throw unsupportedMediaType(accepted);

@@ -36,7 +36,7 @@ function definitionOf(column: Column, kind: Kind): unknown {
   const generated =
     path === CREATED
       ? AGE_DESCRIPTION
-      : `Custom resource definition column (in JSONPath format): ${path ?? ""}`;
+      : `Custom resource definition column (in JSONPath format): ${(path ?? "").replaceAll('"', "'")}`;
   const description = column.description ?? (kind.custom || path === CREATED ? generated : "");
   const type = !kind.custom && column.type === "date" ? "string" : column.type;
   return { name: column.name, type, format: "", description, priority: column.priority ?? 0 };

@@ -1,6 +1,9 @@
 import type { Entry } from "./storage.ts";
 
-/** The texts of objects used lately, bounded by size: the cold path and hot objects need no disk. Oldest use goes first. */
+/**
+ * The texts of objects used lately, bounded by size: the cold path and hot objects need no disk. What was not used for
+ * longest goes first.
+ */
 export class RecentTexts {
   readonly #sizeMax: number;
   #size = 0;

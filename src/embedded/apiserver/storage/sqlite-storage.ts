@@ -60,8 +60,10 @@ export class SqliteStorage implements Storage {
     this.#path = options.path;
     this.#pagesMax = options.pagesMax;
     this.#recent = new RecentTexts(options.recentBytes ?? RECENT_BYTES);
-    const ending = import.meta.url.endsWith(".ts") ? "ts" : "js";
-    this.#threadUrl = options.threadUrl ?? new URL(`./sqlite-thread.${ending}`, import.meta.url);
+    const bundled = import.meta.url.endsWith(".js");
+    const source = new URL("./sqlite-thread.ts", import.meta.url);
+    this.#threadUrl =
+      options.threadUrl ?? (bundled ? new URL("./sqlite-thread.js", import.meta.url) : source);
   }
 
   get sequenced(): number {

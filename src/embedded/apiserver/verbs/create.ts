@@ -43,6 +43,7 @@ export async function createObject(
       object,
       user: options.caller.name,
       dryRun: options.dryRun,
+      warnings: options.warnings,
     });
     options.warnings.push(...admitted.warnings);
     const exists = context.storage.revisionOf({ collection: resource.collection, ...target }) !== 0;
@@ -72,7 +73,10 @@ function checkNamespace(
   const refusal = forbidden(resource, name, why);
   const message = `namespace ${namespace} is being terminated`;
   const causes = [{ reason: "NamespaceTerminating", message, field: "metadata.namespace" }];
-  throw failure(403, "Forbidden", refusal.message, { ...refusal.status.details, causes });
+  throw failure(403, "Forbidden", {
+    message: refusal.message,
+    details: { ...refusal.status.details, causes },
+  });
 }
 
 function firstState(context: ServerContext, request: CreateRequest): AnyObject {

@@ -8,7 +8,7 @@ const ATTEMPTS = 16;
 const FOREGROUND = "foregroundDeletion";
 const ORPHAN = "orphan";
 
-/** DELETE: removes the object, or marks it and leaves the rest to finalizers, the node or the collector (spec E-209). */
+/** DELETE: removes the object, or marks it and leaves the rest to finalizers, node or collector (spec E-209). */
 export async function deleteObject(
   context: ServerContext,
   request: { readonly target: Target; readonly how: DeleteOptions },

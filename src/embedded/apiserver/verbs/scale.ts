@@ -6,7 +6,7 @@ import { badRequest, invalid } from "../failures.ts";
 import { applyPatch } from "../patch/apply-patch.ts";
 import { changeObject } from "./update.ts";
 
-/** The scale subresource: spec.replicas of a Deployment or ReplicaSet in the form of autoscaling/v1 Scale (spec E-213). */
+/** The scale subresource: spec.replicas of a workload in the form of autoscaling/v1 Scale (spec E-213). */
 export function scaleOf(object: AnyObject): AnyObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const selector = selectorText(valueAt(object, ["spec", "selector"]));

@@ -126,6 +126,7 @@ async function admitted(context: ServerContext, step: Step, options: WriteOption
     oldObject: stored,
     user: options.caller.name,
     dryRun: options.dryRun,
+    warnings: options.warnings,
   });
   options.warnings.push(...answer.warnings);
   const next = answer.object;

@@ -1,0 +1,93 @@
+import { admit } from "../../api/admission/admit.ts";
+import { AdmissionDenied } from "../../api/admission/request.ts";
+import { type Config, checkConfigMap } from "../../api/config/config.ts";
+import { messageOf } from "../../base/errors.ts";
+import type { AdmissionAnswer, AdmissionRequest } from "./admission-port.ts";
+import { type AnyObject, recordAt } from "./any-object.ts";
+import { type Cause, failure } from "./failures.ts";
+import type { Webhook } from "./schema-admission.ts";
+
+const SYSTEM_NAMESPACE = "knative-serving";
+
+/**
+ * Knative's webhooks as the API server asks them: its kinds by the configuration in force, and its ConfigMaps by their
+ * parsers. Refusals become the API's own.
+ */
+export function knativeWebhook(config: () => Config): Webhook {
+  return (request) => {
+    if (request.kind.group === "" && request.kind.plural === "configmaps") return checkSystemConfig(request);
+    if (!request.kind.custom || request.operation === "DELETE")
+      return { object: request.object, warnings: [] };
+    return admitted(request, config());
+  };
+}
+
+function admitted(request: AdmissionRequest, config: Config): AdmissionAnswer {
+  const { kind, object, oldObject, operation, subresource, user, dryRun } = request;
+  try {
+    const result = admit({
+      kind,
+      operation,
+      object,
+      ...(oldObject === undefined ? {} : { oldObject }),
+      subresource,
+      user: { username: user },
+      config,
+      dryRun,
+    });
+    return { object: result.object as AnyObject, warnings: result.warnings };
+  } catch (thrown) {
+    if (!(thrown instanceof AdmissionDenied)) throw thrown;
+    request.warnings?.push(...thrown.warnings);
+    throw refusal(request, thrown);
+  }
+}
+
+function refusal({ kind, object }: AdmissionRequest, denied: AdmissionDenied) {
+  if (denied.code !== 422) return failure(denied.code, denied.reason, denied.message);
+  const { name = "" } = object.metadata;
+  return failure(422, denied.reason, {
+    message: denied.message,
+    details: {
+      ...(name === "" ? {} : { name }),
+      ...(kind.group === "" ? {} : { group: kind.group }),
+      kind: kind.kind,
+      causes: causesIn(denied.message),
+    },
+  });
+}
+
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/^Invalid value: "[a-z]+": .* in body must be of type /, "FieldValueTypeInvalid"],
+  [/^Required value/, "FieldValueRequired"],
+  [/^Unsupported value/, "FieldValueNotSupported"],
+  [/^Duplicate value/, "FieldValueDuplicate"],
+  [/^Forbidden/, "FieldValueForbidden"],
+];
+
+/** The single errors of `… is invalid: [a.b: Required value, c: Invalid value: …]`. */
+function causesIn(message: string): Cause[] {
+  const text = message.slice(message.indexOf(" is invalid: ") + " is invalid: ".length);
+  const inner = text.startsWith("[") ? text.slice(1, -1) : text;
+  const border = /, (?=[\w.[\]-]+: (?:Required|Invalid|Unsupported|Duplicate) value|[\w.[\]-]+: Forbidden)/;
+  return inner.split(border).map((part) => {
+    const colon = part.indexOf(": ");
+    const field = part.slice(0, colon);
+    const what = part.slice(colon + 2);
+    const reason = REASONS.find(([pattern]) => pattern.test(what))?.[1] ?? "FieldValueInvalid";
+    return { reason, message: what, field };
+  });
+}
+
+/** A ConfigMap of the system that no component could read is refused before anybody reads it. */
+function checkSystemConfig({ object, operation }: AdmissionRequest): AdmissionAnswer {
+  const { name = "", namespace } = object.metadata;
+  if (namespace !== SYSTEM_NAMESPACE || operation === "DELETE") return { object, warnings: [] };
+  try {
+    checkConfigMap(name, recordAt(object, ["data"]) as Record<string, string>);
+  } catch (thrown) {
+    const hook = 'admission webhook "config.webhook.serving.knative.dev" denied the request';
+    throw failure(400, "BadRequest", `${hook}: validation failed: ${messageOf(thrown)}`);
+  }
+  return { object, warnings: [] };
+}
