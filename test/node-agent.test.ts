@@ -245,6 +245,22 @@ test("after a crash of the engine the next one adopts the process, its address a
   ]);
 });
 
+test("a process that ended while no engine ran is restarted by the next one, with its exit code told", async () => {
+  const handles: { exit(exitCode: number): void }[] = [];
+  const world = await worldWithPod(revisionPod(), ({ runtime }) => {
+    runtime.programs.set("hello", (handle) => handles.push(handle));
+  });
+  await world.clock.advance(1_000);
+  await world.runtime.close();
+  handles[0]?.exit(9);
+  await world.clock.until(world.newAgent().start());
+  await world.clock.advance(1_000);
+  assert.equal(handles.length, 2);
+  const status = await world.user();
+  assert.equal(status?.restartCount, 1);
+  assert.equal(status?.lastState?.terminated?.exitCode, 9);
+});
+
 test("what a crashed engine left of a pod that is gone is reaped", async () => {
   const world = await embeddedWorld();
   const start = {

@@ -4,7 +4,7 @@ import { Informer } from "../../kube/informer.ts";
 import { newContainer, startedContainer } from "./container-life.ts";
 import { isQueueProxy, newPod, type PodState } from "./pod-lifecycle.ts";
 import { type NodePorts, PodWorker } from "./pod-worker.ts";
-import type { FoundRun, PodRecord } from "./runtime.ts";
+import type { Exit, FoundRun, PodRecord, RunId } from "./runtime.ts";
 
 /**
  * The kubelet's part of the embedded home: one worker per pod, told by the watch on pods. At its start it adopts the
@@ -26,7 +26,7 @@ export class NodeAgent {
   /** Resolves when all pods of the API are in hand: adopted, or being started. */
   async start(): Promise<void> {
     const { runtime, client, clock, log } = this.#ports;
-    runtime.onExit((id, exit) => this.#workers.get(id.podUid)?.exited(id, exit));
+    runtime.onExit((id, exit) => this.#exited(id, exit));
     await runtime.open();
     for (const run of await runtime.list())
       this.#found.set(run.podUid, [...(this.#found.get(run.podUid) ?? []), run]);
@@ -52,6 +52,20 @@ export class NodeAgent {
     return this.#workers.get(podUid);
   }
 
+  /** A run that ends before its pod is in hand is kept for the adoption. */
+  #exited(id: RunId, exit: Exit): void {
+    const runs = this.#found.get(id.podUid);
+    if (!runs) {
+      this.#workers.get(id.podUid)?.exited(id, exit);
+      return;
+    }
+    const isIt = (run: FoundRun) => run.container === id.container && run.restart === id.restart;
+    this.#found.set(
+      id.podUid,
+      runs.map((run) => (isIt(run) ? { ...run, exit } : run)),
+    );
+  }
+
   #podChanged(pod: Pod, isGone: boolean): void {
     const uid = pod.metadata.uid ?? "";
     const known = this.#workers.get(uid);
@@ -72,17 +86,17 @@ export class NodeAgent {
 
   async #begin(worker: PodWorker): Promise<void> {
     const uid = worker.pod.metadata.uid ?? "";
-    const runs = this.#found.get(uid);
-    if (runs === undefined || !(await this.#adopt(worker, runs))) worker.begin();
+    const isAdopted = this.#found.has(uid) && (await this.#adopt(worker));
+    if (!isAdopted) worker.begin();
     worker.update(worker.pod);
   }
 
-  async #adopt(worker: PodWorker, runs: readonly FoundRun[]): Promise<boolean> {
+  async #adopt(worker: PodWorker): Promise<boolean> {
     const { runtime, addresses, log } = this.#ports;
     const uid = worker.pod.metadata.uid ?? "";
-    this.#found.delete(uid);
     const record = await runtime.recall(uid);
-    const newest = newestRuns(runs);
+    const newest = newestRuns(this.#found.get(uid) ?? []);
+    this.#found.delete(uid);
     if (!record || !addresses.claim(record.ip)) {
       log.warn("cannot adopt a pod: its address is not ours any more; starting it anew", { pod: uid });
       await runtime.remove(uid);

@@ -51,11 +51,16 @@ export class ProcessRuntime implements Runtime {
     this.#scripts = options.scripts ?? join(options.pods, ".scripts");
   }
 
+  /** Starts the forker, before this process grows; `open` does it otherwise. */
+  startForker(): void {
+    if (!this.#forker) this.#startForker();
+  }
+
   async open(): Promise<void> {
     mkdirSync(this.#pods, { recursive: true });
     rmSync(this.#scripts, { recursive: true, force: true });
     mkdirSync(this.#scripts, { recursive: true, mode: 0o700 });
-    this.#startForker();
+    this.startForker();
     this.#sweepLater();
     for (const run of await findRuns(this.#pods)) if (!run.exit) this.#adopt(run);
   }
