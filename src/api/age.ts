@@ -16,21 +16,24 @@ export function ageText(fromMs: number, nowMs: number): string {
   if (seconds < 0) return "0s";
   if (seconds < 2 * MINUTE) return `${seconds}s`;
   const minutes = Math.trunc(seconds / MINUTE);
-  if (minutes < 10) return twoUnits(minutes, "m", seconds % MINUTE, "s");
+  if (minutes < 10) return twoUnits([minutes, "m"], [seconds % MINUTE, "s"]);
   if (minutes < 3 * 60) return `${minutes}m`;
   const hours = Math.trunc(seconds / HOUR);
-  if (hours < 8) return twoUnits(hours, "h", minutes % 60, "m");
+  if (hours < 8) return twoUnits([hours, "h"], [minutes % 60, "m"]);
   if (hours < 48) return `${hours}h`;
   const days = Math.trunc(seconds / DAY);
-  if (hours < 8 * 24) return twoUnits(days, "d", hours % 24, "h");
+  if (hours < 8 * 24) return twoUnits([days, "d"], [hours % 24, "h"]);
   if (hours < 2 * 365 * 24) return `${days}d`;
   const years = Math.trunc(seconds / YEAR);
-  if (hours < 8 * 365 * 24) return twoUnits(years, "y", days % 365, "d");
+  if (hours < 8 * 365 * 24) return twoUnits([years, "y"], [days % 365, "d"]);
   return `${years}y`;
 }
 
-function twoUnits(large: number, largeUnit: string, small: number, smallUnit: string): string {
-  return small === 0 ? `${large}${largeUnit}` : `${large}${largeUnit}${small}${smallUnit}`;
+type Amount = readonly [count: number, unit: string];
+
+function twoUnits(large: Amount, small: Amount): string {
+  const [count] = small;
+  return count === 0 ? large.join("") : large.join("") + small.join("");
 }
 
 /** The age of a time stamp in RFC 3339, `<unknown>` when there is none. */

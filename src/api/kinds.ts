@@ -23,7 +23,7 @@ import { ServiceKind } from "./service/kind.ts";
 /** A kind whatever its objects look like; a table, a verb or the storage needs no more. */
 export type AnyKind = Kind<ApiObject>;
 
-/** Kind<T> is invariant in T through its columns only; whoever holds AnyKind never calls those with a foreign object. */
+/** Whoever holds AnyKind hands objects of that kind alone to its columns, so forgetting the type is safe. */
 function asAnyKind<T extends ApiObject>(kind: Kind<T>): AnyKind {
   return kind as unknown as AnyKind;
 }

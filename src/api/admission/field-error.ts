@@ -1,6 +1,6 @@
 /**
- * Knative's field errors (spec A-161…A-163): a message with the paths it is about, merged and sorted when shown. A value:
- * each method gives a new one.
+ * Knative's field errors (spec A-161…A-163): a message with the paths it is about, merged and sorted when shown. A
+ * value: each method gives a new one.
  */
 export type Level = "Error" | "Warning";
 

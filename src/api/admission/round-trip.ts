@@ -1,6 +1,6 @@
 /**
  * What becomes of an object when a Go program reads and writes it, as Knative's webhook does before it fills in
- * defaults (spec A-168): empty texts, lists and false flags vanish, structs appear, quantities take their canonical form.
+ * defaults (spec A-168): empty texts, lists and false flags vanish, structs appear, quantities become canonical.
  */
 import { parseQuantity, quantityText } from "../../base/quantity.ts";
 import { objectMetaSchema } from "../object.ts";

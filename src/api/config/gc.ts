@@ -23,10 +23,16 @@ export function parseGcConfig(data: ConfigData): GcConfig {
     throw new ConfigError(`failed to parse data: ${messageOf(thrown)}`, { cause: thrown });
   }
   const config: GcConfig = {
-    retainSinceCreateTimeMs: limit(reader, "retain-since-create-time", 48 * HOUR_MS, durationOf),
-    retainSinceLastActiveTimeMs: limit(reader, "retain-since-last-active-time", 15 * HOUR_MS, durationOf),
+    retainSinceCreateTimeMs: limit(reader, "retain-since-create-time", {
+      fallback: 48 * HOUR_MS,
+      parse: durationOf,
+    }),
+    retainSinceLastActiveTimeMs: limit(reader, "retain-since-last-active-time", {
+      fallback: 15 * HOUR_MS,
+      parse: durationOf,
+    }),
     minNonActiveRevisions,
-    maxNonActiveRevisions: limit(reader, "max-non-active-revisions", 1000, countOf),
+    maxNonActiveRevisions: limit(reader, "max-non-active-revisions", { fallback: 1000, parse: countOf }),
   };
   if (minNonActiveRevisions < 0) {
     throw new ConfigError(`min-non-active-revisions must be non-negative, was: ${minNonActiveRevisions}`);
@@ -40,7 +46,12 @@ export function parseGcConfig(data: ConfigData): GcConfig {
   return config;
 }
 
-function limit(reader: ConfigReader, key: string, fallback: number, parse: (text: string) => number): number {
+interface Limit {
+  readonly fallback: number;
+  readonly parse: (text: string) => number;
+}
+
+function limit(reader: ConfigReader, key: string, { fallback, parse }: Limit): number {
   const text = reader.text(key, "");
   if (text === "") return fallback;
   if (text.toLowerCase() === "disabled") return Number.POSITIVE_INFINITY;

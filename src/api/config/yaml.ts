@@ -1,7 +1,7 @@
 import { parseDocument } from "yaml";
 import { ConfigError } from "./reader.ts";
 
-/** Parses a YAML value inside a ConfigMap; `goType` is the type that Knative names when the value has another shape. */
+/** Parses a YAML value inside a ConfigMap; `goType`: what Knative calls the type, when the value is of another. */
 export function parseYaml(text: string, goType: string): Readonly<Record<string, unknown>> {
   const document = parseDocument(text, { schema: "yaml-1.1" });
   const error = document.errors[0];
@@ -14,7 +14,7 @@ export function parseYaml(text: string, goType: string): Readonly<Record<string,
   return value as Record<string, unknown>;
 }
 
-/** A value of another type than the Go program wants. `into`: `Go value of type T`, or `Go struct field S.f of type T`. */
+/** A value of another type than Go wants. `into`: `Go value of type T`, or `Go struct field S.f of type T`. */
 export function wrongType(value: unknown, into: string): ConfigError {
   const kind = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
   return new ConfigError(

@@ -1,6 +1,6 @@
 /** What `kubectl get pods` shows of a pod: the same words as Kubernetes' own printer. */
 import { ageText } from "../age.ts";
-import type { ContainerStatus, Pod } from "./kind.ts";
+import type { ContainerStatus, Pod } from "./pod.ts";
 
 /** `1/2`: ready containers of all. */
 export function readyCount(pod: Pod): string {

@@ -1,68 +1,19 @@
 import { AGE_COLUMN } from "../age.ts";
 import type { Kind } from "../kind.ts";
-import { type PodSpec, podSpecSchema } from "../pod-spec.ts";
-import { type Resource, resource } from "../resource.ts";
+import { podSpecSchema } from "../pod-spec.ts";
+import { resource } from "../resource.ts";
 import { any, array, boolean, integer, map, object, type Schema, string } from "../schema.ts";
 import { podPhaseText, readyCount, restartsText } from "./columns.ts";
+import type { Pod, PodStatus } from "./pod.ts";
 
-export interface ContainerStateTerminated {
-  exitCode: number;
-  signal?: number;
-  reason?: string;
-  message?: string;
-  startedAt?: string;
-  finishedAt?: string;
-  containerID?: string;
-}
-
-/** At most one of the three is set; none means waiting. */
-export interface ContainerState {
-  waiting?: { reason?: string; message?: string };
-  running?: { startedAt?: string };
-  terminated?: ContainerStateTerminated;
-}
-
-export interface ContainerStatus {
-  name: string;
-  state?: ContainerState;
-  lastState?: ContainerState;
-  ready: boolean;
-  restartCount: number;
-  image: string;
-  imageID: string;
-  containerID?: string;
-  started?: boolean;
-}
-
-export interface PodCondition {
-  type: string;
-  status: "True" | "False" | "Unknown";
-  observedGeneration?: number;
-  lastProbeTime?: string | null;
-  lastTransitionTime?: string;
-  reason?: string;
-  message?: string;
-}
-
-export interface PodStatus {
-  observedGeneration?: number;
-  phase?: "Pending" | "Running" | "Succeeded" | "Failed" | "Unknown";
-  conditions?: PodCondition[];
-  message?: string;
-  reason?: string;
-  nominatedNodeName?: string;
-  hostIP?: string;
-  hostIPs?: { ip: string }[];
-  podIP?: string;
-  podIPs?: { ip: string }[];
-  startTime?: string;
-  initContainerStatuses?: ContainerStatus[];
-  containerStatuses?: ContainerStatus[];
-  ephemeralContainerStatuses?: ContainerStatus[];
-  qosClass?: string;
-}
-
-export type Pod = Resource<PodSpec, PodStatus>;
+export type {
+  ContainerState,
+  ContainerStateTerminated,
+  ContainerStatus,
+  Pod,
+  PodCondition,
+  PodStatus,
+} from "./pod.ts";
 
 const time = string({ format: "date-time" });
 
