@@ -19,7 +19,7 @@ export interface FieldChange {
  */
 export function checkUnknownFields(context: ServerContext, change: FieldChange, options: WriteOptions): void {
   const { resource, object } = change;
-  if (!resource.kind.custom) dropNulls(object);
+  if (!resource.kind.custom) dropNulls(object, resource.kind.schema);
   const problem = resource.kind.custom ? undefined : decodeProblem(resource.kind, object);
   if (problem !== undefined) throw undecodable(change, problem);
   const unknown = context.admission.prune(resource.kind, object).map((path) => `unknown field "${path}"`);

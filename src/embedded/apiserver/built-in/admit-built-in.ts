@@ -1,3 +1,4 @@
+import type { Schema } from "../../../api/schema.ts";
 import { type AnyObject, isRecord } from "../any-object.ts";
 import { invalidObject } from "../failures.ts";
 import type { Resource } from "../resources.ts";
@@ -21,12 +22,13 @@ export function admitBuiltIn(
   if (causes.length > 0) throw invalidObject(resource, object.metadata.name ?? "", causes);
 }
 
-/** For a typed decoder null is absence. */
-export function dropNulls(value: unknown): void {
-  if (Array.isArray(value)) for (const item of value) dropNulls(item);
-  else if (isRecord(value))
-    for (const [name, item] of Object.entries(value)) {
-      if (item === null) delete value[name];
-      else dropNulls(item);
-    }
+/** For a typed decoder null is absence, but for the few times that Go writes as null. */
+export function dropNulls(value: unknown, schema: Schema | undefined): void {
+  if (Array.isArray(value)) for (const item of value) dropNulls(item, schema?.items);
+  if (!isRecord(value)) return;
+  for (const [name, item] of Object.entries(value)) {
+    const field = schema?.type === "map" ? schema.items : schema?.fields?.[name];
+    if (item !== null) dropNulls(item, field);
+    else if (field?.nullable !== true) delete value[name];
+  }
 }
