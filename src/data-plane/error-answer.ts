@@ -16,6 +16,13 @@ export function respondWithError(exchange: Exchange, answer: ErrorAnswer): void 
   const headers = answer.headers ?? new HeaderBlock();
   headers.append("Content-Type", "text/plain; charset=utf-8");
   headers.append("X-Content-Type-Options", "nosniff");
-  headers.append("X-Ebb-Error", answer.code);
+  noteOrigin(exchange, headers, answer.code);
   respondWith(exchange, { status: answer.status, headers, body: `${answer.text}\n` });
+}
+
+/** Says that ebb made this answer, and about which request. */
+export function noteOrigin(exchange: Exchange, headers: HeaderBlock, code: string): void {
+  headers.append("X-Ebb-Error", code);
+  const requestId = exchange.request.headers.get("x-request-id");
+  if (requestId !== undefined) headers.append("X-Request-Id", requestId);
 }

@@ -9,6 +9,7 @@ import {
 } from "../http/request-timeouts.ts";
 import { respondWith } from "../http/responses.ts";
 import type { TimerWheel } from "../http/timer-wheel.ts";
+import { noteOrigin } from "./error-answer.ts";
 
 export interface TimeLimitOptions {
   readonly clock: Clock;
@@ -67,7 +68,8 @@ export class TimeLimit {
     if (exchange.responded) {
       exchange.abort(error, this.#options.text);
     } else {
-      const headers = new HeaderBlock(["X-Ebb-Error", error.code]);
+      const headers = new HeaderBlock();
+      noteOrigin(exchange, headers, error.code);
       respondWith(exchange, { status: 504, headers, body: this.#options.text });
     }
     exchange.cancel.raise(error);

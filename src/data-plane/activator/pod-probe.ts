@@ -15,7 +15,7 @@ export interface PodProberOptions {
   readonly timeoutMs: number;
   /** From the start of a failed probe to the next one (spec TM-010: 200 ms). */
   readonly intervalMs: number;
-  /** The same while a request waits. */
+  /** The first one while a request waits; it grows to `intervalMs`. */
   readonly urgentIntervalMs: number;
 }
 
@@ -62,7 +62,7 @@ export class PodProber {
 
   async #untilProven(backend: Backend, abort: AbortController): Promise<void> {
     const { clock, timeoutMs, intervalMs, urgentIntervalMs, upstreamFor } = this.#options;
-    while (!abort.signal.aborted) {
+    for (let failures = 0; !abort.signal.aborted; failures++) {
       const startedMs = clock.monotonic();
       const cancel = new Cancel();
       const onAbort = () => cancel.raise(new Error("the pod is gone"));
@@ -77,7 +77,9 @@ export class PodProber {
         this.#onProven(backend);
         return;
       }
-      const pauseMs = this.#urgent() ? urgentIntervalMs : intervalMs;
+      // Ever slower, so that an application that answers "not yet" is not asked fifty times a second for long.
+      const urgentMs = Math.min(intervalMs, urgentIntervalMs * 1.5 ** failures);
+      const pauseMs = this.#urgent() ? urgentMs : intervalMs;
       await sleep(clock, Math.max(0, startedMs + pauseMs - clock.monotonic()), abort.signal);
     }
   }

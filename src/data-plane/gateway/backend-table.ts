@@ -4,11 +4,9 @@ import { addressText, type Backend } from "../backend.ts";
 export interface ServicePort {
   readonly name: string;
   readonly port: number;
-  /** For an ExternalName service: the name to forward to instead of addresses. */
-  readonly externalName?: string;
 }
 
-/** A core Service as the gateway sees it (spec G-010). */
+/** A core Service as the gateway sees it (spec G-010; ExternalName services are not served yet). */
 export interface ServiceView {
   readonly namespace: string;
   readonly name: string;
@@ -68,11 +66,6 @@ export class BackendTable {
       for (const { backends } of ports) for (const backend of backends) listed.add(drainKey(backend));
     }
     for (const key of noted) if (!listed.has(key)) this.#draining.delete(key);
-  }
-
-  /** True when the Service exists with that port. */
-  has(namespace: string, service: string, port: number | string): boolean {
-    return this.#portOf(`${namespace}/${service}`, port) !== undefined;
   }
 
   /** One of the ready addresses at random; undefined when there is none. `except` were tried already. */

@@ -48,7 +48,7 @@ export class RouteWatch {
     this.#services = new Informer({
       ...common,
       kind: CoreServiceKind,
-      selection: { fields: ["spec.ports", "spec.type", "spec.externalName"] },
+      selection: { fields: ["spec.ports"] },
     });
     this.#endpoints = new Informer({ ...common, kind: EndpointsKind, selection: { fields: ["subsets"] } });
     this.#ingresses.onChange((change) => this.#applyIngress(change));
@@ -95,15 +95,10 @@ export class RouteWatch {
 }
 
 function serviceView({ metadata, spec }: CoreService): ServiceView {
-  const externalName = spec.type === "ExternalName" ? spec.externalName : undefined;
   return {
     namespace: metadata.namespace ?? "",
     name: metadata.name ?? "",
-    ports: (spec.ports ?? []).map(({ name = "", port }) => ({
-      name,
-      port,
-      ...(externalName !== undefined && { externalName }),
-    })),
+    ports: (spec.ports ?? []).map(({ name = "", port }) => ({ name, port })),
   };
 }
 

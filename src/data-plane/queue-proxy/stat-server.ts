@@ -1,9 +1,10 @@
+import { encodeStat } from "../../api/wire/stat-codec.ts";
 import type { Clock } from "../../base/clock.ts";
 import { HeaderBlock } from "../../http/header-block.ts";
 import type { Handler } from "../../http/message.ts";
 import { respondWith } from "../../http/responses.ts";
 import { notFound } from "./admin.ts";
-import { encodeStat } from "./encode-stat.ts";
+
 import type { RequestStats } from "./stats.ts";
 
 /** Port 9090: what the autoscaler scrapes, one Stat as protobuf (spec Q-044). */
