@@ -1,6 +1,6 @@
 import { EbbError } from "../base/errors.ts";
 import { HeadFacts } from "./head-facts.ts";
-import { HeaderBlock } from "./header-block.ts";
+import { HeaderBlock, isName } from "./header-block.ts";
 import type { RequestHead, ResponseHead } from "./message.ts";
 
 /**
@@ -170,31 +170,27 @@ function badFieldLine(text: string, from: number): MalformedMessage {
 function noteField(facts: HeadFacts, name: string, value: string): void {
   switch (name.length) {
     case 4:
-      if (is(name, "host")) {
+      if (isName(name, "host")) {
         facts.host = value;
         facts.hostCount++;
       }
       break;
     case 6:
-      if (is(name, "expect")) facts.expect = value.toLowerCase();
+      if (isName(name, "expect")) facts.expect = value.toLowerCase();
       break;
     case 7:
-      if (is(name, "upgrade")) facts.upgrade = value;
+      if (isName(name, "upgrade")) facts.upgrade = value;
       break;
     case 10:
-      if (is(name, "connection")) noteConnection(facts, value);
+      if (isName(name, "connection")) noteConnection(facts, value);
       break;
     case 14:
-      if (is(name, "content-length")) noteLength(facts, value);
+      if (isName(name, "content-length")) noteLength(facts, value);
       break;
     case 17:
-      if (is(name, "transfer-encoding")) noteCoding(facts, value);
+      if (isName(name, "transfer-encoding")) noteCoding(facts, value);
       break;
   }
-}
-
-function is(name: string, lowerName: string): boolean {
-  return name === lowerName || name.toLowerCase() === lowerName;
 }
 
 function noteConnection(facts: HeadFacts, value: string): void {

@@ -1,4 +1,4 @@
-import type { HeaderBlock } from "./header-block.ts";
+import { type HeaderBlock, isName } from "./header-block.ts";
 import type { RequestHead, ResponseHead } from "./message.ts";
 import { STATUS_CODES } from "./status-codes.ts";
 
@@ -28,19 +28,19 @@ export function responseHeadText(head: ResponseHead, framing: ResponseFraming): 
     const name = flat[index] as string;
     switch (name.length) {
       case 4:
-        if (!dated && is(name, "date")) dated = true;
+        if (!dated && isName(name, "date")) dated = true;
         break;
       case 7:
-        if (framing.framing !== "chunked" && is(name, "trailer")) continue;
+        if (framing.framing !== "chunked" && isName(name, "trailer")) continue;
         break;
       case 10:
-        if (is(name, "connection") || is(name, "keep-alive")) continue;
+        if (isName(name, "connection") || isName(name, "keep-alive")) continue;
         break;
       case 14:
-        if (!framing.keepLength && is(name, "content-length")) continue;
+        if (!framing.keepLength && isName(name, "content-length")) continue;
         break;
       case 17:
-        if (is(name, "transfer-encoding")) continue;
+        if (isName(name, "transfer-encoding")) continue;
         break;
     }
     text += `${name}: ${flat[index + 1] as string}\r\n`;
@@ -78,22 +78,23 @@ export function requestHeadText(head: RequestHead, framing: RequestFraming): str
     const name = flat[index] as string;
     switch (name.length) {
       case 4:
-        if (is(name, "host")) hostSaid = true;
+        if (isName(name, "host")) hostSaid = true;
         break;
       case 7:
-        if (is(name, "upgrade") || (framing.framing !== "chunked" && is(name, "trailer"))) continue;
+        if (isName(name, "upgrade") || (framing.framing !== "chunked" && isName(name, "trailer"))) continue;
         break;
       case 10:
-        if (is(name, "keep-alive") || (framing.upgrade !== undefined && is(name, "connection"))) continue;
+        if (isName(name, "keep-alive") || (framing.upgrade !== undefined && isName(name, "connection")))
+          continue;
         break;
       case 14:
-        if (is(name, "content-length")) {
+        if (isName(name, "content-length")) {
           lengthSaid = true;
           continue;
         }
         break;
       case 17:
-        if (is(name, "transfer-encoding")) continue;
+        if (isName(name, "transfer-encoding")) continue;
         break;
     }
     text += `${name}: ${flat[index + 1] as string}\r\n`;
@@ -110,10 +111,6 @@ export function requestHeadText(head: RequestHead, framing: RequestFraming): str
 /** Methods whose empty body is said aloud, as most servers want it. */
 function expectsBody(method: string): boolean {
   return method === "POST" || method === "PUT" || method === "PATCH";
-}
-
-function is(name: string, lowerName: string): boolean {
-  return name === lowerName || name.toLowerCase() === lowerName;
 }
 
 export function reasonOf(status: number): string {

@@ -18,7 +18,7 @@ export class HeaderBlock {
   get(lowerName: string): string | undefined {
     const flat = this.#flat;
     for (let index = 0; index < flat.length; index += 2) {
-      if (sameName(flat[index] as string, lowerName)) return flat[index + 1];
+      if (isName(flat[index] as string, lowerName)) return flat[index + 1];
     }
     return undefined;
   }
@@ -30,7 +30,7 @@ export class HeaderBlock {
   /** All values of `lowerName`, in order. */
   all(lowerName: string): string[] {
     const values: string[] = [];
-    for (const [name, value] of this) if (sameName(name, lowerName)) values.push(value);
+    for (const [name, value] of this) if (isName(name, lowerName)) values.push(value);
     return values;
   }
 
@@ -49,7 +49,7 @@ export class HeaderBlock {
     let kept = 0;
     for (let index = 0; index < flat.length; index += 2) {
       const name = flat[index] as string;
-      if (sameName(name, lowerName)) continue;
+      if (isName(name, lowerName)) continue;
       flat[kept] = name;
       flat[kept + 1] = flat[index + 1] as string;
       kept += 2;
@@ -68,6 +68,15 @@ export class HeaderBlock {
   }
 }
 
-function sameName(name: string, lowerName: string): boolean {
-  return name.length === lowerName.length && (name === lowerName || name.toLowerCase() === lowerName);
+/** Whether a field's name is `lowerName`, whatever its letter case. hot path: no new string. */
+export function isName(name: string, lowerName: string): boolean {
+  if (name === lowerName) return true;
+  if (name.length !== lowerName.length) return false;
+  for (let at = 0; at < name.length; at++) {
+    const code = name.charCodeAt(at);
+    const lower = lowerName.charCodeAt(at);
+    // Bit 32 tells a capital from its small letter.
+    if (code !== lower && ((code | 32) !== lower || lower < 97 || lower > 122)) return false;
+  }
+  return true;
 }

@@ -1,4 +1,4 @@
-import { HeaderBlock } from "./header-block.ts";
+import { HeaderBlock, isName } from "./header-block.ts";
 
 /**
  * The fields that go on to the next hop (RFC 9110 §7.6.1): a new block, without those that speak of one connection
@@ -22,7 +22,7 @@ export function endToEndHeaders(headers: HeaderBlock): HeaderBlock {
 }
 
 function isConnection(name: string): boolean {
-  return name.length === 10 && is(name, "connection");
+  return name.length === 10 && isName(name, "connection");
 }
 
 function optionsOf(value: string, sofar: string[] | undefined): string[] {
@@ -34,32 +34,28 @@ function optionsOf(value: string, sofar: string[] | undefined): string[] {
 function isHopByHop(name: string, value: string, listed: string[] | undefined): boolean {
   switch (name.length) {
     case 2:
-      if (is(name, "te")) return !/(?:^|,)\s*trailers\s*(?:$|,)/i.test(value);
+      if (isName(name, "te")) return !/(?:^|,)\s*trailers\s*(?:$|,)/i.test(value);
       break;
     case 7:
-      if (is(name, "upgrade")) return !listed?.includes("upgrade");
+      if (isName(name, "upgrade")) return !listed?.includes("upgrade");
       break;
     case 10:
-      if (is(name, "connection") || is(name, "keep-alive")) return true;
+      if (isName(name, "connection") || isName(name, "keep-alive")) return true;
       break;
     case 16:
-      if (is(name, "proxy-connection")) return true;
+      if (isName(name, "proxy-connection")) return true;
       break;
     case 17:
-      if (is(name, "transfer-encoding")) return true;
+      if (isName(name, "transfer-encoding")) return true;
       break;
     case 18:
-      if (is(name, "proxy-authenticate")) return true;
+      if (isName(name, "proxy-authenticate")) return true;
       break;
     case 19:
-      if (is(name, "proxy-authorization")) return true;
+      if (isName(name, "proxy-authorization")) return true;
       break;
   }
   // A sender cannot have what a message consists of removed.
-  if (listed === undefined || is(name, "host") || is(name, "content-length")) return false;
+  if (listed === undefined || isName(name, "host") || isName(name, "content-length")) return false;
   return listed.includes(name.toLowerCase());
-}
-
-function is(name: string, lowerName: string): boolean {
-  return name === lowerName || name.toLowerCase() === lowerName;
 }
