@@ -34,6 +34,8 @@ export function prune(schema: Schema, value: Json, path = ""): string[] {
     return items === undefined ? [] : value.flatMap((one, index) => prune(items, one, `${path}[${index}]`));
   }
   if (!isObject(value)) return [];
+  // An object where a list belongs is told twice: here by its fields, later by its type.
+  if (schema.type === "array") return Object.keys(value).map((key) => join(path, key));
   if (schema.type === "map") {
     const { items } = schema;
     if (items === undefined) return [];
@@ -107,7 +109,9 @@ function accepts(schema: Schema, value: Json): boolean {
     case "map":
       return kind === "object";
     case "integer":
-      return kind === "integer";
+      return (
+        kind === "integer" && (schema.format !== "int32" || (value as number) === ((value as number) | 0))
+      );
     case "number":
       return kind === "integer" || kind === "number";
     case "intOrString":

@@ -2,31 +2,13 @@
 const broken = "Knative breaks here; ebb refuses cleanly (errata A-101)";
 const exempt = "the namespace opts out of the webhooks (A-081); the API server decides that before it asks";
 const goDiff = "shows what changed as Go prints structs and pointers; ebb shows JSON";
-const goTypes = "names the Go struct and type of a value with a wrong JSON type; ebb names the field";
+const goTypes = "a value of a wrong JSON type is told in other words";
 const later = "the kind is not served yet";
 const podDryRun = "Kubernetes' own check of the pod is not asked yet";
-const status = "status checks are not complete yet";
 
 export const admissionExceptions: Readonly<Record<string, string>> = {
-  "svc-probe-234": goTypes,
-  "svc-probe-244": goTypes,
-  "svc-probe-245": goTypes,
-  "svc-probe-246": goTypes,
-  "svc-probe-247": goTypes,
-  "svc-timeout-025": goTypes,
-  "svc-timeout-026": goTypes,
-  "svc-cc-007": goTypes,
-  "svc-traffic-033": goTypes,
-  "svc-traffic-034": goTypes,
-  "svc-traffic-053": goTypes,
-  "svc-env-025": goTypes,
   "svc-volume-016": goTypes,
-  "svc-port-037": goTypes,
-  "svc-wire-014": goTypes,
-  "svc-wire-015": goTypes,
-  "svc-wire-016": goTypes,
   "svc-wire-018": goTypes,
-  "svc-wire-019": goTypes,
   "svc-wire-022": exempt,
   "svc-wire-023": exempt,
   "svc-wire-024": exempt,
@@ -61,7 +43,6 @@ export const admissionExceptions: Readonly<Record<string, string>> = {
   "dm-019": later,
   "dm-021": later,
   "dm-022": later,
-  "metric-008": goTypes,
   "cert-001": later,
   "cert-002": later,
   "cert-003": later,
@@ -94,7 +75,6 @@ export const admissionExceptions: Readonly<Record<string, string>> = {
   "dm-update-014": later,
   "dm-update-015": later,
   "svc-update-036": podDryRun,
-  "svc-update-038": goTypes,
   "svc-byo-update-013": goDiff,
   "svc-byo-update-014": goDiff,
   "svc-byo-update-018": goDiff,
@@ -112,11 +92,6 @@ export const admissionExceptions: Readonly<Record<string, string>> = {
   "dm-update-020": later,
   "cert-update-001": later,
   "cert-update-002": later,
-  "svc-status-002": status,
   "svc-status-004": goTypes,
-  "svc-status-005": status,
-  "cfg-status-003": status,
-  "svc-status-006": status,
-  "rev-status-002": status,
   "dm-status-002": later,
 };

@@ -36,6 +36,11 @@ function answerOf(recorded: AdmissionCase): Answer {
   if (object.metadata.name === undefined && object.metadata.generateName !== undefined) {
     object.metadata.name = `${object.metadata.generateName}abcde`;
   }
+  // The server takes all but the status from the stored object before admission (E-202).
+  if (recorded.subresource === "status" && recorded.oldObject !== undefined) {
+    const { status } = object as { status?: unknown };
+    Object.assign(object, structuredClone(recorded.oldObject), { status });
+  }
   const unknown = prune(kind.schema, object).map((path) => `unknown field "${path}"`);
   if (unknown.length > 0 && recorded.fieldValidation === "Strict") {
     const version = kind.version;

@@ -29,6 +29,7 @@ import { defaultService } from "../service/defaults.ts";
 import type { Service } from "../service/kind.ts";
 import { validateService } from "../service/validate.ts";
 import { applySchemaDefaults, errorsText, type StructuralError, structuralErrors } from "../structural.ts";
+import { decodeText } from "./decode-text.ts";
 import type { FieldErrors } from "./field-error.ts";
 import { AdmissionDenied, type AdmissionRequest, type AdmissionResult, type Context } from "./request.ts";
 import { fillRequired, roundTripFlat, roundTripRevisionSpec, roundTripTemplate } from "./round-trip.ts";
@@ -143,7 +144,7 @@ export function admit(request: AdmissionRequest): AdmissionResult {
   const rules = RULES[`${kind.group}/${kind.kind}`];
   applySchemaDefaults(kind.schema, object);
   if (rules === undefined) {
-    refuseShape(kind, object);
+    refuseShape(kind, object, []);
     return { object, warnings: [] };
   }
   const old = operation === "UPDATE" ? request.oldObject : undefined;
@@ -161,27 +162,27 @@ export function admit(request: AdmissionRequest): AdmissionResult {
   if (specSchema !== undefined) fillRequired(specSchema, holder.spec);
   rules.defaults(context, object, old);
   applySchemaDefaults(kind.schema, object);
-  refuseShape(kind, object);
+  refuseShape(kind, object, untimedConditionErrors(object));
   return { object, warnings: judged(rules.validate(context, object, old)) };
 }
 
-/** Values of a wrong type never reach the defaults; Go says it in its own words, which we only approximate. */
+/** Values of a wrong type never reach the defaults. */
 function refuseTypes(kind: AnyKind, object: ApiObject): void {
   const wrong = structuralErrors(kind.schema, object).find(
     (error) => error.reason === "FieldValueTypeInvalid" && !error.message.startsWith('Invalid value: "null"'),
   );
   if (wrong === undefined) return;
-  const found = /^Invalid value: "([a-z]+)"/.exec(wrong.message)?.[1] ?? "value";
   throw new AdmissionDenied(
     'admission webhook "webhook.serving.knative.dev" denied the request: mutation failed: ' +
-      `cannot decode incoming new object: json: cannot unmarshal ${found} into Go struct field ${wrong.field}`,
+      `cannot decode incoming new object: ${decodeText(kind, object, wrong.field)}`,
   );
 }
 
-function refuseShape(kind: AnyKind, object: ApiObject): void {
+function refuseShape(kind: AnyKind, object: ApiObject, more: readonly StructuralError[]): void {
   const errors: StructuralError[] = [
     ...(kind.custom ? objectNameErrors(object.metadata) : []),
     ...structuralErrors(kind.schema, object),
+    ...more,
   ];
   if (errors.length === 0) return;
   const resource = kind.group === "" ? kind.kind : `${kind.kind}.${kind.group}`;
@@ -190,6 +191,18 @@ function refuseShape(kind: AnyKind, object: ApiObject): void {
     code: 422,
     reason: "Invalid",
     causes: errors,
+  });
+}
+
+/** A condition without a time is written as null by Knative's program, and then refused by that name (E-202). */
+function untimedConditionErrors(object: ApiObject): StructuralError[] {
+  const { status } = object as { status?: unknown };
+  const conditions = isRecord(status) && Array.isArray(status.conditions) ? status.conditions : [];
+  return conditions.flatMap((condition: unknown, index) => {
+    if (!isRecord(condition) || typeof condition.lastTransitionTime === "string") return [];
+    const field = `conditions[${index}].lastTransitionTime`;
+    const message = `Invalid value: "null": ${field} in body must be of type string: "null"`;
+    return [{ field: `status.${field}`, reason: "FieldValueTypeInvalid" as const, message }];
   });
 }
 

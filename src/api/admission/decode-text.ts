@@ -1,0 +1,98 @@
+/** How Go's JSON decoder tells that a value has the wrong type (errata A-166): struct, path with embedded structs, type. */
+import type { AnyKind } from "../kinds.ts";
+import type { Schema } from "../schema.ts";
+
+/** Go's struct behind a field, where the name alone tells. */
+const STRUCTS: Readonly<Record<string, string>> = {
+  template: "RevisionTemplateSpec",
+  containers: "Container",
+  readinessProbe: "Probe",
+  livenessProbe: "Probe",
+  startupProbe: "Probe",
+  httpGet: "HTTPGetAction",
+  tcpSocket: "TCPSocketAction",
+  exec: "ExecAction",
+  grpc: "GRPCAction",
+  env: "EnvVar",
+  envFrom: "EnvFromSource",
+  ports: "ContainerPort",
+  traffic: "TrafficTarget",
+  volumes: "Volume",
+  volumeMounts: "VolumeMount",
+  resources: "ResourceRequirements",
+  securityContext: "SecurityContext",
+};
+const HANDLERS = ["httpGet", "tcpSocket", "exec", "grpc"];
+const REVISION_FIELDS = [
+  ...["containerConcurrency", "timeoutSeconds", "responseStartTimeoutSeconds", "idleTimeoutSeconds"],
+];
+
+/** `path` as the schema names it: `spec.template.spec.containers[0].image`. */
+export function decodeText(kind: AnyKind, object: unknown, path: string): string {
+  const parts = path.split(".").map((part) => part.replace(/\[\d+\]$/, ""));
+  const schema = schemaAt(kind.schema, parts);
+  const value = valueAt(object, path);
+  const owner = parts.length < 2 ? kind.kind : ownerOf(kind, parts.slice(0, -1));
+  const text = `${owner}.${embedded(kind, parts).join(".")} of type ${goType(schema, parts.at(-1) ?? "")}`;
+  return `json: cannot unmarshal ${describe(value, schema)} into Go struct field ${text}`;
+}
+
+function schemaAt(root: Schema, parts: readonly string[]): Schema | undefined {
+  let schema: Schema | undefined = root;
+  for (const part of parts) {
+    if (schema?.type === "array") schema = schema.items;
+    schema = schema?.type === "map" ? schema.items : schema?.fields?.[part];
+  }
+  return schema;
+}
+
+function valueAt(root: unknown, path: string): unknown {
+  let value: unknown = root;
+  for (const key of path.split(/[.[\]]+/).filter((one) => one !== "")) {
+    value = typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+  }
+  return value;
+}
+
+function ownerOf(kind: AnyKind, parents: readonly string[]): string {
+  const last = parents.at(-1) ?? "";
+  if (last !== "spec") return STRUCTS[last] ?? last;
+  return parents.length === 1 ? `${kind.kind}Spec` : "RevisionSpec";
+}
+
+/** The path with the names of embedded structs, which Go's decoder counts in. */
+function embedded(kind: AnyKind, parts: readonly string[]): string[] {
+  return parts.flatMap((part, index) => {
+    const before = parts[index - 1] ?? "";
+    const isTop = index === 1 && before === "spec";
+    if (isTop && kind.kind === "Service")
+      return [part === "traffic" ? "RouteSpec" : "ConfigurationSpec", part];
+    const inRevision = before === "spec" && (index === 3 || (isTop && kind.kind === "Revision"));
+    if (inRevision && !REVISION_FIELDS.includes(part)) return ["PodSpec", part];
+    return before.endsWith("Probe") && HANDLERS.includes(part) ? ["ProbeHandler", part] : [part];
+  });
+}
+
+function goType(schema: Schema | undefined, name: string): string {
+  switch (schema?.type) {
+    case "integer":
+      return name.endsWith("Window") ? "time.Duration" : (schema.format ?? "int");
+    case "boolean":
+      return "bool";
+    case "array":
+      return schema.items?.type === "object" ? `[]v1.${STRUCTS[name] ?? name}` : "[]string";
+    case "object":
+      return `v1.${STRUCTS[name] ?? name}`;
+    case "map":
+      return "map[string]string";
+    default:
+      return "string";
+  }
+}
+
+function describe(value: unknown, schema: Schema | undefined): string {
+  if (Array.isArray(value)) return "array";
+  if (typeof value === "boolean") return "bool";
+  if (typeof value === "number" && schema?.type === "integer") return `number ${value}`;
+  return typeof value;
+}
