@@ -22,6 +22,8 @@ export interface AdmissionRequest {
   readonly oldObject?: AnyObject;
   readonly user: string;
   readonly dryRun: boolean;
+  /** The namespace asks webhooks to stay away; schemas still count. */
+  readonly withoutWebhooks?: boolean;
   /** Takes the warnings that are shown beside a refusal. */
   readonly warnings?: string[];
 }

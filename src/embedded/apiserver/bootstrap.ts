@@ -1,49 +1,51 @@
+import { defaultConfigMaps } from "../../api/config/default-config-maps.ts";
+import { ConfigMapKind } from "../../api/config-map/kind.ts";
+import { type CoreService, CoreServiceKind } from "../../api/core-service/kind.ts";
 import type { Kind } from "../../api/kind.ts";
+import { NamespaceKind } from "../../api/namespace/kind.ts";
 import type { ApiObject } from "../../api/object.ts";
 import { isApiError } from "../../api/status.ts";
 import type { KubeClient } from "../../kube/client.ts";
 
-/** What a first start makes. Objects that are there already are left as they are, so that users' changes stay. */
+/** What a first start makes: namespaces, Knative's ConfigMaps, and the Service that tells where the gateway listens. */
+
+const FIRST_NAMESPACES = ["default", "kube-system", "knative-serving"];
+
 export interface BootstrapOptions {
   readonly client: KubeClient;
-  readonly objects: readonly BootstrapObject[];
+  /** The gateway's port on this machine; undefined when it is not known yet. */
+  readonly httpPort: number | undefined;
 }
 
-export interface BootstrapObject {
-  readonly kind: Kind;
-  readonly object: ApiObject;
+/** Objects that are there already are left as they are, so that users' changes stay; but for the gateway's port. */
+export async function bootstrap({ client, httpPort }: BootstrapOptions): Promise<void> {
+  for (const name of FIRST_NAMESPACES) await ensure(client, NamespaceKind, { metadata: { name }, spec: {} });
+  for (const map of defaultConfigMaps()) await ensure(client, ConfigMapKind, map);
+  if (httpPort !== undefined) await announceGateway(client, httpPort);
 }
 
-/** Names of the namespaces that every start needs. */
-export const FIRST_NAMESPACES = ["default", "kube-system", "knative-serving"];
-
-export async function bootstrap({ client, objects }: BootstrapOptions): Promise<void> {
-  for (const { kind, object } of objects) {
-    try {
-      await client.create(kind, object);
-    } catch (thrown) {
-      if (!isApiError(thrown, "AlreadyExists")) throw thrown;
-    }
+async function ensure<T extends ApiObject>(client: KubeClient, kind: Kind<T>, object: T): Promise<void> {
+  try {
+    await client.create(kind, object);
+  } catch (thrown) {
+    if (!isApiError(thrown, "AlreadyExists")) throw thrown;
   }
 }
 
-export function namespaceObject(name: string): ApiObject {
-  return { apiVersion: "v1", kind: "Namespace", metadata: { name } };
-}
-
-/**
- * Service knative-serving/gateway: how clients of the cluster API learn where the gateway listens
- * (`nodePort` is the port on this machine).
- */
-export function gatewayService(ports: { readonly http: number }): ApiObject {
-  const spec = {
-    type: "NodePort",
-    ports: [{ name: "http2", protocol: "TCP", port: 80, targetPort: 8080, nodePort: ports.http }],
+/** Service knative-serving/gateway, its nodePort the port on this machine. */
+async function announceGateway(client: KubeClient, httpPort: number): Promise<void> {
+  const ports = [{ name: "http2", protocol: "TCP", port: 80, targetPort: 8080, nodePort: httpPort }];
+  const metadata = {
+    name: "gateway",
+    namespace: "knative-serving",
+    labels: { "app.kubernetes.io/name": "ebb" },
   };
-  return {
-    apiVersion: "v1",
-    kind: "Service",
-    metadata: { name: "gateway", namespace: "knative-serving", labels: { "app.kubernetes.io/name": "ebb" } },
-    spec,
-  } as ApiObject;
+  const service: CoreService = { metadata, spec: { type: "NodePort", ports } };
+  await ensure(client, CoreServiceKind, service);
+  const body = [{ op: "replace", path: "/spec/ports/0/nodePort", value: httpPort }];
+  await client.patch(
+    CoreServiceKind,
+    { namespace: "knative-serving", name: "gateway" },
+    { type: "json", body },
+  );
 }

@@ -1,9 +1,10 @@
 import { admit } from "../../api/admission/admit.ts";
 import { AdmissionDenied } from "../../api/admission/request.ts";
-import { type Config, checkConfigMap } from "../../api/config/config.ts";
-import { messageOf } from "../../base/errors.ts";
+import { configMapRefusal } from "../../api/config/admit-config-map.ts";
+import type { Config } from "../../api/config/config.ts";
+import type { ConfigMap } from "../../api/config-map/kind.ts";
 import type { AdmissionAnswer, AdmissionRequest } from "./admission-port.ts";
-import { type AnyObject, recordAt } from "./any-object.ts";
+import type { AnyObject } from "./any-object.ts";
 import { type Cause, failure } from "./failures.ts";
 import type { Webhook } from "./schema-admission.ts";
 
@@ -81,13 +82,8 @@ function causesIn(message: string): Cause[] {
 
 /** A ConfigMap of the system that no component could read is refused before anybody reads it. */
 function checkSystemConfig({ object, operation }: AdmissionRequest): AdmissionAnswer {
-  const { name = "", namespace } = object.metadata;
-  if (namespace !== SYSTEM_NAMESPACE || operation === "DELETE") return { object, warnings: [] };
-  try {
-    checkConfigMap(name, recordAt(object, ["data"]) as Record<string, string>);
-  } catch (thrown) {
-    const hook = 'admission webhook "config.webhook.serving.knative.dev" denied the request';
-    throw failure(400, "BadRequest", `${hook}: validation failed: ${messageOf(thrown)}`);
-  }
+  const isSystem = object.metadata.namespace === SYSTEM_NAMESPACE && operation !== "DELETE";
+  const refusal = isSystem ? configMapRefusal(object as ConfigMap) : undefined;
+  if (refusal !== undefined) throw failure(400, "BadRequest", refusal);
   return { object, warnings: [] };
 }

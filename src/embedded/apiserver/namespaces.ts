@@ -1,13 +1,21 @@
 import { type AnyObject, valueAt } from "./any-object.ts";
 import type { Storage } from "./storage/storage.ts";
 
+const EXCLUDE_LABEL = "webhooks.knative.dev/exclude";
+
 /** Which namespaces exist and which are on their way out: every create asks. */
 export class Namespaces {
   readonly #storage: Storage;
+  readonly #excluded = new Set<string>();
   readonly #phases = new Map<string, "Active" | "Terminating">();
 
   constructor(storage: Storage) {
     this.#storage = storage;
+  }
+
+  /** The label that keeps Knative's webhooks away from a namespace's objects (spec A-081). */
+  excludesWebhooks(name: string): boolean {
+    return this.#excluded.has(name);
   }
 
   async start(): Promise<void> {
@@ -35,5 +43,7 @@ export class Namespaces {
     const object = JSON.parse(json) as AnyObject;
     const terminating = valueAt(object, ["status", "phase"]) === "Terminating";
     this.#phases.set(name, terminating ? "Terminating" : "Active");
+    if (object.metadata.labels?.[EXCLUDE_LABEL] === undefined) this.#excluded.delete(name);
+    else this.#excluded.add(name);
   }
 }

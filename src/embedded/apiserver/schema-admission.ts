@@ -25,7 +25,8 @@ export class SchemaAdmission implements Admission {
   async admit(request: AdmissionRequest): Promise<AdmissionAnswer> {
     const { kind, object, operation } = request;
     if (kind.custom && operation !== "DELETE") applySchemaDefaults(kind.schema, object);
-    const answer = this.#webhook ? await this.#webhook(request) : { object, warnings: [] };
+    const answer =
+      this.#webhook && !request.withoutWebhooks ? await this.#webhook(request) : { object, warnings: [] };
     if (!kind.custom || operation === "DELETE") return answer;
     const errors = structuralErrors(kind.schema, answer.object);
     const { name = "" } = object.metadata;

@@ -44,6 +44,7 @@ export async function createObject(
       user: options.caller.name,
       dryRun: options.dryRun,
       warnings: options.warnings,
+      withoutWebhooks: context.namespaces.excludesWebhooks(namespace),
     });
     options.warnings.push(...admitted.warnings);
     const exists = context.storage.revisionOf({ collection: resource.collection, ...target }) !== 0;

@@ -127,6 +127,7 @@ async function admitted(context: ServerContext, step: Step, options: WriteOption
     user: options.caller.name,
     dryRun: options.dryRun,
     warnings: options.warnings,
+    withoutWebhooks: context.namespaces.excludesWebhooks(target.namespace),
   });
   options.warnings.push(...answer.warnings);
   const next = answer.object;
