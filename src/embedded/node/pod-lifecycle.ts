@@ -107,7 +107,7 @@ export interface Step {
 export const QUEUE_PROXY = "queue-proxy";
 /** Tried again after an address or an image could not be had. */
 const RETRY_MS = 1_000;
-const RETRY_MAX_MS = 30_000;
+const RETRY_MAX_MS = 5_000;
 /** Given to programs for SIGTERM when draining has used up the whole grace period, as the kubelet does. */
 const LAST_GRACE_MS = 2_000;
 

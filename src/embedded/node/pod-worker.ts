@@ -2,7 +2,7 @@ import type { Container } from "../../api/container.ts";
 import { type Pod, PodKind } from "../../api/pod/kind.ts";
 import { isApiError } from "../../api/status.ts";
 import type { QueueProxyHost } from "../../api/wire/hosting.ts";
-import type { Clock, Timer } from "../../base/clock.ts";
+import { type Clock, sleep, type Timer } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import type { Address, Network } from "../../http/conn.ts";
@@ -45,6 +45,7 @@ export interface NodePorts {
 const MESSAGE_BYTES_MAX = 2_048;
 const MESSAGE_LINES_MAX = 80;
 const NEW_POD_STATUS_MS = 2;
+const DELETE_RETRY_MS = 1_000;
 
 /** The shell around one pod's machine: carries out effects, feeds results back, writes the status. */
 export class PodWorker {
@@ -167,8 +168,9 @@ export class PodWorker {
     } catch (thrown) {
       return this.handle({ type: "address-failed", message: messageOf(thrown) });
     }
-    if (this.#state.phase === "finished") this.#ports.addresses.release(ip);
     this.handle({ type: "addressed", ip });
+    // Deleted meanwhile: nobody else will give them back.
+    if (this.#state.phase === "finished") this.#releaseAddresses();
   }
 
   /** One real port for each that a process container declares first (DESIGN §4, Ports of process pods). */
@@ -290,28 +292,38 @@ export class PodWorker {
   }
 
   async #finish(): Promise<void> {
-    const { queueProxies, runtime, addresses } = this.#ports;
+    const { queueProxies, runtime } = this.#ports;
     this.#timer?.cancel();
-    await queueProxies.remove(this.#uid);
-    await runtime.remove(this.#uid);
+    try {
+      await queueProxies.remove(this.#uid);
+      await runtime.remove(this.#uid);
+      this.#releaseAddresses();
+      await this.#deleteObject();
+    } finally {
+      this.#onFinished();
+    }
+  }
+
+  #releaseAddresses(): void {
+    const { addresses } = this.#ports;
     if (this.#state.ip !== undefined) addresses.release(this.#state.ip);
-    for (const { port } of this.#portMap) addresses.releasePort(port);
-    await this.#deleteObject();
-    this.#onFinished();
+    for (const { port } of this.#portMap.splice(0)) addresses.releasePort(port);
   }
 
   async #deleteObject(): Promise<void> {
-    if (this.#isGone || this.#keepsObject) return;
+    const { client, clock, log } = this.#ports;
     const { namespace = "", name = "" } = this.#pod.metadata;
-    try {
-      await this.#ports.client.delete(
-        PodKind,
-        { namespace, name },
-        { gracePeriodSeconds: 0, uid: this.#uid },
-      );
-    } catch (thrown) {
-      // Somebody was faster, or the name is another pod's by now.
-      if (!isApiError(thrown, "NotFound") && !isApiError(thrown, "Conflict")) throw thrown;
+    while (!this.#isGone && !this.#keepsObject) {
+      try {
+        await client.delete(PodKind, { namespace, name }, { gracePeriodSeconds: 0, uid: this.#uid });
+        return;
+      } catch (thrown) {
+        // Somebody was faster, or the name is another pod's by now.
+        if (isApiError(thrown, "NotFound") || isApiError(thrown, "Conflict")) return;
+        const error = messageOf(thrown);
+        log.warn("cannot delete an ended pod's object, trying again", { pod: this.#uid, error });
+        await sleep(clock, DELETE_RETRY_MS);
+      }
     }
   }
 

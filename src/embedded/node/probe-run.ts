@@ -25,11 +25,11 @@ export async function runProbe(
 ): Promise<boolean> {
   const timeoutMs = probeTimeoutMs(probe);
   try {
-    if (probe.httpGet)
+    if (probe.httpGet && probe.httpGet.scheme !== "HTTPS")
       return await httpProbe(ports, probe.httpGet, { address: ways.locate(probe.httpGet.port), timeoutMs });
     if (probe.exec) return (await ways.exec(probe.exec.command ?? [], timeoutMs)).exitCode === 0;
-    // gRPC health is asked by queue-proxy; here an open port must do until the node speaks HTTP/2.
-    const port = probe.tcpSocket?.port ?? probe.grpc?.port;
+    // An open port must do for HTTPS and gRPC until the node speaks TLS and HTTP/2.
+    const port = probe.tcpSocket?.port ?? probe.grpc?.port ?? probe.httpGet?.port;
     const conn = await ports.network.connect(ways.locate(port), { timeoutMs });
     conn.setHandler({ data() {}, end() {}, drain() {}, closed() {} });
     conn.reset();

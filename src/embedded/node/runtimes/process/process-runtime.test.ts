@@ -126,6 +126,20 @@ test("SIGKILL reaches all that the program started, and so does its own end", as
   await runtime.close();
 });
 
+test("removing a pod also ends what left its process group", async () => {
+  const { runtime, pods, logOf } = await openRuntime();
+  const start = shell("setsid sleep 65 & sleep 66");
+  const leaving = { ...start, env: { ...start.env, TMPDIR: join(pods, start.podUid, "tmp") } };
+  const command = ["/bin/sh", "-c", "setsid sh -c 'echo $$; exec sleep 65' & sleep 66"];
+  await runtime.start({ ...leaving, command });
+  await until(() => /\d\n/.test(logOf(start)));
+  const daemon = Number(logOf(start));
+  assert.ok(isSameProcess(daemon, ""));
+  await runtime.remove(start.podUid);
+  await until(() => !isSameProcess(daemon, ""));
+  await runtime.close();
+});
+
 test("exec runs beside the container and is cut off after its limit", async () => {
   const { runtime } = await openRuntime();
   const beside = shell("sleep 60", { env: { PATH: "/usr/bin:/bin", WORD: "hello" } });

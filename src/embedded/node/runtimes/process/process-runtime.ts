@@ -22,6 +22,7 @@ import { Forker } from "./forker.ts";
 import { isSameProcess, sendSignal } from "./process-facts.ts";
 import { findRuns, type RecordedRun, readExit, readTail } from "./run-records.ts";
 import { shimScript } from "./script.ts";
+import { Stragglers } from "./stragglers.ts";
 
 /**
  * Plain processes as containers (DESIGN §4, Starting processes). Each run has a shim as its parent, which outlives this
@@ -35,6 +36,7 @@ export class ProcessRuntime implements Runtime {
   readonly #scripts: string;
   readonly #live = new Map<string, LiveRun>();
   readonly #tokens = new Map<number, LiveRun>();
+  readonly #stragglers = new Stragglers();
   #nextToken = 1;
   #forker: Forker | undefined;
   #sweep: Timer | undefined;
@@ -140,6 +142,7 @@ export class ProcessRuntime implements Runtime {
       if (isSameProcess(live.pid, live.startTime)) sendSignal(-live.pid, "SIGKILL");
       this.#drop(live);
     }
+    await this.#stragglers.kill(podFolder(this.#pods, podUid));
     await rm(podFolder(this.#pods, podUid), { recursive: true, force: true, maxRetries: 3 });
   }
 
