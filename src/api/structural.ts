@@ -71,7 +71,9 @@ export function applySchemaDefaults(schema: Schema, value: Json): void {
     return;
   }
   for (const [key, field] of Object.entries(schema.fields ?? {})) {
-    const isMissing = value[key] === undefined || (value[key] === null && field.nullable !== true);
+    const isNull = value[key] === null && field.nullable !== true;
+    if (isNull && schema.required?.includes(key) !== true) delete value[key];
+    const isMissing = value[key] === undefined || isNull;
     if (isMissing && field.default !== undefined) value[key] = structuredClone(field.default);
     if (value[key] !== undefined) applySchemaDefaults(field, value[key]);
   }

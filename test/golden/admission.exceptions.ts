@@ -7,7 +7,6 @@ const later = "the kind is not served yet";
 const podDryRun = "Kubernetes' own check of the pod is not asked yet";
 
 export const admissionExceptions: Readonly<Record<string, string>> = {
-  "svc-volume-016": goTypes,
   "svc-wire-018": goTypes,
   "svc-wire-022": exempt,
   "svc-wire-023": exempt,

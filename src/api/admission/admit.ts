@@ -3,6 +3,8 @@
  * rules. Kinds without rules of Knative's pass as they are.
  */
 
+import { messageOf } from "../../base/errors.ts";
+import { parseQuantity } from "../../base/quantity.ts";
 import { defaultConfiguration } from "../configuration/defaults.ts";
 import type { Configuration } from "../configuration/kind.ts";
 import { validateConfiguration } from "../configuration/validate.ts";
@@ -17,6 +19,7 @@ import { objectNameErrors } from "../object-name.ts";
 import { defaultPodAutoscaler } from "../pod-autoscaler/defaults.ts";
 import type { PodAutoscaler } from "../pod-autoscaler/kind.ts";
 import { validatePodAutoscaler } from "../pod-autoscaler/validate.ts";
+import { podSpecSchema } from "../pod-spec.ts";
 import { defaultRevisionSpec } from "../revision/defaults.ts";
 import type { Revision } from "../revision/kind.ts";
 import { validateRevision } from "../revision/validate.ts";
@@ -160,6 +163,7 @@ export function admit(request: AdmissionRequest): AdmissionResult {
   rules.normalize(holder.spec);
   const specSchema = kind.schema.fields?.spec;
   if (specSchema !== undefined) fillRequired(specSchema, holder.spec);
+  if (kind.group === "serving.knative.dev" && kind.kind !== "Route") refuseGatedTypes(holder.spec);
   rules.defaults(context, object, old);
   applySchemaDefaults(kind.schema, object);
   refuseShape(kind, object, untimedConditionErrors(object));
@@ -171,11 +175,37 @@ function refuseTypes(kind: AnyKind, object: ApiObject): void {
   const wrong = structuralErrors(kind.schema, object).find(
     (error) => error.reason === "FieldValueTypeInvalid" && !error.message.startsWith('Invalid value: "null"'),
   );
-  if (wrong === undefined) return;
-  throw new AdmissionDenied(
+  if (wrong !== undefined) throw undecodable(decodeText(kind, object, wrong.field));
+}
+
+function undecodable(why: string): AdmissionDenied {
+  return new AdmissionDenied(
     'admission webhook "webhook.serving.knative.dev" denied the request: mutation failed: ' +
-      `cannot decode incoming new object: ${decodeText(kind, object, wrong.field)}`,
+      `cannot decode incoming new object: ${why}`,
   );
+}
+
+/** Fields behind a flag may hold anything by the schema; a pod's own schema tells their types. */
+function refuseGatedTypes(spec: Record<string, unknown>): void {
+  const template = isRecord(spec.template) ? spec.template.spec : spec;
+  const path = isRecord(spec.template) ? "spec.template.spec" : "spec";
+  const wrong = structuralErrors(podSpecSchema, template, path).find(
+    ({ reason, field }) => reason === "FieldValueTypeInvalid" && field !== `${path}.containers`,
+  );
+  if (wrong !== undefined) throw undecodable(`${wrong.field}: ${wrong.message}`);
+  const volumes = isRecord(template) && Array.isArray(template.volumes) ? template.volumes : [];
+  for (const volume of volumes) {
+    const limit = isRecord(volume) && isRecord(volume.emptyDir) ? volume.emptyDir.sizeLimit : undefined;
+    if (limit !== undefined) refuseQuantity(limit);
+  }
+}
+
+function refuseQuantity(amount: unknown): void {
+  try {
+    parseQuantity(String(amount));
+  } catch (thrown) {
+    throw undecodable(messageOf(thrown));
+  }
 }
 
 function refuseShape(kind: AnyKind, object: ApiObject, more: readonly StructuralError[]): void {

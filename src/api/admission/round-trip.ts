@@ -123,7 +123,13 @@ const ZEROES: Readonly<Partial<Record<Schema["type"], unknown>>> = {
 /** Fields that are no pointers in Go and not optional appear with their zero when missing. */
 export function fillRequired(schema: Schema, value: unknown): void {
   if (Array.isArray(value)) {
-    for (const one of value) if (schema.items !== undefined) fillRequired(schema.items, one);
+    const { items } = schema;
+    if (items === undefined) return;
+    for (const [index, one] of value.entries()) {
+      // A null where Go has a struct reads as an empty one.
+      if (one === null && items.type === "object") value[index] = {};
+      fillRequired(items, value[index]);
+    }
     return;
   }
   if (!isRecord(value)) return;
@@ -133,7 +139,7 @@ export function fillRequired(schema: Schema, value: unknown): void {
   }
   for (const [name, field] of Object.entries(schema.fields ?? {})) {
     const isRequired = schema.required?.includes(name) ?? false;
-    if (isRequired && value[name] === undefined) {
+    if (isRequired && (value[name] === undefined || value[name] === null)) {
       value[name] = field.type === "object" ? {} : ZEROES[field.type];
     }
     fillRequired(field, value[name]);
