@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { TextQueue } from "./text-queue.ts";
+
+test("what was queued is read in order, joined, also after the end", async () => {
+  const queue = new TextQueue(() => assert.fail("not full"));
+  queue.push("a");
+  queue.push("b");
+  const reader = queue[Symbol.asyncIterator]();
+  assert.deepEqual(await reader.next(), { value: "ab", done: false });
+  const waiting = reader.next();
+  queue.push("c");
+  queue.end();
+  assert.deepEqual(await waiting, { value: "c", done: false });
+  assert.equal((await reader.next()).done, true);
+});
+
+test("a reader that never reads is dropped when its bound is reached, and holds no memory then", async () => {
+  let full = 0;
+  const queue: TextQueue = new TextQueue(() => {
+    full++;
+    queue.end();
+  }, 10);
+  for (let count = 0; count < 100; count++) queue.push("xxxx");
+  assert.equal(full, 1);
+  const texts: string[] = [];
+  for await (const text of queue) texts.push(text);
+  assert.deepEqual(texts, []);
+});
