@@ -156,7 +156,7 @@ export class ProcessRuntime implements Runtime {
     return promise.finally(() => limit.cancel());
   }
 
-  /** Hot on a cold start: one file written, one line sent; measured in bench/micro. */
+  /** Hot on a cold start: one small file written and one line sent, then the shell does the rest. */
   #launch(start: ContainerStart, files: RunFiles, onEnd: LiveRun["onEnd"]): Promise<Run> {
     const token = this.#nextToken++;
     const { promise, resolve, reject } = Promise.withResolvers<Run>();
