@@ -1,4 +1,4 @@
-/** How Go's JSON decoder tells that a value has the wrong type (errata A-166): struct, path with embedded structs, type. */
+/** How Go tells that a JSON value has the wrong type: struct, path with embedded structs, type (errata A-166). */
 import type { AnyKind } from "../kinds.ts";
 import type { Schema } from "../schema.ts";
 
