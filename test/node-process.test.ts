@@ -91,6 +91,11 @@ function appPod(): Pod {
           env: [{ name: "GREETING", value: "it's me" }],
           ports: [{ containerPort: 8080 }],
           readinessProbe: { httpGet: { path: "/ready", port: 8080 }, periodSeconds: 1 },
+          livenessProbe: {
+            exec: { command: ["sh", "-c", 'test -n "$GREETING" && test -f "$HOME/app.cjs"'] },
+            periodSeconds: 1,
+            failureThreshold: 1,
+          },
         },
       ],
     },
@@ -121,6 +126,8 @@ test("a pod serves on its own port, its log can be followed to its end, and noth
   await node.client.create(PodKind, appPod());
   const pod = await node.until(isReady);
   const uid = pod.metadata.uid ?? "";
+  // Its liveness command ran, and would have restarted it.
+  assert.equal(pod.status?.containerStatuses?.[0]?.restartCount, 0);
   const [mapping] = JSON.parse(readFileSync(join(node.pods, uid, "pod.json"), "utf8")).ports;
   const answer = await fetch(`http://127.0.0.1:${mapping.port}/hello`);
   assert.equal(await answer.text(), `it's me from ${join(node.pods, uid, "main", "work-0")}`);

@@ -10,7 +10,7 @@ import type { KubeClient } from "../../kube/client.ts";
 import { semanticallyEqual } from "../../kube/semantic.ts";
 import type { Addresses } from "./addresses.ts";
 import { StartError } from "./errors.ts";
-import type { Images } from "./images/images.ts";
+import type { Images, StoredImage } from "./images/images.ts";
 import { containerEnv, EnvError, expand } from "./pod-env.ts";
 import {
   type Effect,
@@ -55,8 +55,6 @@ export class PodWorker {
   #state: PodState;
   #portMap: PortMapping[] = [];
   #timer: Timer | undefined;
-  /** Of each container as it was last started, for exec probes. */
-  readonly #starts = new Map<string, ContainerStart>();
   #writing = false;
   #dirty = false;
   #isGone = false;
@@ -225,25 +223,34 @@ export class PodWorker {
     const reference = container.image ?? "";
     const image = await images.resolve(reference);
     if (!image) throw new MissingImage(reference, container.imagePullPolicy);
-    const id = { podUid: this.#uid, container: container.name, restart };
-    const { work, temporary } = await runtime.folders(id);
+    const { start, work } = await this.#startOf(container, restart, image);
     await images.unpack(image, work);
-    const env = {
-      PATH: this.#ports.path,
-      HOME: work,
-      TMPDIR: temporary,
-      ...image.env,
-      ...this.#withRealPort(container, await this.#env(container)),
-    };
-    const command = (container.command ?? image.command).map((word) => expand(word, env));
-    const words = [...command, ...(container.args ?? []).map((word) => expand(word, env))];
-    const start = { ...id, command: words, workingDirectory: container.workingDir ?? work, env };
-    this.#starts.set(container.name, start);
     await runtime.start(start);
     queueProxies.moment(this.#uid, "processStarted", clock.monotonic());
     const ports = this.#portMap.map(({ declared, port }) => ({ declared, port }));
     await runtime.remember(this.#uid, { ip: this.#state.ip ?? "", ports });
     return `${image.reference.slice(0, image.reference.lastIndexOf(":"))}@${image.digest}`;
+  }
+
+  /** What the container is started with, and what exec probes run beside. */
+  async #startOf(
+    container: Container,
+    restart: number,
+    image: Pick<StoredImage, "command" | "env">,
+  ): Promise<{ start: ContainerStart; work: string }> {
+    const own = await this.#env(container);
+    const id = { podUid: this.#uid, container: container.name, restart };
+    const { work, temporary } = await this.#ports.runtime.folders(id);
+    const env = {
+      PATH: this.#ports.path,
+      HOME: work,
+      TMPDIR: temporary,
+      ...image.env,
+      ...this.#withRealPort(container, own),
+    };
+    const words = [...(container.command ?? image.command), ...(container.args ?? [])];
+    const command = words.map((word) => expand(word, env));
+    return { start: { ...id, command, workingDirectory: container.workingDir ?? work, env }, work };
   }
 
   #env(container: Container): Promise<Record<string, string>> {
@@ -259,11 +266,15 @@ export class PodWorker {
 
   async #probe(effect: Effect & { type: "probe" }): Promise<void> {
     const { container, restart, name, probe } = effect;
-    const start = this.#starts.get(container);
+    const spec = this.#pod.spec.containers.find((one) => one.name === container);
     const success = await runProbe(this.#ports, probe, {
       locate: (port) => this.#locate(container, port),
-      exec: async (command, timeoutMs) =>
-        start ? this.#ports.runtime.exec(start, command, timeoutMs) : { exitCode: 126, output: "" },
+      exec: async (command, timeoutMs) => {
+        if (!spec) return { exitCode: 126, output: "" };
+        const image = (await this.#ports.images.resolve(spec.image ?? "")) ?? { command: [], env: {} };
+        const { start } = await this.#startOf(spec, restart, image);
+        return this.#ports.runtime.exec(start, command, timeoutMs);
+      },
     });
     this.handle({ type: "probed", container, restart, probe: name, success });
   }

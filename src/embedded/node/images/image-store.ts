@@ -119,6 +119,8 @@ export class ImageStore implements Images {
   }
 
   async unpack(image: StoredImage, folder: string): Promise<void> {
+    // A start that failed half-way left its copy.
+    if (existsSync(folder)) await rm(folder, { recursive: true, force: true });
     const spare = this.#takeSpare(image.digest);
     this.#fillSpares(image.digest);
     try {

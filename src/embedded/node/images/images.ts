@@ -3,7 +3,7 @@ export interface Images {
   /** Undefined when there is no such image. */
   resolve(reference: string): Promise<StoredImage | undefined>;
   /**
-   * Puts a fresh copy of the image at `folder` (which does not exist), for one container to change as it likes.
+   * Puts a fresh copy of the image at `folder`, in the place of what is there, for one container to change as it likes.
    * Rejects with ImageError when the store's copy is damaged.
    */
   unpack(image: StoredImage, folder: string): Promise<void>;
