@@ -171,6 +171,18 @@ describe("stock kubectl", { skip: hasKubectl ? false : "no kubectl" }, () => {
     assert.match((await kubectl("logs p -c none")).stderr, /container none is not valid for pod p/);
   });
 
+  test("creates plain kinds, which typed clients send as protobuf", async () => {
+    assert.match((await kubectl("create namespace made")).stdout, /namespace\/made created/);
+    const created = await kubectl("create configmap made -n made --from-literal=x=1");
+    assert.match(created.stdout, /configmap\/made created/);
+    assert.equal((await kubectl("get cm made -n made -o jsonpath={.data.x}")).stdout, "1");
+    assert.match(
+      (await kubectl("create service clusterip made --tcp=80:8080")).stdout,
+      /service\/made created/,
+    );
+    assert.equal((await kubectl("get svc made -o jsonpath={.spec.ports[0].targetPort}")).stdout, "8080");
+  });
+
   test("deletes and waits until the object is gone", async () => {
     assert.match((await kubectl("delete ksvc readiness-prober")).stdout, /deleted/);
     assert.match((await kubectl("get ksvc")).stderr, /No resources found in default namespace/);

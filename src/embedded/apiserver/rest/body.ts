@@ -1,9 +1,11 @@
+import { messageOf } from "../../../base/errors.ts";
 import { type AnyObject, isRecord } from "../any-object.ts";
 import { badRequest, failure, invalid, unsupportedMediaType } from "../failures.ts";
 import { apiVersionOfResource, type Resource } from "../resources.ts";
 import { OFFERED } from "./accept.ts";
 import { duplicateFields } from "./duplicate-fields.ts";
 import type { Exchange } from "./exchange.ts";
+import { decodeProtobuf } from "./protobuf.ts";
 
 /** Request bodies: JSON or YAML to an object of the wanted kind, with Kubernetes' words for what is wrong. */
 
@@ -35,6 +37,7 @@ async function decodeValue(
 ): Promise<{ parsed: unknown; duplicates: string[] }> {
   const { headers, body } = exchange.request;
   const type = (headers["content-type"] ?? "application/json").split(";")[0]?.trim().toLowerCase() ?? "";
+  if (type === "application/vnd.kubernetes.protobuf") return { parsed: protobufObject(body), duplicates: [] };
   const text = textOf(body);
   if (type === "application/yaml") return { parsed: await parseYaml(text, kind), duplicates: [] };
   if (type !== "application/json" && type !== "") throw unsupportedMediaType(OFFERED);
@@ -42,6 +45,16 @@ async function decodeValue(
   if (problem !== undefined)
     throw unrecognized(kind, `couldn't get version/kind; json parse error: ${problem}`, body);
   return { parsed: JSON.parse(text), duplicates: duplicateFields(text) };
+}
+
+function protobufObject(body: Uint8Array): unknown {
+  try {
+    const object = decodeProtobuf(body);
+    if (object) return object;
+  } catch (thrown) {
+    throw badRequest(`the protobuf body of the request cannot be read: ${messageOf(thrown)}`);
+  }
+  throw unsupportedMediaType(["application/json", "application/yaml"]);
 }
 
 /** Any JSON (patches and options); undefined for an empty body. */
