@@ -1,6 +1,6 @@
 /**
- * Kubernetes' protobuf bodies, as far as `kubectl create` of plain kinds sends them (typed clients prefer it). Fields that
- * no table names are passed over. Answers are always JSON, which the same clients accept.
+ * Kubernetes' protobuf bodies, as far as `kubectl create` of plain kinds sends them (typed clients prefer it). Fields
+ * that no table names are passed over. Answers are always JSON, which the same clients accept.
  */
 type FieldType = "text" | "number" | "flag" | "textMap" | "intOrString" | Message;
 
@@ -70,7 +70,7 @@ const ENVELOPE: Message = {
 };
 const RAW_FIELD = 2;
 
-/** The object of a body; undefined when it is none of those that are understood. Throws RangeError when it is cut off. */
+/** The object of a body; undefined when it is of no known kind. Throws RangeError when it is cut off. */
 export function decodeProtobuf(body: Uint8Array): Record<string, unknown> | undefined {
   if (MAGIC.some((byte, index) => body[index] !== byte)) return undefined;
   const envelope = body.subarray(MAGIC.length);
