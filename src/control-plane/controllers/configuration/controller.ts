@@ -1,11 +1,10 @@
 import { type Configuration, ConfigurationKind } from "../../../api/configuration/kind.ts";
 import { RevisionKind } from "../../../api/revision/kind.ts";
-import type { ConfigMaps } from "../../../kube/config-maps.ts";
 import { type Controller, watch } from "../../../kube/controller.ts";
 import { byOwner } from "../../../kube/parents.ts";
 import { type ConfigurationObserved, desiredConfiguration } from "./desired.ts";
 
-export function configurationController(): Controller<Configuration, ConfigurationObserved, ConfigMaps> {
+export function configurationController(): Controller<Configuration, ConfigurationObserved, unknown> {
   return {
     name: "configuration-controller",
     kind: ConfigurationKind,

@@ -11,9 +11,9 @@ import {
   SERVICE,
   SERVICE_UID,
 } from "../../../api/labels.ts";
+import { revisionName } from "../../../api/names.ts";
 import type { Stored } from "../../../api/object.ts";
 import type { Revision } from "../../../api/revision/kind.ts";
-import { childName } from "../../../kube/child-name.ts";
 import { timeText } from "../../../kube/time.ts";
 
 /** The Revision of a Configuration's present generation (spec C-014). */
@@ -25,7 +25,7 @@ export function revisionOf(configuration: Stored<Configuration>, nowMs: number):
   const creator = metadata.annotations?.[LAST_MODIFIER];
   return {
     metadata: {
-      name: template.metadata?.name || childName(metadata.name, `-${String(generation).padStart(5, "0")}`),
+      name: template.metadata?.name || revisionName(metadata.name, generation),
       namespace: metadata.namespace ?? "",
       labels: {
         ...template.metadata?.labels,

@@ -1,12 +1,12 @@
 import { type Image, ImageKind } from "../../../api/image/kind.ts";
 import { AUTOSCALING_PREFIX } from "../../../api/labels.ts";
+import { deploymentName, imageCacheName } from "../../../api/names.ts";
 import type { Stored } from "../../../api/object.ts";
 import type { PodAutoscaler } from "../../../api/pod-autoscaler/kind.ts";
 import type { Revision } from "../../../api/revision/kind.ts";
-import { childName } from "../../../kube/child-name.ts";
 import { type Child, child } from "../../../kube/controller.ts";
 import { createOnly } from "../../../kube/owned-children.ts";
-import { type Digests, deploymentName } from "./deployment.ts";
+import type { Digests } from "./deployment.ts";
 import { autoscalerAnnotations, childLabels, podAnnotations } from "./metadata.ts";
 import { servingOf } from "./serving.ts";
 
@@ -24,7 +24,11 @@ export function podAutoscalerOf(revision: Stored<Revision>, reachability: Reacha
     },
     spec: {
       ...(containerConcurrency ? { containerConcurrency } : {}),
-      scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: deploymentName(revision) },
+      scaleTargetRef: {
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        name: deploymentName(revision.metadata.name),
+      },
       protocolType: servingOf(revision.spec).protocol,
       ...(reachability === "" ? {} : { reachability }),
     },
@@ -52,7 +56,7 @@ export function imagesOf(revision: Stored<Revision>, digests: Digests): Child[] 
   return [...containers, ...initContainers].map(({ name }) => {
     const object: Image = {
       metadata: {
-        name: childName(childName(revision.metadata.name, "-cache"), `-${name}`),
+        name: imageCacheName(revision.metadata.name, name),
         namespace: revision.metadata.namespace ?? "",
         labels: childLabels(revision),
         annotations: podAnnotations(revision),

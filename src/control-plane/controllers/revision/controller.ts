@@ -1,31 +1,30 @@
+import type { Config } from "../../../api/config/config.ts";
 import { DeploymentKind } from "../../../api/deployment/kind.ts";
 import { ImageKind } from "../../../api/image/kind.ts";
 import { REVISION, REVISION_UID } from "../../../api/labels.ts";
+import { deploymentName } from "../../../api/names.ts";
 import { keyOf } from "../../../api/object.ts";
 import { PodKind } from "../../../api/pod/kind.ts";
 import { PodAutoscalerKind } from "../../../api/pod-autoscaler/kind.ts";
 import { type Revision, RevisionKind } from "../../../api/revision/kind.ts";
 import type { Clock } from "../../../base/clock.ts";
-import type { ConfigMaps } from "../../../kube/config-maps.ts";
 import { type ConfigSource, type Controller, watch } from "../../../kube/controller.ts";
 import { byLabel, byOwner } from "../../../kube/parents.ts";
-import { deploymentName } from "./deployment.ts";
 import { desiredRevision, type RevisionObserved } from "./desired.ts";
 import { DigestResolution, type ImageResolver } from "./digests.ts";
-import { revisionSettings } from "./settings.ts";
 
 export interface RevisionControllerOptions {
   readonly resolver: ImageResolver;
   readonly clock: Clock;
   /** The same as the loop's: which registries are not asked for digests stands there. */
-  readonly config: ConfigSource<ConfigMaps>;
+  readonly config: ConfigSource<Config>;
 }
 
 export function revisionController(
   options: RevisionControllerOptions,
-): Controller<Revision, RevisionObserved, ConfigMaps> {
+): Controller<Revision, RevisionObserved, Config> {
   const resolution = new DigestResolution(options);
-  const skipped = () => revisionSettings(options.config.current()).registriesSkippingTagResolving;
+  const skipped = () => options.config.current().deployment.registriesSkippingTagResolving;
   return {
     name: "revision-controller",
     kind: RevisionKind,
@@ -40,7 +39,7 @@ export function revisionController(
       const isResolved = (revision.status?.containerStatuses ?? []).length > 0;
       return {
         resolution: isResolved ? undefined : resolution.of(revision, skipped()),
-        deployment: caches.get(DeploymentKind, { ...key, name: deploymentName(revision) }),
+        deployment: caches.get(DeploymentKind, { ...key, name: deploymentName(key.name) }),
         podAutoscaler: caches.get(PodAutoscalerKind, key),
         pods: caches.labelled(PodKind, {
           namespace: key.namespace,

@@ -10,16 +10,17 @@ import {
   REVISION,
   SERVICE,
 } from "../../../api/labels.ts";
+import { deploymentName } from "../../../api/names.ts";
 import type { Stored } from "../../../api/object.ts";
 import type { PodSpec } from "../../../api/pod-spec.ts";
 import type { Revision } from "../../../api/revision/kind.ts";
-import { childName } from "../../../kube/child-name.ts";
+import { durationMs } from "../../../base/duration.ts";
 import { fnv32aBase36 } from "./hash.ts";
 import { childLabels, podAnnotations, podSelector } from "./metadata.ts";
 import { livenessProbe, userReadinessProbe } from "./probes.ts";
 import { queueContainer } from "./queue-container.ts";
 import { servingOf } from "./serving.ts";
-import { durationSeconds, type RevisionSettings } from "./settings.ts";
+import type { RevisionSettings } from "./settings.ts";
 
 /** The Deployment of a Revision (spec C-019…C-026). */
 
@@ -27,10 +28,6 @@ import { durationSeconds, type RevisionSettings } from "./settings.ts";
 export type Digests = Readonly<Record<string, string>>;
 
 const DRAIN_PORT = 8022;
-
-export function deploymentName(revision: Stored<Revision>): string {
-  return childName(revision.metadata.name, "-deployment");
-}
 
 export function deploymentOf(
   revision: Stored<Revision>,
@@ -40,10 +37,10 @@ export function deploymentOf(
   const labels = childLabels(revision);
   const annotations = podAnnotations(revision);
   const serving = servingOf(revision.spec);
-  const deadline = durationSeconds(revision.metadata.annotations?.[PROGRESS_DEADLINE]);
+  const deadline = revision.metadata.annotations?.[PROGRESS_DEADLINE];
   const spec: DeploymentSpec = {
     selector: { matchLabels: podSelector(revision) },
-    progressDeadlineSeconds: deadline ?? settings.progressDeadlineSeconds,
+    progressDeadlineSeconds: deadline ? durationMs(deadline) / 1000 : settings.progressDeadlineSeconds,
     revisionHistoryLimit: 0,
     strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0 } },
     template: {
@@ -53,7 +50,7 @@ export function deploymentOf(
   };
   return {
     metadata: {
-      name: deploymentName(revision),
+      name: deploymentName(revision.metadata.name),
       namespace: revision.metadata.namespace ?? "",
       labels: { ...labels, [DEPLOYMENT_HASH]: fnv32aBase36(JSON.stringify(spec)) },
       annotations,

@@ -1,15 +1,16 @@
+import type { Config } from "../../../api/config/config.ts";
 import { type Deployment, DeploymentKind } from "../../../api/deployment/kind.ts";
 import { ROUTING_STATE } from "../../../api/labels.ts";
+import { deploymentName } from "../../../api/names.ts";
 import type { Stored } from "../../../api/object.ts";
 import type { Pod } from "../../../api/pod/kind.ts";
 import { type PodAutoscaler, PodAutoscalerKind } from "../../../api/pod-autoscaler/kind.ts";
 import type { Revision, RevisionStatus } from "../../../api/revision/kind.ts";
 import { Conditions, livingSet } from "../../../kube/conditions.ts";
-import type { ConfigMaps } from "../../../kube/config-maps.ts";
 import { type Child, type Context, child, type Desired } from "../../../kube/controller.ts";
 import { isControlledBy } from "../../../kube/owned-children.ts";
 import { imagesOf, podAutoscalerOf, type Reachability, revisePodAutoscaler } from "./children.ts";
-import { type Digests, deploymentName, deploymentOf, reviseDeployment } from "./deployment.ts";
+import { type Digests, deploymentOf, reviseDeployment } from "./deployment.ts";
 import type { DigestState } from "./digests.ts";
 import { type RevisionSettings, revisionSettings } from "./settings.ts";
 import { tellDeployment, tellPodAutoscaler } from "./status.ts";
@@ -29,7 +30,7 @@ const set = livingSet("ResourcesAvailable", "ContainerHealthy");
 export function desiredRevision(
   revision: Stored<Revision>,
   observed: RevisionObserved,
-  context: Context<ConfigMaps>,
+  context: Context<Config>,
 ): Desired<Revision> {
   const settings = revisionSettings(context.config);
   const status: RevisionStatus = { ...revision.status };
@@ -119,7 +120,7 @@ function foreignChild(revision: Stored<Revision>, observed: RevisionObserved): s
   const { deployment, podAutoscaler } = observed;
   const text = (kind: string, name: string) => `There is an existing ${kind} "${name}" that we do not own.`;
   if (deployment && !isControlledBy(deployment, revision))
-    return text("Deployment", deploymentName(revision));
+    return text("Deployment", deploymentName(revision.metadata.name));
   if (podAutoscaler && !isControlledBy(podAutoscaler, revision))
     return text("PodAutoscaler", revision.metadata.name);
   return undefined;

@@ -46,7 +46,7 @@ export class DigestResolution {
   }
 
   /** Begins to resolve at the first call for a Revision. */
-  of(revision: Stored<Revision>, skipped: readonly string[]): DigestState {
+  of(revision: Stored<Revision>, skipped: ReadonlySet<string>): DigestState {
     const key = keyText(keyOf(revision));
     const known = this.#entries.get(key);
     if (known?.uid === revision.metadata.uid) return known.state;
@@ -87,9 +87,9 @@ interface Named {
 }
 
 /** Images that have a digest already, or whose registry is not to be asked, stay as they are. */
-function imagesToResolve({ spec }: Revision, skipped: readonly string[]): Named[] {
+function imagesToResolve({ spec }: Revision, skipped: ReadonlySet<string>): Named[] {
   return [...spec.containers, ...(spec.initContainers ?? [])].flatMap(({ name, image = "" }) =>
-    image.includes("@") || skipped.includes(registryOf(image)) ? [] : [{ name, image }],
+    image.includes("@") || skipped.has(registryOf(image)) ? [] : [{ name, image }],
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Container, ContainerPort, EnvVar, ResourceList } from "../../../api/container.ts";
 import { CONFIGURATION, HTTP_FULL_DUPLEX, SERVICE } from "../../../api/labels.ts";
+import { QUEUE_CONTAINER, SYSTEM_NAMESPACE } from "../../../api/names.ts";
 import type { Stored } from "../../../api/object.ts";
 import type { Revision } from "../../../api/revision/kind.ts";
 import { encodeProbe, kubeletProbe, queueSideProbe } from "./probes.ts";
@@ -8,7 +9,6 @@ import type { RevisionSettings } from "./settings.ts";
 
 /** The queue-proxy container of a Revision's pods (spec Q-001…Q-007). */
 
-export const QUEUE_CONTAINER = "queue-proxy";
 const HTTPS_PORT = 8112;
 
 export function queueContainer(revision: Stored<Revision>, settings: RevisionSettings): Container {
@@ -65,7 +65,7 @@ function queueEnvironment(
     text("SERVING_LOGGING_CONFIG", settings.loggingConfig),
     text("SERVING_LOGGING_LEVEL", settings.loggingLevel),
     text("USER_PORT", String(serving.userPort)),
-    text("SYSTEM_NAMESPACE", "knative-serving"),
+    text("SYSTEM_NAMESPACE", SYSTEM_NAMESPACE),
     text("SERVING_READINESS_PROBE", readinessJson(revision, settings)),
     field("HOST_IP", "status.hostIP"),
     text("ENABLE_HTTP2_AUTO_DETECTION", String(settings.autodetectHttp2)),

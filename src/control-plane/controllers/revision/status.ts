@@ -1,10 +1,10 @@
 import type { Deployment } from "../../../api/deployment/kind.ts";
+import { QUEUE_CONTAINER } from "../../../api/names.ts";
 import type { Condition, Stored } from "../../../api/object.ts";
 import type { Pod } from "../../../api/pod/kind.ts";
 import type { PodAutoscaler } from "../../../api/pod-autoscaler/kind.ts";
 import type { RevisionStatus } from "../../../api/revision/kind.ts";
 import { type Conditions, readyOf } from "../../../kube/conditions.ts";
-import { QUEUE_CONTAINER } from "./queue-container.ts";
 
 /** How a Revision's conditions follow from its Deployment, pods and PodAutoscaler (spec A-049…A-053, C-031). */
 

@@ -4,12 +4,11 @@ import { keyOf } from "../../../api/object.ts";
 import { RevisionKind } from "../../../api/revision/kind.ts";
 import { RouteKind } from "../../../api/route/kind.ts";
 import { type Service, ServiceKind } from "../../../api/service/kind.ts";
-import type { ConfigMaps } from "../../../kube/config-maps.ts";
 import { type Controller, watch } from "../../../kube/controller.ts";
 import { byLabel, byOwner } from "../../../kube/parents.ts";
 import { desiredService, type ServiceObserved } from "./desired.ts";
 
-export function serviceController(): Controller<Service, ServiceObserved, ConfigMaps> {
+export function serviceController(): Controller<Service, ServiceObserved, unknown> {
   return {
     name: "service-controller",
     kind: ServiceKind,
