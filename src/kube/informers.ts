@@ -3,7 +3,7 @@ import type { ApiObject, ObjectKey, Stored } from "../api/object.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { KubeClient } from "./client.ts";
-import { Informer, labelIndex, ownerIndex } from "./informer.ts";
+import { type IndexBy, Informer, labelIndex, ownerIndex } from "./informer.ts";
 
 /** What controllers may read: the caches of all watched kinds. */
 export interface Caches {
@@ -12,6 +12,8 @@ export interface Caches {
   /** Objects whose controller is `owner`. */
   ownedBy<T extends ApiObject>(kind: Kind<T>, owner: ApiObject): readonly Stored<T>[];
   labelled<T extends ApiObject>(kind: Kind<T>, by: LabelQuery): readonly Stored<T>[];
+  /** Objects to which the index gives `value`. */
+  indexed<T extends ApiObject>(kind: Kind<T>, index: IndexBy, value: string): readonly Stored<T>[];
 }
 
 export interface LabelQuery {
@@ -80,6 +82,10 @@ export class Informers implements Caches {
 
   labelled<T extends ApiObject>(kind: Kind<T>, by: LabelQuery): readonly Stored<T>[] {
     return this.of(kind).by(labelIndex(by.label), `${by.namespace}/${by.value}`);
+  }
+
+  indexed<T extends ApiObject>(kind: Kind<T>, index: IndexBy, value: string): readonly Stored<T>[] {
+    return this.of(kind).by(index, value);
   }
 }
 

@@ -1,0 +1,144 @@
+import type { Config } from "../../../api/config/config.ts";
+import { type CoreService, CoreServiceKind } from "../../../api/core-service/kind.ts";
+import { type Ingress, IngressKind } from "../../../api/ingress/kind.ts";
+import { CLUSTER_LOCAL, VISIBILITY } from "../../../api/labels.ts";
+import { keyOf, type Stored } from "../../../api/object.ts";
+import type { Route, RouteStatus } from "../../../api/route/kind.ts";
+import type { TrafficTarget } from "../../../api/traffic-target.ts";
+import { Conditions, isObserved, livingSet, readyOf } from "../../../kube/conditions.ts";
+import { type Context, child, type Desired } from "../../../kube/controller.ts";
+import { isControlledBy } from "../../../kube/owned-children.ts";
+import { ingressOf } from "./ingress.ts";
+import { localName, type Origin, originsOf } from "./origins.ts";
+import { placeholderOf, revisePlaceholder } from "./placeholders.ts";
+import { rolloutState } from "./rollout.ts";
+import { type References, resolveTraffic, type Traffic } from "./traffic.ts";
+
+/** A Route becomes an Ingress and placeholder Services, and is Ready when the gateways really serve it (spec §5.6). */
+
+export interface RouteObserved extends References {
+  readonly ingress?: Stored<Ingress> | undefined;
+  /** Core Services with the names that the Route wants or has. */
+  readonly services: readonly Stored<CoreService>[];
+}
+
+export interface RouteOptions {
+  /** In public URLs; absent = the scheme's own. */
+  readonly urlPort?: number | undefined;
+}
+
+const set = livingSet("AllTrafficAssigned", "IngressReady", "CertificateProvisioned");
+const NOT_CONFIGURED = { reason: "IngressNotConfigured", message: "Ingress has not yet been reconciled." };
+
+export function desiredRoute(
+  route: Stored<Route>,
+  observed: RouteObserved,
+  context: Context<Config> & RouteOptions,
+): Desired<Route> {
+  const status: RouteStatus = { ...route.status };
+  const conditions = new Conditions(set, status.conditions);
+  const finish = (rest: Omit<Desired<Route>, "status">): Desired<Route> => ({
+    ...rest,
+    status: { ...status, conditions: conditions.list() },
+  });
+  if (!isObserved(route)) conditions.markUnknown("IngressReady", NOT_CONFIGURED);
+  const origins = originsOf({
+    route,
+    tags: (route.spec.traffic ?? []).map(({ tag = "" }) => tag),
+    config: context.config,
+    localServices: localServices(observed.services),
+  });
+  const url = (origin: Origin | undefined) => urlOf(origin, context);
+  const mainUrl = url(origins[0]);
+  if (mainUrl) status.url = mainUrl;
+  const traffic = resolveTraffic(route, observed);
+  if ("reason" in traffic) {
+    if (traffic.final) conditions.markFalse("AllTrafficAssigned", traffic);
+    else conditions.markUnknown("AllTrafficAssigned", traffic);
+    return finish({ children: [] });
+  }
+  status.traffic = traffic.listed.map((target) => ({
+    ...listedTarget(target),
+    ...(target.tag === ""
+      ? {}
+      : { tag: target.tag, url: url(origins.find(({ tag }) => tag === target.tag)) ?? "" }),
+  }));
+  conditions.markTrue("AllTrafficAssigned");
+  status.address = { url: `http://${localName(route.metadata.name, route.metadata.namespace ?? "")}` };
+  conditions.markTrue("CertificateProvisioned", {
+    reason: "TLSNotEnabled",
+    message: "external-domain-tls is not enabled",
+  });
+  const foreign = foreignPlaceholder(route, origins, observed.services);
+  if (foreign) {
+    conditions.markFalse("IngressReady", { reason: "NotOwned", message: foreign });
+    return finish({ children: [] });
+  }
+  tellIngress(conditions, observed.ingress);
+  return finish(childrenOf(route, { observed, origins, traffic, config: context.config }));
+}
+
+function childrenOf(
+  route: Stored<Route>,
+  known: { observed: RouteObserved; origins: readonly Origin[]; traffic: Traffic; config: Config },
+): Pick<Desired<Route>, "children" | "deletions"> {
+  const { observed, origins, traffic, config } = known;
+  const rollout = rolloutState(traffic.byName);
+  const ingress = ingressOf({ route, origins, byName: traffic.byName, rollout, config });
+  const wanted = new Set(origins.map(({ hostName }) => hostName));
+  const stale = observed.services.filter(
+    (service) => !wanted.has(service.metadata.name) && isControlledBy(service, route),
+  );
+  return {
+    children: [
+      child({ kind: IngressKind, object: ingress }),
+      ...origins.map((origin) =>
+        child({
+          kind: CoreServiceKind,
+          object: placeholderOf(route, origin, observed.ingress),
+          revise: revisePlaceholder,
+        }),
+      ),
+    ],
+    deletions: stale.map((service) => ({ kind: CoreServiceKind, key: keyOf(service) })),
+  };
+}
+
+function tellIngress(conditions: Conditions, ingress: Stored<Ingress> | undefined): void {
+  const ready = ingress && isObserved(ingress) ? readyOf(ingress) : undefined;
+  if (ready) conditions.mirror("IngressReady", ready);
+  else conditions.markUnknown("IngressReady", NOT_CONFIGURED);
+}
+
+function listedTarget(target: Traffic["listed"][number]): TrafficTarget {
+  const { latestRevision, percent, revisionName } = target;
+  return { latestRevision, percent, revisionName };
+}
+
+function urlOf(origin: Origin | undefined, context: Context<Config> & RouteOptions): string | undefined {
+  if (!origin) return undefined;
+  if (origin.isLocal) return `http://${origin.domain}`;
+  const port = context.urlPort === undefined || context.urlPort === 80 ? "" : `:${context.urlPort}`;
+  return `${context.config.network.defaultExternalScheme}://${origin.domain}${port}`;
+}
+
+function localServices(services: readonly CoreService[]): ReadonlySet<string> {
+  return new Set(
+    services
+      .filter(({ metadata }) => metadata.labels?.[VISIBILITY] === CLUSTER_LOCAL)
+      .map(({ metadata }) => metadata.name ?? ""),
+  );
+}
+
+/** Spec C-007. */
+function foreignPlaceholder(
+  route: Stored<Route>,
+  origins: readonly Origin[],
+  services: readonly Stored<CoreService>[],
+): string | undefined {
+  const foreign = services.find(
+    (service) =>
+      origins.some(({ hostName }) => hostName === service.metadata.name) && !isControlledBy(service, route),
+  );
+  return foreign && `There is an existing placeholder Service "${foreign.metadata.name}" that we do not own.`;
+}
