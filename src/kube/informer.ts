@@ -24,7 +24,7 @@ const RETRY_MAX_MS = 10_000;
 export class Informer<T extends ApiObject> {
   readonly #client: KubeClient;
   readonly #kind: Kind<T>;
-  readonly #selection: Selection;
+  readonly #selection: () => Selection;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #objects = new Map<string, Stored<T>>();
@@ -38,12 +38,18 @@ export class Informer<T extends ApiObject> {
     client: KubeClient;
     kind: Kind<T>;
     selection?: Selection;
+    /** Asked at each start of a list or watch; overrides the selection's fields. */
+    fields?: () => readonly string[] | undefined;
     clock: Clock;
     log: Log;
   }) {
     this.#client = options.client;
     this.#kind = options.kind;
-    this.#selection = options.selection ?? {};
+    const { selection = {}, fields } = options;
+    this.#selection = () => {
+      const wanted = fields?.();
+      return wanted ? { ...selection, fields: wanted } : selection;
+    };
     this.#clock = options.clock;
     this.#log = options.log;
   }
@@ -87,7 +93,7 @@ export class Informer<T extends ApiObject> {
     const known = this.get(keyOf(object));
     const version = object.metadata.resourceVersion;
     if (known ? !isNewer(version, known.metadata.resourceVersion) : !isNewer(version, this.#version)) return;
-    this.#store(project(object, this.#selection.fields));
+    this.#store(project(object, this.#selection().fields));
   }
 
   /** Lists and watches until `signal` aborts. */
@@ -98,7 +104,7 @@ export class Informer<T extends ApiObject> {
         if (this.#version === "") await this.#relist();
         failures = 0;
         this.#synced.resolve();
-        const selection = { ...this.#selection, resourceVersion: this.#version };
+        const selection = { ...this.#selection(), resourceVersion: this.#version };
         await this.#client.watch(this.#kind, selection, (event) => this.#receive(event), signal);
       } catch (thrown) {
         if (signal.aborted) return;
@@ -114,7 +120,7 @@ export class Informer<T extends ApiObject> {
   }
 
   async #relist(): Promise<void> {
-    const listed = await this.#client.list(this.#kind, this.#selection);
+    const listed = await this.#client.list(this.#kind, this.#selection());
     const gone = new Map(this.#objects);
     this.#version = listed.resourceVersion;
     for (const object of listed.items) {

@@ -35,7 +35,10 @@ export class Informers implements Caches {
     this.#options = options;
   }
 
-  /** Says that objects of `kind` will be read; call it before `of`. Whoever gives no `fields` gets whole objects. */
+  /**
+   * Says that objects of `kind` will be read; to be called before `start`. Each informer delivers what all callers
+   * together need: whole objects when one gives no `fields`, or when nobody said anything.
+   */
   need(kind: Kind, fields?: readonly string[]): void {
     const id = idOf(kind);
     const known = this.#fields.get(id);
@@ -48,9 +51,11 @@ export class Informers implements Caches {
     const id = idOf(kind);
     const known = this.#informers.get(id);
     if (known) return known as unknown as Informer<T>;
-    const fields = this.#fields.get(id);
-    const selection = fields ? { fields: [...fields] } : {};
-    const informer = new Informer<T>({ ...this.#options, kind, selection });
+    const fields = () => {
+      const wanted = this.#fields.get(id);
+      return wanted && [...wanted];
+    };
+    const informer = new Informer<T>({ ...this.#options, kind, fields });
     const erased = informer as unknown as Informer<ApiObject>;
     this.#informers.set(id, erased);
     if (this.#signal) void informer.run(this.#signal);

@@ -89,9 +89,11 @@ class Loop<P extends ParentObject, O, C> implements ReconcileLoop {
 
   start(signal: AbortSignal): void {
     const { informers, config } = this.#options;
+    informers.need(this.#controller.kind);
     const own = informers.of(this.#controller.kind);
     own.onChange(({ object }) => this.enqueue(keyOf(object)));
     for (const watch of this.#controller.watches) {
+      informers.need(watch.kind, watch.fields);
       informers.of(watch.kind).onChange(({ object, previous }) => {
         for (const key of watch.parents(object, informers)) this.enqueue(key);
         if (previous) for (const key of watch.parents(previous, informers)) this.enqueue(key);

@@ -42,6 +42,7 @@ export interface ControllersWorldOptions {
   readonly ingress?: "ok" | "never";
   readonly choices?: ConfigChoices;
   readonly resolver?: ImageResolver;
+  readonly namespaces?: readonly string[];
 }
 
 /** All controllers with the workloads over the real API on virtual time; kubelet and gateway are stand-ins. */
@@ -117,12 +118,18 @@ export class ControllersWorld {
     start(revisionController({ resolver: options.resolver ?? refuse, clock, config }));
     start(routeController());
     start(labelerController());
-    const isGood = (options.ingress ?? "ok") === "ok";
     const prober: Prober = {
-      ask: async () => (isGood ? { status: 200, hash: undefined } : { status: 404, hash: undefined }),
+      ask: async () => ({ status: 200, hash: undefined }),
     };
-    const ingressClass = defaultConfig(choices).network.ingressClass;
-    start(ingressController({ prober, clock, ingressClass }));
+    const { ingressClass } = defaultConfig(choices).network;
+    const nobodys = "nobody.ingress.networking.knative.dev";
+    start(
+      ingressController({
+        prober,
+        clock,
+        ingressClass: options.ingress === "never" ? nobodys : ingressClass,
+      }),
+    );
     start(serverlessServiceController());
     wakeMetric = (() => {
       const loop = start(metricController({ collectors: autoscaler.collectors }));
@@ -144,13 +151,14 @@ export class ControllersWorld {
   static async start(options: ControllersWorldOptions = {}): Promise<ControllersWorld> {
     const world = new ControllersWorld(options);
     await world.clock.until(world.server.start());
-    for (const name of ["default", "knative-serving"])
+    for (const name of ["default", "knative-serving", ...(options.namespaces ?? [])])
       await world.client.create(NamespaceKind, { metadata: { name }, spec: {} });
     await world.#publish("activator-service", "10.9.0.1", 8012);
     await world.#publish("gateway", "10.9.0.2", 8080);
     await world.#publish("gateway-internal", "10.9.0.2", 8081);
     world.informers.of(PodKind).onChange(({ type, object }) => {
       if (type === "ADDED") world.#live(object);
+      else if (type === "MODIFIED" && object.metadata.deletionTimestamp) void world.#end(object);
     });
     world.informers.start(world.#ended.signal);
     await world.clock.until(world.#workloads.start());
@@ -208,6 +216,11 @@ export class ControllersWorld {
       if (current)
         await this.client.updateStatus(PodKind, { ...current, status: this.#statusOf(current, ip) });
     });
+  }
+
+  /** What is asked to go is gone at once. */
+  async #end(pod: Stored<Pod>): Promise<void> {
+    await this.client.delete(PodKind, keyOf(pod), { gracePeriodSeconds: 0 }).catch(() => undefined);
   }
 
   #statusOf(pod: Pod, ip: string): NonNullable<Pod["status"]> {

@@ -47,6 +47,7 @@ export function tellDeployment(
       diagnose(pod, { conditions, podIsAlwaysSchedulable, progressEnded: progress.status === "False" });
   }
   if (readyReplicas > 0) conditions.markTrue(HEALTHY);
+  else if (conditions.is(HEALTHY, "Unknown")) conditions.markUnknown(HEALTHY, DEPLOYING);
 }
 
 /** All pods are made alike, so that the first one tells what is wrong with them. */

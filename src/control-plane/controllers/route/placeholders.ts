@@ -1,24 +1,24 @@
 import type { CoreService, CoreServiceSpec } from "../../../api/core-service/kind.ts";
 import type { Ingress } from "../../../api/ingress/kind.ts";
-import { LAST_APPLIED, ROUTE, SERVICE, without } from "../../../api/labels.ts";
+import { LAST_APPLIED, ROUTE, VISIBILITY, without } from "../../../api/labels.ts";
 import type { Stored } from "../../../api/object.ts";
 import type { Route } from "../../../api/route/kind.ts";
 import type { Origin } from "./origins.ts";
 
 /** Kubernetes Services that make a Route's names known inside the cluster (spec C-047…C-049, N-010). */
 
+/** The visibility label is not handed down: on a placeholder it is the user's own word (spec C-048). */
 export function placeholderOf(
   route: Stored<Route>,
   origin: Origin,
   ingress: Stored<Ingress> | undefined,
 ): CoreService {
   const { name, namespace = "", labels, annotations } = route.metadata;
-  const service = labels?.[SERVICE];
   return {
     metadata: {
       name: origin.hostName,
       namespace,
-      labels: { [ROUTE]: name, ...(service === undefined ? {} : { [SERVICE]: service }) },
+      labels: { ...without(labels, [VISIBILITY]), [ROUTE]: name },
       annotations: without(annotations, [LAST_APPLIED]),
     },
     spec: throughGateway(ingress) ?? externalName(origin.domain),
