@@ -3,8 +3,8 @@ import type { ApiObject, ObjectKey, Stored } from "../api/object.ts";
 
 /**
  * The Kubernetes API as components see it, whatever carries it: this process, the link between the two processes, or
- * HTTPS to a cluster. A client belongs to one actor (its name is the writer that the API may refuse, DESIGN §4 Writers).
- * Every call rejects with ApiError.
+ * HTTPS to a cluster. A client belongs to one actor: its name is the writer that the API may refuse (DESIGN §4,
+ * Writers). Every call rejects with ApiError.
  */
 export interface KubeClient {
   get<T extends ApiObject>(kind: Kind<T>, key: ObjectKey): Promise<Stored<T>>;
@@ -20,13 +20,16 @@ export interface KubeClient {
    * Calls `onEvent` for every change after `resourceVersion`, in order, until `signal` aborts (resolves) or the watch
    * breaks (rejects; reason Expired when the version is too old: list again). Bookmarks are delivered too.
    */
-  watch<T extends ApiObject>(
-    kind: Kind<T>,
-    selection: Selection & { resourceVersion: string },
-    onEvent: (event: WatchEvent<T>) => void,
-    signal: AbortSignal,
-  ): Promise<void>;
+  watch<T extends ApiObject>(...watching: Watching<T>): Promise<void>;
 }
+
+/** What a watch is told: the arguments of `KubeClient.watch`. */
+export type Watching<T extends ApiObject> = [
+  kind: Kind<T>,
+  selection: Selection & { resourceVersion: string },
+  onEvent: (event: WatchEvent<T>) => void,
+  signal: AbortSignal,
+];
 
 export interface Selection {
   /** Absent = all namespaces. */

@@ -2,7 +2,7 @@ import type { Kind } from "../api/kind.ts";
 import type { ApiObject, ObjectKey, Stored } from "../api/object.ts";
 import { ApiError, type Status } from "../api/status.ts";
 import type { Link } from "../api/wire/link.ts";
-import type { DeleteOptions, KubeClient, ObjectList, Patch, Selection, WatchEvent } from "./client.ts";
+import type { DeleteOptions, KubeClient, ObjectList, Patch, Selection, Watching } from "./client.ts";
 import { ANSWERS, type LinkAnswer, type LinkRequest, REQUESTS } from "./link-messages.ts";
 
 type Unsent = LinkRequest extends infer R ? (R extends LinkRequest ? Omit<R, "id" | "actor"> : never) : never;
@@ -108,12 +108,7 @@ class LinkClient implements KubeClient {
     await this.#send({ verb: "delete", kind: nameOf(kind), ...key, options });
   }
 
-  async watch<T extends ApiObject>(
-    kind: Kind<T>,
-    selection: Selection & { resourceVersion: string },
-    onEvent: (event: WatchEvent<T>) => void,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async watch<T extends ApiObject>(...[kind, selection, onEvent, signal]: Watching<T>): Promise<void> {
     if (signal.aborted) return;
     const watching = { onEvent: onEvent as (event: unknown) => void, signal };
     await this.#send({ verb: "watch", kind: nameOf(kind), selection }, watching);

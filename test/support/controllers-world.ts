@@ -1,5 +1,6 @@
 import { VirtualClock } from "../../sim/virtual-clock.ts";
 import { type ConfigChoices, defaultConfig } from "../../src/api/config/config.ts";
+import { ConfigMapKind } from "../../src/api/config-map/kind.ts";
 import { EndpointsKind } from "../../src/api/endpoints/kind.ts";
 import { IngressKind } from "../../src/api/ingress/kind.ts";
 import type { Kind } from "../../src/api/kind.ts";
@@ -43,6 +44,7 @@ export interface ControllersWorldOptions {
   readonly choices?: ConfigChoices;
   readonly resolver?: ImageResolver;
   readonly namespaces?: readonly string[];
+  readonly urlPort?: number;
 }
 
 /** All controllers with the workloads over the real API on virtual time; kubelet and gateway are stand-ins. */
@@ -116,7 +118,7 @@ export class ControllersWorld {
     start(serviceController());
     start(configurationController());
     start(revisionController({ resolver: options.resolver ?? refuse, clock, config }));
-    start(routeController());
+    start(routeController({ urlPort: options.urlPort }));
     start(labelerController());
     const prober: Prober = {
       ask: async () => ({ status: 200, hash: undefined }),
@@ -268,6 +270,16 @@ export class ControllersWorld {
         return { ...common, started: false, restartCount: 3, state: { waiting }, lastState: { terminated } };
       }),
     };
+  }
+
+  /** From now on pods are ready, those that are there too. */
+  async makePodsReady(): Promise<void> {
+    this.podMode = "ready";
+    for (const pod of this.informers.list(PodKind)) this.#live(pod);
+  }
+
+  async setConfig(name: string, data: Record<string, string>): Promise<void> {
+    await this.client.create(ConfigMapKind, { metadata: { name, namespace: "knative-serving" }, data });
   }
 
   async ingresses() {
