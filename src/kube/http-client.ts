@@ -33,7 +33,7 @@ interface Call {
   readonly signal?: AbortSignal;
 }
 
-/** The API of any Kubernetes over HTTP(S). A server that cannot be reached is an ApiError with reason ServiceUnavailable. */
+/** The API of any Kubernetes over HTTP(S). A server out of reach is an ApiError with reason ServiceUnavailable. */
 export class HttpClient implements KubeClient {
   readonly #access: ClusterAccess;
   readonly #userAgent: string;

@@ -87,12 +87,36 @@ export class ControllersWorld {
     });
     const config = new ConfigWatch({ informers, choices, log });
     config.start();
+    this.#startServing(config, { ...options, choices });
+    this.#startScaling(config);
+  }
+
+  #startServing(config: ConfigWatch, options: ControllersWorldOptions): void {
+    const { clock } = this;
+    const refuse: ImageResolver = { resolve: (image) => Promise.reject(new Error(`no ${image} here`)) };
+    this.#start(config, serviceController());
+    this.#start(config, configurationController());
+    this.#start(config, revisionController({ resolver: options.resolver ?? refuse, clock, config }));
+    this.#start(config, routeController({ urlPort: options.urlPort }));
+    this.#start(config, labelerController());
+    const prober: Prober = { ask: async () => ({ status: 200, hash: undefined }) };
+    const ingressClass =
+      options.ingress === "never"
+        ? "nobody.ingress.networking.knative.dev"
+        : defaultConfig(options.choices).network.ingressClass;
+    this.#start(config, ingressController({ prober, clock, ingressClass }));
+    this.#start(config, serverlessServiceController());
+  }
+
+  #startScaling(config: ConfigWatch): void {
+    const { clock, informers } = this;
+    const log = silentLog;
     const pods = new RevisionPods(informers);
     let wakeAutoscaler = (_: ObjectKey) => {};
     let wakeMetric = (_: ObjectKey) => {};
     const autoscaler = new Autoscaler({
       clock,
-      random,
+      random: seededRandom(12),
       log,
       pods: (key) => pods.of(key),
       scrapePod: () => Promise.reject(new Error("nobody answers here")),
@@ -100,44 +124,9 @@ export class ControllersWorld {
       onCollectorFault: (key) => wakeMetric(key),
     });
     pods.onChange((key) => autoscaler.podsChanged(key));
-    const start = <P extends ParentObject, O>(controller: Controller<P, O, never>): ReconcileLoop => {
-      const loop = startReconcileLoop({
-        controller: controller as Controller<P, O, unknown>,
-        clientFor: (actor) => this.server.clientFor(actor),
-        informers,
-        config,
-        clock,
-        random: seededRandom(8),
-        log,
-        signal: this.#ended.signal,
-      });
-      this.#loops.push(loop);
-      return loop;
-    };
-    const refuse: ImageResolver = { resolve: (image) => Promise.reject(new Error(`no ${image} here`)) };
-    start(serviceController());
-    start(configurationController());
-    start(revisionController({ resolver: options.resolver ?? refuse, clock, config }));
-    start(routeController({ urlPort: options.urlPort }));
-    start(labelerController());
-    const prober: Prober = {
-      ask: async () => ({ status: 200, hash: undefined }),
-    };
-    const { ingressClass } = defaultConfig(choices).network;
-    const nobodys = "nobody.ingress.networking.knative.dev";
-    start(
-      ingressController({
-        prober,
-        clock,
-        ingressClass: options.ingress === "never" ? nobodys : ingressClass,
-      }),
-    );
-    start(serverlessServiceController());
-    wakeMetric = (() => {
-      const loop = start(metricController({ collectors: autoscaler.collectors }));
-      return (key: ObjectKey) => loop.enqueue(key);
-    })();
-    const autoscalerLoop = start(
+    const metric = this.#start(config, metricController({ collectors: autoscaler.collectors }));
+    const podAutoscaler = this.#start(
+      config,
       podAutoscalerController({
         clock,
         log,
@@ -146,8 +135,24 @@ export class ControllersWorld {
         probeActivator: async () => true,
       }),
     );
-    wakeAutoscaler = (key) => autoscalerLoop.enqueue(key);
+    wakeMetric = (key) => metric.enqueue(key);
+    wakeAutoscaler = (key) => podAutoscaler.enqueue(key);
     void autoscaler.run(this.#ended.signal);
+  }
+
+  #start<P extends ParentObject, O>(config: ConfigWatch, controller: Controller<P, O, never>): ReconcileLoop {
+    const loop = startReconcileLoop({
+      controller: controller as Controller<P, O, unknown>,
+      clientFor: (actor) => this.server.clientFor(actor),
+      informers: this.informers,
+      config,
+      clock: this.clock,
+      random: seededRandom(this.#loops.length),
+      log: silentLog,
+      signal: this.#ended.signal,
+    });
+    this.#loops.push(loop);
+    return loop;
   }
 
   static async start(options: ControllersWorldOptions = {}): Promise<ControllersWorld> {
