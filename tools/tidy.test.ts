@@ -8,12 +8,14 @@ import { messageOf, RULES } from "./tidy/violation.ts";
 const FIXTURES = join(import.meta.dirname, "tidy/fixtures");
 const ROOT = resolve(import.meta.dirname, "..");
 
-/** Each folder breaks one rule in every way that the rule knows; expected.txt holds the messages, word for word. */
+/** Each folder breaks one rule in every way that the rule knows; EXPECTED holds the messages, word for word. */
 describe("a tree that breaks a rule is told so", () => {
   for (const rule of RULES) {
     test(rule, () => {
       const messages = checkRepository(join(FIXTURES, rule)).map(messageOf);
-      const expected = readFileSync(join(FIXTURES, rule, "expected.txt"), "utf8").trimEnd().split("\n");
+      const expected = readFileSync(join(FIXTURES, rule, "EXPECTED"), "utf8")
+        .trimEnd()
+        .split("\n");
       assert.deepEqual(messages, expected);
       assert.ok(
         messages.every((message) => message.includes(`: ${rule}: `)),
