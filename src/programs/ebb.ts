@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
+import { systemClock } from "../base/clock.ts";
 import { EbbError } from "../base/errors.ts";
+import { systemRandom } from "../base/random.ts";
 import { type Terminal, UsageError } from "../cli/command.ts";
 import { HELP } from "../cli/help.ts";
 import { onStopRequest } from "./stop-requests.ts";
@@ -21,8 +23,12 @@ async function run([name, ...args]: readonly string[]): Promise<number> {
       return up(args, terminal, { startEngine: start, onStopRequest, exitNow: (code) => process.exit(code) });
     }
     case "image": {
-      const { image } = await import("../cli/image.ts");
-      return image(args, terminal);
+      const [{ image }, { ImageStore }] = await Promise.all([
+        import("../cli/image.ts"),
+        import("../embedded/node/images/image-store.ts"),
+      ]);
+      const open = (folder: string) => new ImageStore({ folder, clock: systemClock, random: systemRandom });
+      return image(args, terminal, open);
     }
     case "version":
     case "--version": {

@@ -1,0 +1,142 @@
+import { defaultConfigMaps } from "../api/config/default-config-maps.ts";
+import { EndpointsKind } from "../api/endpoints/kind.ts";
+import { ALIAS_VERSIONS, KINDS } from "../api/kinds.ts";
+import type { ObjectKey } from "../api/object.ts";
+import type { QueueProxyHost } from "../api/wire/hosting.ts";
+import type { StatMessage } from "../api/wire/stat.ts";
+import { statusWriters } from "../api/writers.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { Random } from "../base/random.ts";
+import { ApiServer } from "../embedded/apiserver/api-server.ts";
+import { bootstrap } from "../embedded/apiserver/bootstrap.ts";
+import { knativeWebhook } from "../embedded/apiserver/knative-webhook.ts";
+import type { PodLogs } from "../embedded/apiserver/pod-logs.ts";
+import { SchemaAdmission } from "../embedded/apiserver/schema-admission.ts";
+import type { Storage } from "../embedded/apiserver/storage/storage.ts";
+import { SystemConfig } from "../embedded/apiserver/system-config.ts";
+import type { Addresses } from "../embedded/node/addresses.ts";
+import type { Images } from "../embedded/node/images/images.ts";
+import { NodeAgent } from "../embedded/node/node-agent.ts";
+import type { Runtime } from "../embedded/node/runtime.ts";
+import { Workloads } from "../embedded/workloads/workloads.ts";
+import type { Network } from "../http/conn.ts";
+import { startControllers } from "./controllers.ts";
+import { type DataPlaneAddresses, publishDataPlane } from "./published-endpoints.ts";
+import { ScaleMoments } from "./scale-moments.ts";
+
+/**
+ * The control plane wired from its ports: the real ones in `library.ts`, simulated ones in `sim/`. It meets the data plane
+ * only through `queueProxies`, the API and stats.
+ */
+export interface ControlPlanePorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly network: Network;
+  readonly storage: Storage;
+  readonly runtime: Runtime;
+  readonly addresses: Addresses;
+  readonly images: Images;
+  readonly queueProxies: QueueProxyHost;
+  /** Where `kubectl logs` reads, given the agent that knows the pods. */
+  readonly logsOf?: (agent: NodeAgent) => PodLogs;
+  /** PATH of the programs. */
+  readonly path: string;
+}
+
+export const NODE_NAME = "ebb";
+export const NODE_IP = "127.0.0.1";
+
+export class ControlPlane {
+  readonly apiServer: ApiServer;
+  readonly #ports: ControlPlanePorts;
+  readonly #ended = new AbortController();
+  readonly #config: SystemConfig;
+  readonly #agent: NodeAgent;
+  readonly #workloads: Workloads;
+  readonly #moments: ScaleMoments;
+  #receiveStats: (messages: readonly StatMessage[]) => void = () => {};
+
+  constructor(ports: ControlPlanePorts) {
+    this.#ports = ports;
+    const { clock, random, log, storage } = ports;
+    this.#config = new SystemConfig(embeddedChoices(), log);
+    const logs = (): PodLogs | undefined => ports.logsOf?.(this.#agent);
+    this.apiServer = new ApiServer({
+      clock,
+      random,
+      log: log.with({ component: "apiserver" }),
+      storage,
+      kinds: KINDS,
+      aliases: ALIAS_VERSIONS.flatMap(({ kind, aliasVersions }) =>
+        aliasVersions.map((version) => ({ group: kind.group, plural: kind.plural, version })),
+      ),
+      admission: new SchemaAdmission(knativeWebhook(() => this.#config.current)),
+      writers: statusWriters,
+      ...(ports.logsOf ? { podLogs: { read: (...call) => (logs() as PodLogs).read(...call) } } : {}),
+    });
+    this.#moments = new ScaleMoments(ports.queueProxies);
+    this.#agent = new NodeAgent({
+      ...ports,
+      log: log.with({ component: "node" }),
+      client: this.apiServer.clientFor("node"),
+      queueProxies: this.#moments,
+      nodeName: NODE_NAME,
+      hostIp: NODE_IP,
+    });
+    const client = this.apiServer.clientFor("workloads");
+    this.#workloads = new Workloads({ client, clock, random, log, kinds: KINDS, nodeName: NODE_NAME });
+  }
+
+  /** From here on the API answers; nothing acts on its objects yet. */
+  async startApi(): Promise<void> {
+    await this.apiServer.start();
+  }
+
+  /** Makes what a first start needs and sets everything to work. */
+  async startActing(addresses: DataPlaneAddresses): Promise<void> {
+    const { signal } = this.#ended;
+    await bootstrap({ client: this.apiServer.clientFor("bootstrap"), httpPort: addresses.gateway.port });
+    await this.#config.follow(this.apiServer.clientFor("apiserver"), signal);
+    await publishDataPlane(this.apiServer.clientFor("bootstrap"), addresses);
+    const { receive } = startControllers({
+      ...this.#ports,
+      clientFor: (actor) => this.apiServer.clientFor(actor),
+      choices: embeddedChoices(),
+      urlPort: addresses.gateway.port === 80 ? undefined : addresses.gateway.port,
+      onScale: (scale) => this.#moments.scaled(scale),
+      signal,
+    });
+    this.#receiveStats = receive;
+    await this.#workloads.start();
+    await this.#agent.start();
+  }
+
+  receiveStats(messages: readonly StatMessage[]): void {
+    this.#receiveStats(messages);
+  }
+
+  /** Stops the pods within `graceMs`, then everything else. Objects stay. */
+  async stop({ graceMs }: { readonly graceMs: number }): Promise<void> {
+    await this.#agent.stop({ graceMs });
+    this.#ended.abort();
+    await this.#workloads.stop();
+    await this.apiServer.stop();
+  }
+
+  /** The public address of a revision: for tests and messages. */
+  endpointsOf(key: ObjectKey) {
+    return this.apiServer.clientFor("reader").get(EndpointsKind, key);
+  }
+}
+
+/** What the embedded home puts where Knative's ConfigMaps have no default: as the first start writes them. */
+function embeddedChoices(): { ingressClass: string; queueSidecarImage: string } {
+  const value = (map: string, key: string) =>
+    defaultConfigMaps().find(({ metadata }) => metadata.name === map)?.data?.[key] ?? "";
+  return {
+    ingressClass: value("config-network", "ingress-class"),
+    queueSidecarImage: value("config-deployment", "queue-sidecar-image"),
+  };
+}

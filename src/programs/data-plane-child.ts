@@ -1,0 +1,88 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Link } from "../api/wire/link.ts";
+import { EbbError } from "../base/errors.ts";
+import { BOUND, type Bound, DRAIN, DRAINED, SERVING, START, type Start } from "./data-plane-messages.ts";
+import { processLink } from "./process-link.ts";
+import type { DataPlaneAddresses } from "./published-endpoints.ts";
+
+/** The control plane's hold on the data-plane process. */
+export class DataPlaneChild {
+  readonly link: Link;
+  /** Resolves with the reason when the process ended without having been asked. */
+  readonly failed: Promise<Error>;
+  /** Resolves when it serves. */
+  readonly serving: Promise<void>;
+  readonly #child: ChildProcess;
+  #isStopping = false;
+
+  /** Starts the process at once: it loads its code while the control plane loads its own. */
+  constructor() {
+    const bundled = import.meta.url.endsWith(".js");
+    const program = new URL(bundled ? "./data-plane-process.js" : "./data-plane-process.ts", import.meta.url);
+    this.#child = fork(fileURLToPath(program), {
+      execArgv: [],
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
+    this.link = processLink(this.#child);
+    this.serving = new Promise((resolve) => this.link.listen(SERVING, () => resolve()));
+    this.failed = new Promise((resolve) => {
+      this.#child.once("exit", (code, signal) => {
+        const how = signal ? `was ended by ${signal}` : `exited with code ${code}`;
+        if (!this.#isStopping) resolve(new EbbError("data-plane-gone", `the data-plane process ${how}`));
+      });
+    });
+  }
+
+  /** Rejects with one sentence when a port cannot be had. */
+  async bind(start: Start): Promise<DataPlaneAddresses> {
+    const bound = new Promise<Bound>((resolve) =>
+      this.link.listen(BOUND, (message) => resolve(message as Bound)),
+    );
+    this.link.send(START, start);
+    const answer = await Promise.race([bound, this.failed]);
+    if (answer instanceof Error) throw answer;
+    if ("addresses" in answer) return answer.addresses;
+    throw portError({ ...answer.failure, port: start.httpPort, flag: "--http-port" });
+  }
+
+  /** Answers what is in flight, for `timeoutMs` at most. */
+  drain(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      this.link.listen(DRAINED, () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      this.link.send(DRAIN, null);
+    });
+  }
+
+  /** Ends the process; resolves when it is gone. */
+  stop(): Promise<void> {
+    this.#isStopping = true;
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#child.once("exit", () => resolve());
+      if (this.#child.connected) this.#child.disconnect();
+      else this.#child.kill("SIGKILL");
+    });
+  }
+}
+
+export interface PortFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly port: number;
+  readonly flag: string;
+}
+
+/** Says which port, why, and which flag changes it. */
+export function portError({ code, message, port, flag }: PortFailure): EbbError {
+  const reasons: Record<string, string> = {
+    EADDRINUSE: `port ${port} of 127.0.0.1 is taken by another program`,
+    EACCES: `this user may not listen on port ${port}`,
+  };
+  const reason = reasons[code] ?? `cannot listen on port ${port} of 127.0.0.1 (${message})`;
+  return new EbbError("port-unusable", `${reason}; choose another with ${flag} N (0 = any free port)`);
+}

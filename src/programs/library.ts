@@ -1,0 +1,204 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { KINDS } from "../api/kinds.ts";
+import type { Timeline } from "../api/wire/hosting.ts";
+import type { StatMessage } from "../api/wire/stat.ts";
+import { systemClock as clock } from "../base/clock.ts";
+import { EbbError, messageOf } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { systemRandom as random } from "../base/random.ts";
+import { loadCredentials, writeKubeconfig } from "../embedded/apiserver/credentials.ts";
+import { startHttpsServer } from "../embedded/apiserver/https-server.ts";
+import { SqliteStorage } from "../embedded/apiserver/storage/sqlite-storage.ts";
+import { type Home, homeAt, prepareHome } from "../embedded/home/home.ts";
+import { lockHome } from "../embedded/home/lock.ts";
+import { LoopbackAddresses } from "../embedded/node/addresses.ts";
+import { BlockLeases } from "../embedded/node/block-lease.ts";
+import { ImageStore } from "../embedded/node/images/image-store.ts";
+import { ProcessLogs } from "../embedded/node/logs.ts";
+import { ProcessRuntime } from "../embedded/node/runtimes/process/process-runtime.ts";
+import { systemNetwork } from "../http/network.ts";
+import type { KubeClient } from "../kube/client.ts";
+import { serveKube } from "../kube/link-server.ts";
+import { ControlPlane } from "./control-plane.ts";
+import { DataPlaneChild, portError } from "./data-plane-child.ts";
+import { STATS, TIMELINES } from "./data-plane-messages.ts";
+import { hostingOver } from "./hosting-link.ts";
+import { pinoLog } from "./pino-log.ts";
+
+/** ebb as a library: `const ebb = await start({ home }); … await ebb.stop();` */
+
+export interface StartOptions {
+  /** Folder for all state; default: a temporary one, removed by `stop`. */
+  readonly home?: string;
+  /** Default 0 = any free port. */
+  readonly httpPort?: number;
+  readonly apiPort?: number;
+  /** Default `warn`. */
+  readonly logLevel?: string;
+}
+
+export interface Ebb {
+  /** `http://127.0.0.1:N`: send the Service's host name as Host. */
+  readonly gateway: string;
+  readonly api: string;
+  /** Path of the file for kubectl. */
+  readonly kubeconfig: string;
+  readonly readyMs: number;
+  /** Resolves with the reason when the engine ended by itself. */
+  readonly failed: Promise<Error>;
+  readonly images: ImageStore;
+  /** The API as that actor sees it. */
+  client(actor: string): KubeClient;
+  /** Calls `listener` with the timeline of each request that had to wait; returns how to stop. */
+  onColdRequest(listener: (timeline: Timeline) => void): () => void;
+  /** Answers what is in flight and ends the pods within min(their grace, 30 s). Idempotent. */
+  stop(): Promise<void>;
+}
+
+const STOP_GRACE_MS = 30_000;
+
+export async function start(options: StartOptions = {}): Promise<Ebb> {
+  const startedMs = clock.monotonic();
+  const temporary = options.home === undefined ? mkdtempSync(join(tmpdir(), "ebb-")) : undefined;
+  const home = homeAt(options.home ?? (temporary as string));
+  prepareHome(home);
+  const lock = lockHome(home, process.pid);
+  const undo: (() => unknown)[] = [() => lock.release()];
+  if (temporary) undo.unshift(() => rmSync(temporary, { recursive: true, force: true }));
+  try {
+    return await startIn(home, { ...options, startedMs, undo });
+  } catch (thrown) {
+    await undoAll(undo);
+    throw thrown;
+  }
+}
+
+interface Starting extends StartOptions {
+  readonly startedMs: number;
+  /** How to give back what was taken, to be run last first. */
+  readonly undo: (() => unknown)[];
+}
+
+async function startIn(home: Home, { undo, startedMs, ...options }: Starting): Promise<Ebb> {
+  const logLevel = options.logLevel ?? "warn";
+  const runtime = new ProcessRuntime({ clock, log: pinoLog("node", logLevel), pods: home.pods });
+  runtime.startForker();
+  const dataPlane = new DataPlaneChild();
+  undo.push(() => dataPlane.stop());
+  const log = pinoLog("control-plane", logLevel);
+  const leases = new BlockLeases({
+    folder: join(tmpdir(), "ebb-addresses"),
+    home: home.folder,
+    pid: process.pid,
+    random,
+  });
+  const addresses = new LoopbackAddresses({
+    random,
+    lease: () => leases.lease(),
+    blocks: [await leases.lease()],
+  });
+  undo.push(() => leases.release());
+  const activatorIp = await addresses.allocate();
+  const binding = dataPlane.bind({ httpPort: options.httpPort ?? 0, activatorIp, logLevel });
+  binding.catch(() => {});
+  const images = new ImageStore({ folder: home.images, clock, random });
+  await images.keepSpares();
+  const { controlPlane, storageFailed } = wireControlPlane({
+    home,
+    log,
+    runtime,
+    addresses,
+    images,
+    dataPlane,
+  });
+  await controlPlane.startApi();
+  const front = await startFront({ controlPlane, home, log, port: options.apiPort ?? 0 });
+  undo.push(() => front.close());
+  const bound = await binding;
+  undo.push(() => controlPlane.stop({ graceMs: STOP_GRACE_MS }));
+  await controlPlane.startActing(bound);
+  await dataPlane.serving;
+  const listeners = new Set<(timeline: Timeline) => void>();
+  dataPlane.link.listen(TIMELINES, (message) => {
+    for (const listener of listeners) listener(message as Timeline);
+  });
+  let stopping: Promise<void> | undefined;
+  return {
+    gateway: `http://127.0.0.1:${bound.gateway.port}`,
+    api: front.url,
+    kubeconfig: home.kubeconfig,
+    readyMs: clock.monotonic() - startedMs,
+    failed: Promise.race([dataPlane.failed, storageFailed]),
+    images,
+    client: (actor) => controlPlane.apiServer.clientFor(actor),
+    onColdRequest(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    stop: () => {
+      stopping ??= dataPlane.drain(STOP_GRACE_MS).then(() => undoAll(undo));
+      return stopping;
+    },
+  };
+}
+
+interface Parts {
+  readonly home: Home;
+  readonly log: Log;
+  readonly runtime: ProcessRuntime;
+  readonly addresses: LoopbackAddresses;
+  readonly images: ImageStore;
+  readonly dataPlane: DataPlaneChild;
+}
+
+function wireControlPlane({ home, dataPlane, ...parts }: Parts) {
+  const storage = new SqliteStorage({ path: home.database });
+  const storageFailed = new Promise<Error>((resolve) => storage.onFailure((failure) => resolve(failure)));
+  const controlPlane = new ControlPlane({
+    ...parts,
+    clock,
+    random,
+    network: systemNetwork(clock),
+    storage,
+    queueProxies: hostingOver(dataPlane.link),
+    logsOf: (agent) => new ProcessLogs({ pods: home.pods, agent }),
+    path: process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin",
+  });
+  const clientFor = (actor: string) => controlPlane.apiServer.clientFor(actor);
+  serveKube({ link: dataPlane.link, clientFor, kinds: KINDS });
+  dataPlane.link.listen(STATS, (messages) => controlPlane.receiveStats(messages as StatMessage[]));
+  return { controlPlane, storageFailed };
+}
+
+async function startFront(options: { controlPlane: ControlPlane; home: Home; log: Log; port: number }) {
+  const { home, log, port } = options;
+  const credentials = loadCredentials({ folder: home.credentials, clock, random });
+  const address = { host: "127.0.0.1", port };
+  try {
+    const { apiServer } = options.controlPlane;
+    const front = await startHttpsServer({ apiServer, address, credentials, log, clock });
+    writeKubeconfig({ path: home.kubeconfig, url: front.url, credentials });
+    return front;
+  } catch (thrown) {
+    const code = String((thrown as NodeJS.ErrnoException).code ?? "");
+    if (!["EADDRINUSE", "EACCES"].includes(code)) throw thrown;
+    throw portError({ code, message: messageOf(thrown), port, flag: "--api-port" });
+  }
+}
+
+/** Everything is given back even when some of it fails; the first failure is told. */
+async function undoAll(undo: (() => unknown)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const step of undo.splice(0).reverse()) {
+    try {
+      await step();
+    } catch (thrown) {
+      failures.push(thrown);
+    }
+  }
+  const [first] = failures;
+  if (first !== undefined)
+    throw first instanceof Error ? first : new EbbError("stop-failed", messageOf(first));
+}
