@@ -1,0 +1,64 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/** Figures of processes from /proc, Linux only. A process that is gone counts as nothing. */
+
+const CLOCK_TICK_MS = 10;
+
+/** `pid` and all that descend from it. */
+export function processTree(pid: number): number[] {
+  const children = new Map<number, number[]>();
+  for (const name of readdirSync("/proc")) {
+    const parent = parentOf(Number(name));
+    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
+  }
+  const below = (one: number): number[] => [one, ...(children.get(one) ?? []).flatMap(below)];
+  return below(pid);
+}
+
+function parentOf(pid: number): number | undefined {
+  if (!Number.isInteger(pid)) return undefined;
+  const fields = statFields(pid);
+  return fields ? Number(fields[1]) : undefined;
+}
+
+/** The fields of /proc/PID/stat after the command, which may itself hold spaces: state, parent, … */
+function statFields(pid: number): string[] | undefined {
+  const text = read(`/proc/${pid}/stat`);
+  return text?.slice(text.lastIndexOf(")") + 2).split(" ");
+}
+
+/** User and system time in milliseconds. */
+export function cpuMs(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => {
+    const fields = statFields(pid);
+    return fields ? sum + (Number(fields[11]) + Number(fields[12])) * CLOCK_TICK_MS : sum;
+  }, 0);
+}
+
+/** Memory in MiB with pages that several processes share counted once (proportional set size). */
+export function memoryMiB(pids: readonly number[]): number {
+  const kib = pids.map((pid) =>
+    Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? "")?.[1] ?? 0),
+  );
+  return kib.reduce((sum, one) => sum + one, 0) / 1024;
+}
+
+export function commandOf(pid: number): string {
+  return (read(`/proc/${pid}/cmdline`) ?? "").split("\0").slice(0, 2).join(" ");
+}
+
+/** Processes alive whose environment says that they belong to the Service `name`. */
+export function processesOfService(name: string): number[] {
+  const mark = `K_SERVICE=${name}\0`;
+  return readdirSync("/proc")
+    .map(Number)
+    .filter((pid) => Number.isInteger(pid) && `${read(`/proc/${pid}/environ`) ?? ""}\0`.includes(mark));
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,66 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { describeMachine } from "./machine.ts";
+
+/**
+ * `npm run bench -- NAME [--smoke] [--runs N] [--app FILE]`: builds the package, runs bench/NAME.ts on it, prints one
+ * JSON object and writes it to bench/results/. `--smoke` runs as little as shows that the bench still works; without
+ * a name it runs all of them.
+ */
+export interface BenchOptions {
+  readonly smoke: boolean;
+  readonly runs?: number;
+  /** An executable that serves on $PORT, instead of the bench's own. */
+  readonly app?: string;
+}
+
+const NAMES = ["start", "cold", "warm"];
+
+interface Bench {
+  run(options: BenchOptions): Promise<unknown>;
+}
+
+async function runOne(name: string, options: BenchOptions): Promise<void> {
+  const machine = describeMachine();
+  const started = performance.now();
+  const bench = (await import(`./${name}.ts`)) as Bench;
+  const figures = await bench.run(options);
+  const seconds = Math.round((performance.now() - started) / 1000);
+  const result = { bench: name, smoke: options.smoke, seconds, machine, figures };
+  const file = join(import.meta.dirname, "results", `${name}${options.smoke ? ".smoke" : ""}.json`);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
+  console.log(JSON.stringify(result));
+}
+
+if (import.meta.main) {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      smoke: { type: "boolean", default: false },
+      runs: { type: "string" },
+      app: { type: "string" },
+    },
+  });
+  const [name] = positionals;
+  const known = name === undefined ? values.smoke : NAMES.includes(name);
+  if (!known) {
+    console.error(
+      `npm run bench -- NAME, where NAME is one of ${NAMES.join(", ")}; or --smoke for all of them`,
+    );
+    process.exit(1);
+  }
+  const root = resolve(import.meta.dirname, "..");
+  execFileSync(process.execPath, [join(root, "tools/build.ts")], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const options: BenchOptions = {
+    smoke: values.smoke,
+    ...(values.runs === undefined ? {} : { runs: Number(values.runs) }),
+    ...(values.app === undefined ? {} : { app: values.app }),
+  };
+  for (const one of name === undefined ? NAMES : [name]) await runOne(one, options);
+}
