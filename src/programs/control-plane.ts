@@ -1,7 +1,5 @@
 import { defaultConfigMaps } from "../api/config/default-config-maps.ts";
-import { EndpointsKind } from "../api/endpoints/kind.ts";
 import { ALIAS_VERSIONS, KINDS } from "../api/kinds.ts";
-import type { ObjectKey } from "../api/object.ts";
 import type { QueueProxyHost } from "../api/wire/hosting.ts";
 import type { StatMessage } from "../api/wire/stat.ts";
 import { statusWriters } from "../api/writers.ts";
@@ -123,11 +121,6 @@ export class ControlPlane {
     this.#ended.abort();
     await this.#workloads.stop();
     await this.apiServer.stop();
-  }
-
-  /** The public address of a revision: for tests and messages. */
-  endpointsOf(key: ObjectKey) {
-    return this.apiServer.clientFor("reader").get(EndpointsKind, key);
   }
 }
 

@@ -67,7 +67,8 @@ export class HostedQueueProxies implements QueueProxyHost {
     const { clock, log, network, timers, pool } = this.#options;
     const config = readConfig(pod.env);
     const moments = before?.moments ?? this.#early.get(pod.uid) ?? {};
-    this.#early.delete(pod.uid);
+    // Moments that arrive while the ports are being bound must find their pod.
+    this.#early.set(pod.uid, moments);
     const locate = locator(pod);
     const server = new QueueProxyServer({
       config,
@@ -83,7 +84,11 @@ export class HostedQueueProxies implements QueueProxyHost {
       onPortOpen: () => noteMoment(moments, "portOpen", clock.monotonic()),
       onReady: () => noteMoment(moments, "probePassed", clock.monotonic()),
     });
-    await server.start();
+    try {
+      await server.start();
+    } finally {
+      this.#early.delete(pod.uid);
+    }
     const backend = { ip: pod.ip, port: config.servingPort, podUid: pod.uid };
     const hosted = { pod, backend, server, moments };
     this.#byUid.set(pod.uid, hosted);
