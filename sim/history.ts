@@ -11,7 +11,7 @@ export type SimEvent =
   | { readonly type: "app-received"; readonly pod: string; readonly request: string }
   | { readonly type: "app-answered"; readonly pod: string; readonly request: string }
   | { readonly type: "app-asked-to-stop"; readonly pod: string }
-  | { readonly type: "app-ended"; readonly pod: string; readonly how: "crash" | "stopped" };
+  | { readonly type: "app-ended"; readonly pod: string; readonly how: "crash" | "stopped" | "killed" };
 
 export interface HistoryEntry {
   readonly atMs: number;

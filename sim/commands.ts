@@ -1,0 +1,171 @@
+import { DeploymentKind } from "../src/api/deployment/kind.ts";
+import { PodKind } from "../src/api/pod/kind.ts";
+import type { Resource } from "../src/api/resource.ts";
+import { type Service, ServiceKind } from "../src/api/service/kind.ts";
+import type { AppPlan } from "./app.ts";
+import { Clients } from "./clients.ts";
+import { durationMs, type Step } from "./scenario.ts";
+import { SIM_IMAGE, type World } from "./world.ts";
+
+/** What the verbs of a scenario do. A step that comes out otherwise than it says throws StepFailed. */
+export class StepFailed extends Error {}
+
+/** A running scenario. */
+export class Stage {
+  readonly world: World;
+  readonly clients: Clients;
+  /** containerConcurrency by service. */
+  readonly concurrency: Record<string, number> = {};
+
+  constructor(world: World) {
+    this.world = world;
+    this.clients = new Clients(world);
+  }
+
+  async perform(step: Step): Promise<void> {
+    const command = COMMANDS[step.verb];
+    if (!command) throw new Error(`line ${step.line}: no such verb: ${step.verb}`);
+    await command(this, step);
+  }
+
+  plan(service: string | undefined): AppPlan {
+    const plan = this.world.plans.get(service ?? "");
+    if (!plan) throw new Error(`no such service: ${service}`);
+    return plan;
+  }
+}
+
+const POLL_MS = 100;
+
+type Command = (stage: Stage, step: Step) => Promise<void>;
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  /** `service NAME concurrency= start= warm= serve= timeout=` applies a Knative Service. */
+  async service({ world, concurrency }, { words: [service = ""], options }) {
+    world.plans.set(service, {
+      service,
+      startMs: durationMs(options.start ?? "50ms"),
+      warmMs: durationMs(options.warm ?? "30ms"),
+      serveMs: durationMs(options.serve ?? "20ms"),
+      crashes: 0,
+      crashAtMs: 0,
+      muted: false,
+    });
+    concurrency[service] = Number(options.concurrency ?? 0);
+    await world.clock.until(world.client().create(ServiceKind, manifest(service, options)));
+  },
+
+  /** `wait ready|zero|answered NAME within=` */
+  async wait(stage, { line, words: [what = "", service = ""], options }) {
+    const holds = CONDITIONS[what];
+    if (!holds) throw new Error(`line ${line}: cannot wait for ${what}`);
+    const limitMs = durationMs(options.within ?? "60s");
+    const { clock } = stage.world;
+    const untilMs = clock.monotonic() + limitMs;
+    while (!(await clock.until(holds(stage, service)))) {
+      if (clock.monotonic() >= untilMs)
+        throw new StepFailed(`line ${line}: ${service} was not ${what} within ${limitMs} ms`);
+      await clock.advance(POLL_MS);
+    }
+  },
+
+  /** `request NAME count= every=` sends without waiting for answers. */
+  async request({ world, clients }, { words: [service = ""], options }) {
+    const count = Number(options.count ?? 1);
+    for (let index = 0; index < count; index++) {
+      clients.send(service);
+      if (index < count - 1) await world.clock.advance(durationMs(options.every ?? "10ms"));
+    }
+  },
+
+  /** `crash NAME` ends the lives that run; with `at= times=` the next lives end so long after their start. */
+  async crash(stage, { words: [service], options }) {
+    const plan = stage.plan(service);
+    if (options.at === undefined) {
+      for (const app of stage.world.apps) if (app.service === service) app.crash();
+      return;
+    }
+    plan.crashAtMs = durationMs(options.at);
+    plan.crashes = Number(options.times ?? 1);
+  },
+
+  /** `mute NAME`: lives that begin from now on never open their port. */
+  async mute(stage, { words: [service] }) {
+    stage.plan(service).muted = true;
+  },
+
+  async sleep({ world }, { words: [duration = ""] }) {
+    await world.clock.advance(durationMs(duration));
+  },
+
+  /** `expect NAME answered=COUNT status=200`; a status may be 5xx, several are joined by `|`. */
+  async expect({ clients }, { line, words: [service = ""], options }) {
+    const statuses = clients.statuses(service);
+    if (statuses.length !== Number(options.answered))
+      throw new StepFailed(`line ${line}: ${statuses.length} requests are over, want ${options.answered}`);
+    const allowed = (options.status ?? "200").split("|");
+    const others = statuses.filter((status) => !allowed.some((pattern) => fits(status, pattern)));
+    if (others.length > 0)
+      throw new StepFailed(`line ${line}: want status ${options.status}, got ${others.join(", ")}`);
+  },
+};
+
+const CONDITIONS: Readonly<Record<string, (stage: Stage, service: string) => Promise<boolean>>> = {
+  async ready({ world }, service) {
+    const found = await world.client().get(ServiceKind, { namespace: "default", name: service });
+    return conditionOf(found, "Ready") === "True";
+  },
+
+  async failed({ world }, service) {
+    const found = await world.client().get(ServiceKind, { namespace: "default", name: service });
+    return conditionOf(found, "Ready") === "False";
+  },
+
+  /** No process is alive, no Pod is left and none is wanted. */
+  async zero({ world }, service) {
+    if (world.apps.some((app) => app.service === service && !app.isOver)) return false;
+    const labelSelector = `serving.knative.dev/service=${service}`;
+    const pods = await world.client().list(PodKind, { namespace: "default", labelSelector });
+    const deployments = await world.client().list(DeploymentKind, { namespace: "default", labelSelector });
+    return pods.items.length === 0 && deployments.items.every(({ spec }) => spec.replicas === 0);
+  },
+
+  async answered({ clients }, service) {
+    return clients.open(service) === 0;
+  },
+};
+
+export function conditionOf(object: Resource<unknown, { conditions?: Condition[] }>, type: string) {
+  return object.status?.conditions?.find((condition) => condition.type === type)?.status;
+}
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+}
+
+function fits(status: number, pattern: string): boolean {
+  const text = String(status);
+  return text.length === pattern.length && [...pattern].every((c, index) => c === "x" || c === text[index]);
+}
+
+function manifest(name: string, options: Step["options"]): Service {
+  const timeoutSeconds = options.timeout === undefined ? undefined : durationMs(options.timeout) / 1_000;
+  return {
+    metadata: { name, namespace: "default" },
+    spec: {
+      template: {
+        spec: {
+          containerConcurrency: Number(options.concurrency ?? 0),
+          ...(timeoutSeconds !== undefined && {
+            timeoutSeconds,
+            responseStartTimeoutSeconds: timeoutSeconds,
+          }),
+          containers: [
+            { name: "user-container", image: SIM_IMAGE, readinessProbe: { httpGet: { path: "/healthz" } } },
+          ],
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { messageOf } from "../src/base/errors.ts";
+import { answeredOnce } from "./checkers/answered-once.ts";
+import type { Checker } from "./checkers/checker.ts";
+import { concurrencyKept } from "./checkers/concurrency.ts";
+import { drainedFirst } from "./checkers/drained-first.ts";
+import { readyFirst } from "./checkers/ready-first.ts";
+import { Stage, StepFailed } from "./commands.ts";
+import { parseScenario } from "./scenario.ts";
+import { World } from "./world.ts";
+
+export interface RunResult {
+  readonly scenario: string;
+  readonly seed: number;
+  /** Every broken promise; empty when all went well. */
+  readonly violations: readonly string[];
+  /** What clients and applications saw, and what the engine logged. */
+  readonly history: string;
+  readonly log: readonly string[];
+  readonly virtualMs: number;
+}
+
+const FOLDER = join(import.meta.dirname, "scenarios");
+const CHECKERS: readonly Checker[] = [answeredOnce, concurrencyKept, readyFirst, drainedFirst];
+
+export function scenarioNames(): string[] {
+  return readdirSync(FOLDER)
+    .map((file) => basename(file, ".txt"))
+    .sort();
+}
+
+/** One scenario with one seed; the same two give the same result. */
+export async function runScenario(scenario: string, seed: number): Promise<RunResult> {
+  const steps = parseScenario(readFileSync(join(FOLDER, `${scenario}.txt`), "utf8"));
+  const world = await World.start(seed);
+  const stage = new Stage(world);
+  const violations: string[] = [];
+  try {
+    for (const step of steps) await stage.perform(step);
+  } catch (thrown) {
+    if (!(thrown instanceof StepFailed)) throw thrown;
+    violations.push(thrown.message);
+  }
+  violations.push(...(await endOf(stage)));
+  for (const checker of CHECKERS)
+    violations.push(...checker(world.history.entries, { concurrency: stage.concurrency }));
+  return {
+    scenario,
+    seed,
+    violations,
+    history: world.history.text(),
+    log: world.log.lines,
+    virtualMs: world.clock.monotonic(),
+  };
+}
+
+/** Longer than any time-out of the engine: what still waits then waits for ever. */
+const AFTERMATH_MS = 700_000;
+
+/** Stops the engine and names what it left behind. */
+async function endOf({ world, clients }: Stage): Promise<string[]> {
+  const { clock, network, runtime } = world;
+  clients.close();
+  try {
+    await world.stop();
+  } catch (thrown) {
+    return [`the engine does not stop: ${messageOf(thrown)}`];
+  }
+  await clock.advance(AFTERMATH_MS);
+  const left: string[] = [];
+  if (runtime.alive.length > 0) left.push(`${runtime.alive.length} programs outlive the engine`);
+  if (network.openEnds > 0) left.push(`${network.openEnds} ends of connections are left open`);
+  if (clock.pending > 0) left.push(`${clock.pending} timers are left`);
+  return left;
+}
