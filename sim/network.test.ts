@@ -56,6 +56,16 @@ test("carries bytes in order, in segments that a seed decides", async () => {
   assert.notEqual(await run(5), await run(6));
 });
 
+test("keeps the order of segments of the same moment, whatever the clock does with its timers", async () => {
+  const clock = new VirtualClock({ random: seededRandom(9) });
+  const here = { clock, network: new SimNetwork(clock, seededRandom(9)) };
+  here.network.everywhere.segmentBytesMax = 3;
+  const { client, server } = await connected(here);
+  client.conn.write(Buffer.from("the quick brown fox jumps"));
+  await here.clock.advance(10);
+  assert.equal(server.chunks.join(""), "the quick brown fox jumps");
+});
+
 test("closes both ends when both have ended", async () => {
   const here = world();
   const { client, server } = await connected(here);

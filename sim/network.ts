@@ -182,6 +182,7 @@ class SimConn implements Conn {
   #inFlightBytes = 0;
   #wantsDrain = false;
   #lastArrivalMs = 0;
+  readonly #onTheWay: (Arrival | "lost")[] = [];
 
   constructor(world: ConnWorld, listening: string, ends: ConnEnds) {
     this.#world = world;
@@ -249,18 +250,25 @@ class SimConn implements Conn {
     const lost = arrival.kind === "data" && random.next() < this.#fault("resetChance");
     const arrivesMs = Math.max(this.#lastArrivalMs, clock.monotonic() + network.delayOf(this.listening));
     this.#lastArrivalMs = arrivesMs;
+    // Timers of one moment run in any order; each delivers whatever was sent first.
+    this.#onTheWay.push(lost ? "lost" : arrival);
     const arrive = () => {
       // A black hole keeps what is on its way; TCP would send it again once the hole is gone.
       if (this.#fault("blackHole")) clock.schedule(50, arrive);
-      else if (lost) {
-        this.reset();
-        peer.#arrive({
-          kind: "closed",
-          error: new SimSocketError("ECONNRESET", "read: connection reset by peer"),
-        });
-      } else peer.#arrive(arrival);
+      else this.#arriveNext(peer);
     };
     clock.schedule(arrivesMs - clock.monotonic(), arrive);
+  }
+
+  #arriveNext(peer: SimConn): void {
+    const arrival = this.#onTheWay.shift();
+    if (arrival === "lost") {
+      this.reset();
+      peer.#arrive({
+        kind: "closed",
+        error: new SimSocketError("ECONNRESET", "read: connection reset by peer"),
+      });
+    } else if (arrival) peer.#arrive(arrival);
   }
 
   #arrive(arrival: Arrival): void {
