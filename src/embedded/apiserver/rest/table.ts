@@ -97,15 +97,16 @@ export function humanDuration(ms: number): string {
   return `${Math.floor(ms / YEAR)}y`;
 }
 
-/** The JSON paths of printer columns: fields, indexes and one filter form, `[?(@.type=="Ready")]`. */
+/** The JSON paths of printer columns: fields (`.a`, `['a\\.b']`), indexes and one filter form, `[?(@.type=="Ready")]`. */
 export function jsonPath(object: unknown, path: string): unknown {
-  const step = /\.([^.[\]]+)|\[(\d+)\]|\[\?\(@\.(\w+)\s*==\s*["']([^"']*)["']\)\]/gy;
+  const step = /\.([^.[\]]+)|\['((?:\\.|[^'\\])*)'\]|\[(\d+)\]|\[\?\(@\.(\w+)\s*==\s*["']([^"']*)["']\)\]/gy;
   let value = object;
   while (step.lastIndex < path.length) {
     const match = step.exec(path);
     if (!match) return undefined;
-    const [, field, index, filter, wanted] = match;
-    if (field !== undefined) value = isRecord(value) ? value[field.replaceAll("\\", "")] : undefined;
+    const [, plain, quoted, index, filter, wanted] = match;
+    const field = plain ?? quoted;
+    if (field !== undefined) value = isRecord(value) ? value[field.replace(/\\(.)/g, "$1")] : undefined;
     else if (index !== undefined) value = Array.isArray(value) ? value[Number(index)] : undefined;
     else if (filter !== undefined)
       value = Array.isArray(value)
