@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { after, before, describe, test } from "node:test";
+
+describe("the published package", () => {
+  const folder = mkdtempSync(join(tmpdir(), "ebb-build-"));
+  const command = join(folder, "package/bin/ebb");
+
+  before(() => {
+    execFileSync(process.execPath, [resolve(import.meta.dirname, "build.ts"), join(folder, "package")]);
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  test("tells its version from its own manifest", () => {
+    const { version } = JSON.parse(readFileSync(join(folder, "package/package.json"), "utf8"));
+    assert.match(execFileSync(command, ["version"], { encoding: "utf8" }), new RegExp(`^ebb ${version} `));
+  });
+
+  test("needs no package but Node, and keeps the licences of what it bundles", () => {
+    const manifest = JSON.parse(readFileSync(join(folder, "package/package.json"), "utf8"));
+    assert.equal(manifest.dependencies, undefined);
+    assert.equal(manifest.devDependencies, undefined);
+    const licences = readFileSync(join(folder, "package/THIRD-PARTY.txt"), "utf8");
+    for (const name of ["pino", "yaml"]) assert.match(licences, new RegExp(`^${name} \\d`, "m"));
+    assert.ok(existsSync(join(folder, "package/LICENSE")));
+  });
+
+  test("starts both processes and its storage thread, says where they are, and ends with 0", async () => {
+    const args = ["up", "--home", join(folder, "home"), "--http-port", "0", "--api-port", "0", "-o", "json"];
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "ignore"] });
+    const exited = once(child, "exit");
+    const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
+    const ready = JSON.parse(line);
+    assert.equal(ready.event, "ready");
+    assert.ok(existsSync(ready.kubeconfig));
+    const answer = await fetch(ready.gateway);
+    assert.equal(answer.status, 404);
+    child.kill("SIGTERM");
+    assert.deepEqual(await exited, [0, null]);
+  });
+});
