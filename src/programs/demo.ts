@@ -62,7 +62,8 @@ async function showRound(ebb: Ebb, isOnce: boolean): Promise<void> {
   const applied = await applyManifest(readFileSync(ebb.kubeconfig, "utf8"), manifest);
   say(`${applied.verb} Service ${applied.name} from examples/readiness-prober.yaml`);
   const ready = await waitReady(ebb, applied);
-  say(`Ready after ${seconds(ready.ms)}: ${ready.url} (scale 1: the first pod is no cold start)`);
+  const first = applied.verb === "created" ? " (scale 1: the first pod is no cold start)" : "";
+  say(`Ready after ${seconds(ready.ms)}: ${ready.url}${first}`);
   const zeroMs = await waitZero(ebb, applied);
   say(`scale 0 after ${seconds(zeroMs)}: no process of the service is alive`);
   const { timeline, ms, body } = await coldRequest(ebb, ready.url);
