@@ -41,3 +41,9 @@ export class ApiError extends Error {
 export function isApiError(thrown: unknown, reason: string): thrown is ApiError {
   return thrown instanceof ApiError && thrown.reason === reason;
 }
+
+/** The object's namespace is going: what could not be made there is not missed. */
+export function isNamespaceTerminating(thrown: unknown): boolean {
+  const causes = thrown instanceof ApiError ? thrown.status.details?.causes : undefined;
+  return causes?.some(({ reason }) => reason === "NamespaceTerminating") ?? false;
+}

@@ -1,6 +1,7 @@
 import { type Event, EventKind } from "../api/event/kind.ts";
 import { apiVersionOf, type Kind } from "../api/kind.ts";
 import type { ApiObject, ObjectKey } from "../api/object.ts";
+import { isNamespaceTerminating } from "../api/status.ts";
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -39,6 +40,7 @@ export class EventRecorder {
       else await this.#create(kind, about, { note, identity });
     } catch (thrown) {
       this.#known.delete(identity);
+      if (isNamespaceTerminating(thrown)) return;
       this.#log.warn("event was not recorded", { event: note.message, error: messageOf(thrown) });
     }
   }

@@ -1,5 +1,5 @@
 import { keyOf, keyText, type ObjectKey, type Stored } from "../api/object.ts";
-import { ApiError, isApiError } from "../api/status.ts";
+import { ApiError, isApiError, isNamespaceTerminating } from "../api/status.ts";
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -115,6 +115,7 @@ class Loop<P extends ParentObject, O, C> implements ReconcileLoop {
     } catch (thrown) {
       const delayMs = this.#queue.addRateLimited(key);
       if (isApiError(thrown, "Conflict") || isApiError(thrown, "AlreadyExists")) return;
+      if (isNamespaceTerminating(thrown)) return;
       this.#log.error("reconcile failed", { key, error: messageOf(thrown), delayMs });
     }
   }

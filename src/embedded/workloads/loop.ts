@@ -1,5 +1,5 @@
 import { type keyOf, keyText, type ObjectKey } from "../../api/object.ts";
-import { isApiError } from "../../api/status.ts";
+import { isApiError, isNamespaceTerminating } from "../../api/status.ts";
 import type { Clock } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
@@ -66,6 +66,7 @@ export class KeyLoop {
       const delayMs = this.#queue.addRateLimited(text);
       // Somebody wrote in between, or deleted it: the next look decides anew, there is nothing to tell.
       if (isApiError(thrown, "Conflict") || isApiError(thrown, "NotFound")) return;
+      if (isNamespaceTerminating(thrown)) return;
       this.#log.warn("cannot reconcile, trying again", {
         controller: this.#name,
         key: text,
