@@ -4,9 +4,9 @@ import { build, type Metafile } from "esbuild";
 import { readTree } from "./tidy/tree.ts";
 
 /**
- * `npm run build [FOLDER]`: makes dist/ (or FOLDER), which is the package that is published (`npm pack ./dist`). Every program and thread
- * becomes a file of its own beside the chunks that they share, all in one folder, so that `new URL("./x.js",
- * import.meta.url)` finds its neighbour from wherever the bundler put the caller.
+ * `npm run build [FOLDER]`: makes dist/ (or FOLDER), the package that is published (`npm pack ./dist`). Every program
+ * and thread becomes a file of its own beside the chunks that they share, all in one folder, so that
+ * `new URL("./x.js", import.meta.url)` finds its neighbour from wherever the bundler put the caller.
  */
 const root = resolve(import.meta.dirname, "..");
 const dist = resolve(process.argv[2] ?? join(root, "dist"));
