@@ -20,32 +20,56 @@ import { rounded, type Summary, summary } from "./statistics.ts";
 
 /**
  * From a request to its first byte when no process of the service exists, beside the same program spawned bare. The
- * two alternate. Several services take turns, so that one goes to zero while others are asked.
+ * two alternate, and so do the packages when several are compared. Several services take turns, so that one goes to
+ * zero while others are asked.
  */
-export async function run({ smoke, app: given, runs: wanted }: BenchOptions): Promise<unknown> {
+export async function run({ smoke, app: given, runs: wanted, packages }: BenchOptions): Promise<unknown> {
   const runs = wanted ?? (smoke ? 2 : 50);
   const app = buildApp(given);
-  const home = newHome();
-  addImage(home, IMAGE, app.path);
-  const engine = await startEngine(home);
+  const contenders: Contender[] = [];
   try {
-    const names = Array.from({ length: Math.min(runs, SERVICE_COUNT) }, (_, index) => `cold-${index}`);
-    await setConfig(engine, "config-autoscaler", FAST_TO_ZERO);
-    for (const name of names) await createService(engine, { name, image: IMAGE });
+    for (const folder of packages ?? [undefined]) contenders.push(await prepare(folder, app.path, runs));
     const bare: number[] = [];
-    const cold: number[] = [];
     for (let index = 0; index < runs; index++) {
-      const name = names[index % names.length] ?? "";
-      await untilAtZero(engine, name);
-      bare.push(await bareStart(app.path));
-      await wait(PAUSE_MS);
-      cold.push(await coldRequest(engine, name));
+      for (const contender of contenders) {
+        const name = contender.names[index % contender.names.length] ?? "";
+        await untilAtZero(contender.engine, name);
+        bare.push(await bareStart(app.path));
+        await wait(PAUSE_MS);
+        contender.cold.push(await coldRequest(contender.engine, name));
+      }
     }
-    return { app: app.language, unit: "ms", ...figures(cold, bare) };
+    const measured = contenders.map(({ folder, cold }) => ({ folder, ...figures(cold, bare) }));
+    return {
+      app: app.language,
+      unit: "ms",
+      bareSpawnToFirstByte: summary(bare),
+      ...(packages ? { packages: measured } : measured[0]),
+    };
   } finally {
-    await engine.stop();
-    removeHome(home);
+    for (const { engine } of contenders) {
+      await engine.stop();
+      removeHome(engine.home);
+    }
   }
+}
+
+interface Contender {
+  readonly folder?: string;
+  readonly engine: Engine;
+  readonly names: readonly string[];
+  readonly cold: number[];
+}
+
+/** An engine with services that all want to be at zero. */
+async function prepare(folder: string | undefined, appPath: string, runs: number): Promise<Contender> {
+  const home = newHome();
+  addImage(home, { name: IMAGE, path: appPath, folder });
+  const engine = await startEngine(home, folder);
+  const names = Array.from({ length: Math.min(runs, SERVICE_COUNT) }, (_, index) => `cold-${index}`);
+  await setConfig(engine, "config-autoscaler", FAST_TO_ZERO);
+  for (const name of names) await createService(engine, { name, image: IMAGE });
+  return { ...(folder === undefined ? {} : { folder }), engine, names, cold: [] };
 }
 
 const IMAGE = "bench/hello";
@@ -61,7 +85,6 @@ function figures(cold: number[], bare: number[]): Record<string, Summary | numbe
   const [ofCold, ofBare] = [summary(cold), summary(bare)];
   return {
     requestToFirstByte: ofCold,
-    bareSpawnToFirstByte: ofBare,
     addedP50: rounded(ofCold.p50 - ofBare.p50),
     addedP99OverBareP50: rounded(ofCold.p99 - ofBare.p50),
   };

@@ -9,7 +9,11 @@ import { parse } from "yaml";
 
 /** The engine as its users run it: the built package, in a home of its own, spoken to over its API. */
 
-const COMMAND = resolve(import.meta.dirname, "../dist/bin/ebb");
+const PACKAGE = resolve(import.meta.dirname, "../dist");
+
+function commandOf(folder: string | undefined): string {
+  return join(folder ?? PACKAGE, "bin/ebb");
+}
 
 export interface Ready {
   readonly gateway: string;
@@ -34,16 +38,24 @@ export function removeHome(home: string): void {
   rmSync(home, { recursive: true, force: true });
 }
 
-export function addImage(home: string, name: string, path: string): void {
-  execFileSync(COMMAND, ["image", "add", name, path, "--home", home], {
+export interface ImageToAdd {
+  readonly name: string;
+  readonly path: string;
+  /** Folder of the built package; default dist/. */
+  readonly folder?: string | undefined;
+}
+
+export function addImage(home: string, { name, path, folder }: ImageToAdd): void {
+  execFileSync(commandOf(folder), ["image", "add", name, path, "--home", home], {
     stdio: ["ignore", "ignore", "inherit"],
   });
 }
 
-export async function startEngine(home: string): Promise<Engine> {
+/** `folder` holds the built package; default dist/. */
+export async function startEngine(home: string, folder?: string): Promise<Engine> {
   const started = performance.now();
   const args = ["up", "--home", home, "--http-port", "0", "--api-port", "0", "-o", "json"];
-  const child = spawn(COMMAND, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(commandOf(folder), args, { stdio: ["ignore", "pipe", "inherit"] });
   const ready = await readyLine(child);
   return {
     ...ready,

@@ -5,15 +5,18 @@ import { parseArgs } from "node:util";
 import { describeMachine } from "./machine.ts";
 
 /**
- * `npm run bench -- NAME [--smoke] [--runs N] [--app FILE]`: builds the package, runs bench/NAME.ts on it, prints one
- * JSON object and writes it to bench/results/. `--smoke` runs as little as shows that the bench still works; without
- * a name it runs all of them.
+ * `npm run bench -- NAME [--smoke] [--runs N] [--app FILE] [--package FOLDER]…`: builds the package, runs bench/NAME.ts
+ * on it, prints one JSON object and writes it to bench/results/. `--smoke` runs as little as shows that the bench still
+ * works; without a name it runs all of them. With `--package` nothing is built: `cold` and `start` take turns on the
+ * packages named, which is how a change is measured on a machine that others use too.
  */
 export interface BenchOptions {
   readonly smoke: boolean;
   readonly runs?: number;
   /** An executable that serves on $PORT, instead of the bench's own. */
   readonly app?: string;
+  /** Folders of built packages to compare. */
+  readonly packages?: readonly string[];
 }
 
 const NAMES = ["start", "cold", "warm"];
@@ -42,6 +45,7 @@ if (import.meta.main) {
       smoke: { type: "boolean", default: false },
       runs: { type: "string" },
       app: { type: "string" },
+      package: { type: "string", multiple: true },
     },
   });
   const [name] = positionals;
@@ -53,14 +57,16 @@ if (import.meta.main) {
     process.exit(1);
   }
   const root = resolve(import.meta.dirname, "..");
-  execFileSync(process.execPath, [join(root, "tools/build.ts")], {
-    cwd: root,
-    stdio: ["ignore", "ignore", "inherit"],
-  });
+  if (values.package === undefined)
+    execFileSync(process.execPath, [join(root, "tools/build.ts")], {
+      cwd: root,
+      stdio: ["ignore", "ignore", "inherit"],
+    });
   const options: BenchOptions = {
     smoke: values.smoke,
     ...(values.runs === undefined ? {} : { runs: Number(values.runs) }),
     ...(values.app === undefined ? {} : { app: values.app }),
+    ...(values.package === undefined ? {} : { packages: values.package.map((one) => resolve(one)) }),
   };
   for (const one of name === undefined ? NAMES : [name]) await runOne(one, options);
 }

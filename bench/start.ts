@@ -6,18 +6,34 @@ import { median, rounded, summary } from "./statistics.ts";
 
 /**
  * How long `ebb up` takes until everything answers, in a new home and in one that has state, and how much memory its
- * processes hold before the first request, shared pages counted once.
+ * processes hold before the first request, shared pages counted once. Packages that are compared take turns.
  */
-export async function run({ smoke }: BenchOptions): Promise<unknown> {
-  const runs = smoke ? 1 : 10;
-  const fresh: Sample[] = [];
-  const existing: Sample[] = [];
+export async function run({ smoke, runs: wanted, packages }: BenchOptions): Promise<unknown> {
+  const runs = wanted ?? (smoke ? 1 : 10);
+  const contenders: Contender[] = (packages ?? [undefined]).map((folder) => ({
+    ...(folder === undefined ? {} : { folder }),
+    fresh: [],
+    existing: [],
+  }));
   for (let index = 0; index < runs; index++) {
-    const home = newHome();
-    fresh.push(await sample(home));
-    existing.push(await sample(home));
-    removeHome(home);
+    for (const { folder, fresh, existing } of contenders) {
+      const home = newHome();
+      fresh.push(await sample(home, folder));
+      existing.push(await sample(home, folder));
+      removeHome(home);
+    }
   }
+  const measured = contenders.map((one) => ({ folder: one.folder, ...figures(one) }));
+  return packages ? { packages: measured } : measured[0];
+}
+
+interface Contender {
+  readonly folder?: string;
+  readonly fresh: Sample[];
+  readonly existing: Sample[];
+}
+
+function figures({ fresh, existing }: Contender): Record<string, unknown> {
   return {
     readyMs: {
       unit: "ms from the command's start to its ready line, and as the engine counts it",
@@ -47,8 +63,8 @@ interface Sample {
 
 const SETTLE_MS = 2000;
 
-async function sample(home: string): Promise<Sample> {
-  const engine = await startEngine(home);
+async function sample(home: string, folder: string | undefined): Promise<Sample> {
+  const engine = await startEngine(home, folder);
   await wait(SETTLE_MS);
   const pids = processTree(engine.pid);
   const processes = Object.fromEntries(pids.map((pid) => [commandName(pid), rounded(memoryMiB([pid]))]));

@@ -21,7 +21,7 @@ export async function run({ smoke, app: given, runs: wanted }: BenchOptions): Pr
   const app = buildApp(given);
   const home = newHome();
   const work = mkdtempSync(join(tmpdir(), "ebb-bench-warm-"));
-  addImage(home, "bench/hello", app.path);
+  addImage(home, { name: "bench/hello", path: app.path });
   const engine = await startEngine(home);
   const started: ChildProcess[] = [];
   try {
