@@ -35,6 +35,8 @@ export interface AppPorts {
 
 /** The request's name, told by the simulated clients. */
 export const SIM_REQUEST = "x-sim-request";
+/** Milliseconds that this request takes, in place of the plan's. */
+export const SIM_SERVE = "x-sim-serve";
 
 /** One life of a simulated application: an HTTP server of the engine's own on the simulated network. */
 export class SimApp {
@@ -55,8 +57,9 @@ export class SimApp {
     this.#plan = plan;
     this.#handle = handle;
     this.service = plan.service;
-    const { podUid, env } = handle.start;
-    this.pod = `${plan.service}-${podUid.slice(0, 8)}`;
+    const { podUid, restart, env } = handle.start;
+    // Each life of a restarted container is judged by itself.
+    this.pod = `${plan.service}-${podUid.slice(0, 8)}${restart > 0 ? `#${restart}` : ""}`;
     this.#address = { ip: "127.0.0.1", port: Number(env.PORT) };
     this.#server = new HttpServer({ clock: ports.clock, handler: (exchange) => this.#answer(exchange) });
   }
@@ -120,8 +123,9 @@ export class SimApp {
       isOpen = false;
     };
     exchange.cancel.onRaise(over);
+    const serveMs = Number(exchange.request.headers.get(SIM_SERVE) ?? this.#plan.serveMs);
     countBytes(exchange.body, (bytes) => {
-      clock.schedule(this.#vary(this.#plan.serveMs), () => {
+      clock.schedule(this.#vary(serveMs), () => {
         if (!isOpen || this.#isOver) return;
         over();
         respondWith(exchange, { status: 200, body: `${request} ${bytes}` });

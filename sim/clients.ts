@@ -3,8 +3,15 @@ import { randomInt } from "../src/base/random.ts";
 import { type FetchRequest, httpFetch } from "../src/http/fetch.ts";
 import { HeaderBlock } from "../src/http/header-block.ts";
 import { UpstreamPool } from "../src/http/pool.ts";
-import { SIM_REQUEST } from "./app.ts";
+import { SIM_REQUEST, SIM_SERVE } from "./app.ts";
 import type { World } from "./world.ts";
+
+export interface SendOptions {
+  /** Asks the application to take so long. */
+  readonly serveMs?: number;
+  /** The client goes away when it has no answer after this time. */
+  readonly leaveMs?: number;
+}
 
 /** The users of a simulated run: they send requests to the gateway and note what becomes of each. */
 export class Clients {
@@ -33,13 +40,13 @@ export class Clients {
     return this.#statuses.get(service) ?? [];
   }
 
-  send(service: string): void {
+  send(service: string, options: SendOptions = {}): void {
     const { history } = this.#world;
     const number = (this.#sent.get(service) ?? 0) + 1;
     this.#sent.set(service, number);
     const request = `${service}-${number}`;
     history.add({ type: "sent", request, service });
-    this.#ask(service, request).then(
+    this.#ask({ service, request, ...options }).then(
       (status) => {
         this.#note(service, status);
         history.add({ type: "answered", request, service, status });
@@ -59,15 +66,17 @@ export class Clients {
     this.#statuses.set(service, [...this.statuses(service), status]);
   }
 
-  async #ask(service: string, request: string): Promise<number> {
+  async #ask({ service, request, ...options }: Asking): Promise<number> {
     const { gateway } = this.#world;
     const bodyBytes = this.#random.next() < 0.3 ? randomInt(this.#random, 40_000) : 0;
+    const headers = new HeaderBlock(["Host", `${service}.default.localhost`, SIM_REQUEST, request]);
+    if (options.serveMs !== undefined) headers.append(SIM_SERVE, String(options.serveMs));
     const asked: FetchRequest = {
       address: gateway,
       method: bodyBytes > 0 ? "POST" : "GET",
       target: "/",
-      headers: new HeaderBlock(["Host", `${service}.default.localhost`, SIM_REQUEST, request]),
-      timeoutMs: 600_000,
+      headers,
+      timeoutMs: options.leaveMs ?? 600_000,
       ...(bodyBytes > 0 && { body: Buffer.alloc(bodyBytes, "x") }),
       ...(this.#keepsAlive && { upstream: this.#pool.to(gateway) }),
     };
@@ -77,4 +86,9 @@ export class Clients {
       throw new Error(`the answer is not this request's: "${text}", want "${request} ${bodyBytes}"`);
     return answer.status;
   }
+}
+
+interface Asking extends SendOptions {
+  readonly service: string;
+  readonly request: string;
 }

@@ -40,7 +40,7 @@ const POLL_MS = 100;
 type Command = (stage: Stage, step: Step) => Promise<void>;
 
 const COMMANDS: Readonly<Record<string, Command>> = {
-  /** `service NAME concurrency= start= warm= serve= timeout=` applies a Knative Service. */
+  /** `service NAME concurrency= start= warm= serve= timeout= burst-capacity= scale=` applies a Knative Service. */
   async service({ world, concurrency }, { words: [service = ""], options }) {
     world.plans.set(service, {
       service,
@@ -55,7 +55,19 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     await world.clock.until(world.client().create(ServiceKind, manifest(service, options)));
   },
 
-  /** `wait ready|zero|answered NAME within=` */
+  /** `update NAME` changes the template: a new revision takes over. */
+  async update({ world }, { words: [name = ""] }) {
+    const annotations = { "simulation/changed-at": String(world.clock.monotonic()) };
+    const body = { spec: { template: { metadata: { annotations } } } };
+    const key = { namespace: "default", name };
+    await world.clock.until(world.client().patch(ServiceKind, key, { type: "merge", body }));
+  },
+
+  async delete({ world }, { words: [name = ""] }) {
+    await world.clock.until(world.client().delete(ServiceKind, { namespace: "default", name }));
+  },
+
+  /** `wait ready|failed|zero|answered NAME within=` */
   async wait(stage, { line, words: [what = "", service = ""], options }) {
     const holds = CONDITIONS[what];
     if (!holds) throw new Error(`line ${line}: cannot wait for ${what}`);
@@ -69,11 +81,15 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     }
   },
 
-  /** `request NAME count= every=` sends without waiting for answers. */
+  /** `request NAME count= every= serve= leave=` sends without waiting for answers. */
   async request({ world, clients }, { words: [service = ""], options }) {
     const count = Number(options.count ?? 1);
+    const { serve, leave } = options;
     for (let index = 0; index < count; index++) {
-      clients.send(service);
+      clients.send(service, {
+        ...(serve !== undefined && { serveMs: durationMs(serve) }),
+        ...(leave !== undefined && { leaveMs: durationMs(leave) }),
+      });
       if (index < count - 1) await world.clock.advance(durationMs(options.every ?? "10ms"));
     }
   },
@@ -149,12 +165,23 @@ function fits(status: number, pattern: string): boolean {
   return text.length === pattern.length && [...pattern].every((c, index) => c === "x" || c === text[index]);
 }
 
+const ANNOTATIONS = [
+  ["burst-capacity", "target-burst-capacity"],
+  ["scale", "initial-scale"],
+] as const;
+
 function manifest(name: string, options: Step["options"]): Service {
   const timeoutSeconds = options.timeout === undefined ? undefined : durationMs(options.timeout) / 1_000;
+  const annotations: Record<string, string> = {};
+  for (const [option, annotation] of ANNOTATIONS) {
+    const value = options[option];
+    if (value !== undefined) annotations[`autoscaling.knative.dev/${annotation}`] = value;
+  }
   return {
     metadata: { name, namespace: "default" },
     spec: {
       template: {
+        metadata: { annotations },
         spec: {
           containerConcurrency: Number(options.concurrency ?? 0),
           ...(timeoutSeconds !== undefined && {

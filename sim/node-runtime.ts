@@ -1,10 +1,32 @@
-import type { RunId } from "../src/embedded/node/runtime.ts";
+import type { Clock } from "../src/base/clock.ts";
+import type { Random } from "../src/base/random.ts";
+import type { Exit, RunId } from "../src/embedded/node/runtime.ts";
 import { runText } from "../src/embedded/node/runtime.ts";
 import { MemoryRuntime } from "../test/support/memory-node.ts";
 
-/** MemoryRuntime whose programs lose their sockets when they are killed, as the kernel takes them from a process. */
+/** How late the engine learns of a program's end, at most. */
+const NOTICE_MS = 20;
+
+/**
+ * MemoryRuntime whose programs lose their sockets when they are killed, as the kernel takes them from a process, and
+ * whose ends are noticed later than they happen.
+ */
 export class SimRuntime extends MemoryRuntime {
   readonly #onKilled = new Map<string, () => void>();
+  readonly #clock: Clock;
+  readonly #random: Random;
+
+  constructor(ports: { clock: Clock; random: Random }) {
+    super({ clock: ports.clock });
+    this.#clock = ports.clock;
+    this.#random = ports.random;
+  }
+
+  override onExit(listener: (id: RunId, exit: Exit) => void): void {
+    super.onExit((id, exit) => {
+      this.#clock.schedule(this.#random.next() * NOTICE_MS, () => listener(id, exit));
+    });
+  }
 
   /** `listener` runs when the run is killed without having been asked; it must free what the program holds. */
   onKilled(id: RunId, listener: () => void): void {

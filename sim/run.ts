@@ -27,6 +27,14 @@ const last = first + Number(values.seeds) - 1;
 if (!Number.isSafeInteger(first) || !Number.isSafeInteger(last) || last < first)
   throw new Error("--seed and --seeds are whole numbers, --seeds at least 1");
 
+let running = "";
+for (const event of ["uncaughtException", "unhandledRejection"]) {
+  process.on(event, (thrown: Error) => {
+    console.log(`✖ ${running}: the engine threw out of all hands: ${thrown.stack}`);
+    process.exit(1);
+  });
+}
+
 const startedMs = performance.now();
 let runs = 0;
 let virtualMs = 0;
@@ -34,6 +42,7 @@ let broken = 0;
 
 all: for (let seed = first; seed <= last; seed++) {
   for (const name of names) {
+    running = `${name}, seed ${seed}`;
     const result = await runScenario(name, seed);
     runs++;
     virtualMs += result.virtualMs;

@@ -19,6 +19,7 @@ import { History } from "./history.ts";
 import { SimNetwork } from "./network.ts";
 import { SimRuntime } from "./node-runtime.ts";
 import { RecordedLog } from "./recorded-log.ts";
+import { slowLink } from "./slow-link.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 /**
@@ -43,7 +44,7 @@ export class World {
   /** By service. */
   readonly plans = new Map<string, AppPlan>();
   readonly apps: SimApp[] = [];
-  readonly #link = memoryLinkPair();
+  readonly #link: ReturnType<typeof memoryLinkPair>;
   readonly #controlPlane: ControlPlane;
   readonly #dataPlane: DataPlane;
   #gateway: Address = { ip: "127.0.0.1", port: 0 };
@@ -54,8 +55,9 @@ export class World {
     this.network = new SimNetwork(this.clock, this.random("network"));
     this.history = new History(() => this.clock.monotonic());
     this.log = new RecordedLog(() => this.clock.monotonic());
-    this.runtime = new SimRuntime({ clock: this.clock });
+    this.runtime = new SimRuntime({ clock: this.clock, random: this.random("runtime") });
     this.#varyNetwork();
+    this.#link = this.#newLink();
     this.#dataPlane = this.#newDataPlane();
     this.#controlPlane = this.#newControlPlane();
     const random = this.random("apps");
@@ -112,6 +114,14 @@ export class World {
       { type: "merge", body: { data: AUTOSCALER } },
     );
     await this.#dataPlane.serve();
+  }
+
+  /** Every other seed has a slow border between the two processes. */
+  #newLink(): ReturnType<typeof memoryLinkPair> {
+    const { near, far, close } = memoryLinkPair();
+    const random = this.random("link");
+    const ports = { clock: this.clock, random, delayMs: random.next() < 0.5 ? 0 : 10 * random.next() };
+    return { near: slowLink(near, ports), far: slowLink(far, ports), close };
   }
 
   #newDataPlane(): DataPlane {

@@ -9,4 +9,35 @@ export interface Mutant {
   readonly replace: string;
 }
 
-export const MUTANTS: readonly Mutant[] = [];
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: "forward-before-probe",
+    file: "src/data-plane/activator/pod-set.ts",
+    find: "(pod) => pod.proven && !pod.draining &&",
+    replace: "(pod) => !pod.draining &&",
+  },
+  {
+    name: "drop-waiter-when-pod-dies",
+    file: "src/data-plane/activator/revision-hold.ts",
+    find: "return this.#throttle.comeBack(request);",
+    replace: 'return "held";',
+  },
+  {
+    name: "breaker-limit-plus-one",
+    file: "src/http/breaker.ts",
+    find: "this.#capacity = Math.min(initialCapacity, maxConcurrency);",
+    replace: "this.#capacity = Math.min(initialCapacity, maxConcurrency) + 1;",
+  },
+  {
+    name: "send-again-after-bytes-left",
+    file: "src/http/upstream-connection.ts",
+    find: "this.#sent = true;",
+    replace: "this.#sent = false;",
+  },
+  {
+    name: "scale-down-with-request-in-flight",
+    file: "src/data-plane/queue-proxy/server.ts",
+    find: "else if (drain.inFlight > 0) await drain.idle();",
+    replace: "",
+  },
+];
