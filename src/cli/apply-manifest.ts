@@ -12,8 +12,8 @@ export interface Applied {
 }
 
 /**
- * Creates what a manifest says, or merges it into what is there, through the public API as kubectl would (the manifest's
- * own apiVersion in the path). Throws EbbError `apply-refused` with the API's message.
+ * Creates what a manifest says, or merges it into what is there, through the public API as kubectl would (the
+ * manifest's own apiVersion in the path). Throws EbbError `apply-refused` with the API's message.
  */
 export async function applyManifest(kubeconfig: string, manifest: string): Promise<Applied> {
   const access = parseKubeconfig(kubeconfig, () => {

@@ -24,8 +24,8 @@ import { type DataPlaneAddresses, publishDataPlane } from "./published-endpoints
 import { ScaleMoments } from "./scale-moments.ts";
 
 /**
- * The control plane wired from its ports: the real ones in `library.ts`, simulated ones in `sim/`. It meets the data plane
- * only through `queueProxies`, the API and stats.
+ * The control plane wired from its ports: the real ones in `library.ts`, simulated ones in `sim/`. It meets the data
+ * plane only through `queueProxies`, the API and stats.
  */
 export interface ControlPlanePorts {
   readonly clock: Clock;

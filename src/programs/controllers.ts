@@ -1,10 +1,6 @@
 import type { ConfigChoices } from "../api/config/config.ts";
-import { EndpointsKind } from "../api/endpoints/kind.ts";
-import type { ObjectKey } from "../api/object.ts";
-import { NETWORK_PROBE, PROBE_ACTIVATOR, USER_AGENT_AUTOSCALER } from "../api/wire/headers.ts";
 import type { StatMessage } from "../api/wire/stat.ts";
 import type { Clock } from "../base/clock.ts";
-import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import { Autoscaler } from "../control-plane/autoscaler/autoscaler.ts";
@@ -20,19 +16,18 @@ import {
   type ScaleMoment,
 } from "../control-plane/controllers/pod-autoscaler/controller.ts";
 import { revisionController } from "../control-plane/controllers/revision/controller.ts";
-import type { ImageResolver } from "../control-plane/controllers/revision/digests.ts";
 import { routeController } from "../control-plane/controllers/route/controller.ts";
 import { serverlessServiceController } from "../control-plane/controllers/serverless-service/controller.ts";
 import { serviceController } from "../control-plane/controllers/service/controller.ts";
 import type { Images } from "../embedded/node/images/images.ts";
 import type { Network } from "../http/conn.ts";
-import { httpFetch } from "../http/fetch.ts";
-import { HeaderBlock } from "../http/header-block.ts";
 import type { KubeClient } from "../kube/client.ts";
 import { ConfigWatch } from "../kube/config-watch.ts";
 import type { Controller, ParentObject } from "../kube/controller.ts";
 import { Informers } from "../kube/informers.ts";
 import { type ReconcileLoop, startReconcileLoop } from "../kube/reconcile-loop.ts";
+import { activatorAnswers } from "./activator-probe.ts";
+import { storeResolver } from "./image-resolver.ts";
 
 export interface ControllersOptions {
   readonly clock: Clock;
@@ -108,58 +103,4 @@ function startScaling(options: ControllersOptions, { informers, config, start }:
   pods.onChange((key) => autoscaler.podsChanged(key));
   void autoscaler.run(signal);
   return autoscaler;
-}
-
-/** Digests come from the image store; a missing image is told with the line that would add it. */
-function storeResolver(images: Images): ImageResolver {
-  return {
-    async resolve(image) {
-      const found = await images.resolve(image);
-      if (!found)
-        throw new Error(`the image store has no ${image}; add it with: ebb image add ${image} PATH`);
-      return `${repositoryOf(image)}@${found.digest}`;
-    },
-  };
-}
-
-/** The image's name without tag or digest; a colon before the last slash belongs to a port. */
-function repositoryOf(image: string): string {
-  const name = image.split("@")[0] as string;
-  const colon = name.lastIndexOf(":");
-  return colon > name.lastIndexOf("/") ? name.slice(0, colon) : name;
-}
-
-/**
- * Is the activator in the request path of this revision? Asked where the gateway sends requests: at the addresses of the
- * revision's public Endpoints (spec S-067, S-068).
- */
-async function activatorAnswers(
-  { network, clock, log }: ControllersOptions,
-  informers: Informers,
-  key: ObjectKey,
-): Promise<boolean> {
-  const [subset] = informers.get(EndpointsKind, key)?.subsets ?? [];
-  const ip = subset?.addresses?.[0]?.ip;
-  const port = subset?.ports?.find(({ name }) => name !== "https")?.port;
-  if (ip === undefined || port === undefined) return false;
-  const host = `${key.name}.${key.namespace}.svc.cluster.local`;
-  const headers = new HeaderBlock([
-    "Host",
-    host,
-    "User-Agent",
-    USER_AGENT_AUTOSCALER,
-    NETWORK_PROBE,
-    PROBE_ACTIVATOR,
-  ]);
-  try {
-    const target = "//healthz";
-    const answer = await httpFetch(
-      { network, clock },
-      { address: { ip, port }, target, headers, timeoutMs: 1000 },
-    );
-    return answer.status === 200 && answer.body.toString() === PROBE_ACTIVATOR;
-  } catch (thrown) {
-    log.debug("the activator did not answer for a revision", { revision: host, why: messageOf(thrown) });
-    return false;
-  }
 }

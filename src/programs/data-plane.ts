@@ -112,20 +112,15 @@ export class DataPlane {
 
   /** Resolves when routes and revisions are known and waiting connections are being served. */
   async serve(): Promise<void> {
-    const { clock, log, clientFor } = this.#ports;
-    const routes = new RouteWatch({
-      client: clientFor("gateway"),
-      clock,
-      log,
-      gateway: this.#gateway,
-      ingressClass: EBB_INGRESS_CLASS,
-    });
+    const { clock, log, clientFor, activatorIp } = this.#ports;
+    const [gateway, ingressClass] = [this.#gateway, EBB_INGRESS_CLASS];
+    const routes = new RouteWatch({ client: clientFor("gateway"), clock, log, gateway, ingressClass });
     const revisions = new RevisionWatch({
       client: clientFor("activator"),
       clock,
       log,
       revisions: this.#activator.revisions,
-      ownIp: this.#ports.activatorIp,
+      ownIp: activatorIp,
     });
     void routes.run(this.#ended.signal);
     void revisions.run(this.#ended.signal);

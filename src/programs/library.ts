@@ -1,31 +1,22 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { KINDS } from "../api/kinds.ts";
 import type { Timeline } from "../api/wire/hosting.ts";
-import type { StatMessage } from "../api/wire/stat.ts";
 import { systemClock as clock } from "../base/clock.ts";
-import { EbbError, messageOf } from "../base/errors.ts";
-import type { Log } from "../base/log.ts";
 import { systemRandom as random } from "../base/random.ts";
-import { loadCredentials, writeKubeconfig } from "../embedded/apiserver/credentials.ts";
-import { startHttpsServer } from "../embedded/apiserver/https-server.ts";
-import { SqliteStorage } from "../embedded/apiserver/storage/sqlite-storage.ts";
 import { type Home, homeAt, prepareHome } from "../embedded/home/home.ts";
 import { lockHome } from "../embedded/home/lock.ts";
 import { LoopbackAddresses } from "../embedded/node/addresses.ts";
 import { BlockLeases } from "../embedded/node/block-lease.ts";
 import { ImageStore } from "../embedded/node/images/image-store.ts";
-import { ProcessLogs } from "../embedded/node/logs.ts";
 import { ProcessRuntime } from "../embedded/node/runtimes/process/process-runtime.ts";
-import { systemNetwork } from "../http/network.ts";
 import type { KubeClient } from "../kube/client.ts";
-import { serveKube } from "../kube/link-server.ts";
-import { ControlPlane } from "./control-plane.ts";
-import { DataPlaneChild, portError } from "./data-plane-child.ts";
-import { STATS, TIMELINES } from "./data-plane-messages.ts";
-import { hostingOver } from "./hosting-link.ts";
+import { startFront } from "./api-front.ts";
+import { DataPlaneChild } from "./data-plane-child.ts";
+import { TIMELINES } from "./data-plane-messages.ts";
+import { wireControlPlane } from "./embedded-control-plane.ts";
 import { pinoLog } from "./pino-log.ts";
+import { undoAll } from "./undo.ts";
 
 /** ebb as a library: `const ebb = await start({ home }); … await ebb.stop();` */
 
@@ -114,7 +105,12 @@ async function startIn(home: Home, { undo, startedMs, ...options }: Starting): P
     dataPlane,
   });
   await controlPlane.startApi();
-  const front = await startFront({ controlPlane, home, log, port: options.apiPort ?? 0 });
+  const front = await startFront({
+    apiServer: controlPlane.apiServer,
+    home,
+    log,
+    port: options.apiPort ?? 0,
+  });
   undo.push(() => front.close());
   const bound = await binding;
   undo.push(() => controlPlane.stop({ graceMs: STOP_GRACE_MS }));
@@ -142,63 +138,4 @@ async function startIn(home: Home, { undo, startedMs, ...options }: Starting): P
       return stopping;
     },
   };
-}
-
-interface Parts {
-  readonly home: Home;
-  readonly log: Log;
-  readonly runtime: ProcessRuntime;
-  readonly addresses: LoopbackAddresses;
-  readonly images: ImageStore;
-  readonly dataPlane: DataPlaneChild;
-}
-
-function wireControlPlane({ home, dataPlane, ...parts }: Parts) {
-  const storage = new SqliteStorage({ path: home.database });
-  const storageFailed = new Promise<Error>((resolve) => storage.onFailure((failure) => resolve(failure)));
-  const controlPlane = new ControlPlane({
-    ...parts,
-    clock,
-    random,
-    network: systemNetwork(clock),
-    storage,
-    queueProxies: hostingOver(dataPlane.link),
-    logsOf: (agent) => new ProcessLogs({ pods: home.pods, agent }),
-    path: process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin",
-  });
-  const clientFor = (actor: string) => controlPlane.apiServer.clientFor(actor);
-  serveKube({ link: dataPlane.link, clientFor, kinds: KINDS });
-  dataPlane.link.listen(STATS, (messages) => controlPlane.receiveStats(messages as StatMessage[]));
-  return { controlPlane, storageFailed };
-}
-
-async function startFront(options: { controlPlane: ControlPlane; home: Home; log: Log; port: number }) {
-  const { home, log, port } = options;
-  const credentials = loadCredentials({ folder: home.credentials, clock, random });
-  const address = { host: "127.0.0.1", port };
-  try {
-    const { apiServer } = options.controlPlane;
-    const front = await startHttpsServer({ apiServer, address, credentials, log, clock });
-    writeKubeconfig({ path: home.kubeconfig, url: front.url, credentials });
-    return front;
-  } catch (thrown) {
-    const code = String((thrown as NodeJS.ErrnoException).code ?? "");
-    if (!["EADDRINUSE", "EACCES"].includes(code)) throw thrown;
-    throw portError({ code, message: messageOf(thrown), port, flag: "--api-port" });
-  }
-}
-
-/** Everything is given back even when some of it fails; the first failure is told. */
-async function undoAll(undo: (() => unknown)[]): Promise<void> {
-  const failures: unknown[] = [];
-  for (const step of undo.splice(0).reverse()) {
-    try {
-      await step();
-    } catch (thrown) {
-      failures.push(thrown);
-    }
-  }
-  const [first] = failures;
-  if (first !== undefined)
-    throw first instanceof Error ? first : new EbbError("stop-failed", messageOf(first));
 }

@@ -2,8 +2,8 @@
 const PARENT_CHECK_MS = 500;
 
 /**
- * Calls `listener` on SIGINT and SIGTERM, and once when the parent died under npm or npx, which leave their child behind
- * on SIGTERM (DESIGN §6).
+ * Calls `listener` on SIGINT and SIGTERM, and once when the parent died under npm or npx, which leave their child
+ * behind on SIGTERM (DESIGN §6).
  */
 export function onStopRequest(listener: () => void): void {
   process.on("SIGINT", listener);

@@ -67,7 +67,7 @@ function removeLock(home: Home): void {
   }
 }
 
-/** Clock ticks since boot at which the process started; "" when there is none (or no /proc to tell: then only kill 0). */
+/** Clock ticks since boot at which the process started; "" without it or without /proc (then only kill 0 tells). */
 function startTimeOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

@@ -97,7 +97,7 @@ export function humanDuration(ms: number): string {
   return `${Math.floor(ms / YEAR)}y`;
 }
 
-/** The JSON paths of printer columns: fields (`.a`, `['a\\.b']`), indexes and one filter form, `[?(@.type=="Ready")]`. */
+/** The JSON paths of printer columns: fields (`.a`, `['a\\.b']`), indexes and one filter, `[?(@.type=="Ready")]`. */
 export function jsonPath(object: unknown, path: string): unknown {
   const step = /\.([^.[\]]+)|\['((?:\\.|[^'\\])*)'\]|\[(\d+)\]|\[\?\(@\.(\w+)\s*==\s*["']([^"']*)["']\)\]/gy;
   let value = object;

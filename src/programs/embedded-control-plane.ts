@@ -1,0 +1,46 @@
+import { KINDS } from "../api/kinds.ts";
+import type { StatMessage } from "../api/wire/stat.ts";
+import { systemClock as clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import { systemRandom as random } from "../base/random.ts";
+import { SqliteStorage } from "../embedded/apiserver/storage/sqlite-storage.ts";
+import type { Home } from "../embedded/home/home.ts";
+import type { LoopbackAddresses } from "../embedded/node/addresses.ts";
+import type { ImageStore } from "../embedded/node/images/image-store.ts";
+import { ProcessLogs } from "../embedded/node/logs.ts";
+import type { ProcessRuntime } from "../embedded/node/runtimes/process/process-runtime.ts";
+import { systemNetwork } from "../http/network.ts";
+import { serveKube } from "../kube/link-server.ts";
+import { ControlPlane } from "./control-plane.ts";
+import type { DataPlaneChild } from "./data-plane-child.ts";
+import { STATS } from "./data-plane-messages.ts";
+import { hostingOver } from "./hosting-link.ts";
+
+export interface EngineParts {
+  readonly home: Home;
+  readonly log: Log;
+  readonly runtime: ProcessRuntime;
+  readonly addresses: LoopbackAddresses;
+  readonly images: ImageStore;
+  readonly dataPlane: DataPlaneChild;
+}
+
+/** The control plane on this machine's disk, programs and addresses, joined to the data plane by its link. */
+export function wireControlPlane({ home, dataPlane, ...parts }: EngineParts) {
+  const storage = new SqliteStorage({ path: home.database });
+  const storageFailed = new Promise<Error>((resolve) => storage.onFailure((failure) => resolve(failure)));
+  const controlPlane = new ControlPlane({
+    ...parts,
+    clock,
+    random,
+    network: systemNetwork(clock),
+    storage,
+    queueProxies: hostingOver(dataPlane.link),
+    logsOf: (agent) => new ProcessLogs({ pods: home.pods, agent }),
+    path: process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin",
+  });
+  const clientFor = (actor: string) => controlPlane.apiServer.clientFor(actor);
+  serveKube({ link: dataPlane.link, clientFor, kinds: KINDS });
+  dataPlane.link.listen(STATS, (messages) => controlPlane.receiveStats(messages as StatMessage[]));
+  return { controlPlane, storageFailed };
+}
