@@ -6,6 +6,7 @@ import type { Checker } from "./checkers/checker.ts";
 import { concurrencyKept } from "./checkers/concurrency.ts";
 import { drainedFirst } from "./checkers/drained-first.ts";
 import { readyFirst } from "./checkers/ready-first.ts";
+import { rightService } from "./checkers/right-service.ts";
 import { Stage, StepFailed } from "./commands.ts";
 import { parseScenario } from "./scenario.ts";
 import { World } from "./world.ts";
@@ -22,7 +23,7 @@ export interface RunResult {
 }
 
 const FOLDER = join(import.meta.dirname, "scenarios");
-const CHECKERS: readonly Checker[] = [answeredOnce, concurrencyKept, readyFirst, drainedFirst];
+const CHECKERS: readonly Checker[] = [answeredOnce, concurrencyKept, readyFirst, drainedFirst, rightService];
 
 export function scenarioNames(): string[] {
   return readdirSync(FOLDER)

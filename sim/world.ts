@@ -13,10 +13,11 @@ import { DataPlane } from "../src/programs/data-plane.ts";
 import { STATS } from "../src/programs/data-plane-messages.ts";
 import { hostingOver, serveHosting } from "../src/programs/hosting-link.ts";
 import { memoryLinkPair } from "../src/programs/process-link.ts";
-import { MemoryAddresses, MemoryImages } from "../test/support/memory-node.ts";
+import { MemoryImages } from "../test/support/memory-node.ts";
 import { type AppPlan, SimApp } from "./app.ts";
 import { History } from "./history.ts";
 import { SimNetwork } from "./network.ts";
+import { SimAddresses } from "./node-addresses.ts";
 import { SimRuntime } from "./node-runtime.ts";
 import { RecordedLog } from "./recorded-log.ts";
 import { slowLink } from "./slow-link.ts";
@@ -152,7 +153,7 @@ export class World {
       network,
       storage: new MemoryStorage(),
       runtime,
-      addresses: new MemoryAddresses(),
+      addresses: new SimAddresses(),
       images: new MemoryImages({ [SIM_IMAGE]: ["sim-app"] }),
       queueProxies: hostingOver(this.#link.near),
       path: "/usr/bin:/bin",

@@ -5,6 +5,7 @@ import { answeredOnce } from "./answered-once.ts";
 import { concurrencyKept } from "./concurrency.ts";
 import { drainedFirst } from "./drained-first.ts";
 import { readyFirst } from "./ready-first.ts";
+import { rightService } from "./right-service.ts";
 
 const history = (...events: SimEvent[]): HistoryEntry[] => events.map((event, atMs) => ({ atMs, event }));
 const facts = { concurrency: { hello: 1 } };
@@ -16,7 +17,7 @@ const done: SimEvent = { type: "app-answered", pod: "p", request: "r" };
 
 test("a run without defect passes every checker", () => {
   const clean = history(started, sent, { type: "app-ready", pod: "p" }, received, done, answered);
-  for (const checker of [answeredOnce, concurrencyKept, drainedFirst, readyFirst]) {
+  for (const checker of [answeredOnce, concurrencyKept, drainedFirst, readyFirst, rightService]) {
     assert.deepEqual(checker(clean, facts), []);
   }
 });
@@ -39,4 +40,9 @@ test("a request before the probe and a stop during work are told", () => {
   ]);
   const stopped = history(received, { type: "app-asked-to-stop", pod: "p" });
   assert.deepEqual(drainedFirst(stopped, facts), ["1: p was stopped while working on r"]);
+});
+
+test("a request at another service's pod is told", () => {
+  const astray = history(started, { ...sent, service: "other" }, received);
+  assert.deepEqual(rightService(astray, facts), ["2: r reached p, which is another service's"]);
 });
