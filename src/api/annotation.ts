@@ -1,3 +1,5 @@
+import { AUTOSCALING_PREFIX } from "./labels.ts";
+
 /** Annotations with several spellings: the first one present wins (spec A-074). */
 export interface Annotation {
   readonly key: string;
@@ -14,8 +16,12 @@ export function findAnnotation(annotations: Annotations, keys: readonly string[]
   return undefined;
 }
 
+export function firstOf(annotations: Annotations, keys: readonly string[]): string | undefined {
+  return findAnnotation(annotations, keys)?.value;
+}
+
 function autoscaling(...names: string[]): readonly string[] {
-  return names.map((name) => `autoscaling.knative.dev/${name}`);
+  return names.map((name) => AUTOSCALING_PREFIX + name);
 }
 
 export const CLASS = autoscaling("class");

@@ -26,11 +26,11 @@ export const INGRESS_CLASS = ["networking.knative.dev/ingress.class", "networkin
 export const HTTP_PROTOCOL = ["networking.knative.dev/http-protocol", "networking.knative.dev/httpOption"];
 export const ROLLOUT = "networking.internal.knative.dev/rollout";
 export const TAG_TO_HOST = "networking.internal.knative.dev/tag-to-host";
+export const SERVERLESS_SERVICE = "networking.internal.knative.dev/serverlessservice";
+export const SERVICE_TYPE = "networking.internal.knative.dev/serviceType";
 export const AUTOSCALING_PREFIX = "autoscaling.knative.dev/";
-export const INITIAL_SCALE = [
-  "autoscaling.knative.dev/initial-scale",
-  "autoscaling.knative.dev/initialScale",
-];
+export const AUTOSCALING_CLASS = "autoscaling.knative.dev/class";
+export const AUTOSCALING_METRIC = "autoscaling.knative.dev/metric";
 export const HTTP_FULL_DUPLEX = "features.knative.dev/http-full-duplex";
 export const DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container";
 export const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
@@ -41,10 +41,4 @@ export const EBB_INGRESS_CLASS = "ebb.ingress.networking.knative.dev";
 /** Entries of `map` whose key is not among `keys`. */
 export function without(map: Readonly<Record<string, string>> | undefined, keys: readonly string[]) {
   return Object.fromEntries(Object.entries(map ?? {}).filter(([key]) => !keys.includes(key)));
-}
-
-/** The value of the first of `keys` that is there: several spellings of one annotation (spec A-074). */
-export function firstOf(map: Readonly<Record<string, string>> | undefined, keys: readonly string[]) {
-  const key = keys.find((spelling) => map?.[spelling] !== undefined);
-  return key === undefined ? undefined : map?.[key];
 }

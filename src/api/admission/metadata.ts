@@ -1,16 +1,13 @@
 /** What Knative checks of any object's metadata (spec A-102…A-105, A-110, A-123). */
 import { isWholeSeconds, parseDuration } from "../../base/duration.ts";
 import { findAnnotation } from "../annotation.ts";
+import { CREATOR, LAST_MODIFIER, ROLLOUT_DURATION } from "../labels.ts";
 import type { ObjectMeta } from "../object.ts";
 import { dns1035LabelErrors, dns1035PrefixErrors } from "../syntax.ts";
 import { autoscalingAnnotationErrors } from "./autoscaling.ts";
 import { FieldErrors, HERE, invalidKeyName, invalidValue, missingField } from "./field-error.ts";
 import type { Context } from "./request.ts";
 import { isSame } from "./same.ts";
-
-const CREATOR = "serving.knative.dev/creator";
-const LAST_MODIFIER = "serving.knative.dev/lastModifier";
-const ROLLOUT_DURATION = ["serving.knative.dev/rollout-duration", "serving.knative.dev/rolloutDuration"];
 
 /** `scaling`: whether autoscaling annotations belong on this kind; elsewhere they are refused. */
 export function metadataErrors(

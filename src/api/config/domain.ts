@@ -1,3 +1,4 @@
+import { CLUSTER_LOCAL, VISIBILITY } from "../labels.ts";
 import { CLUSTER_DOMAIN } from "../names.ts";
 import type { ConfigData } from "./reader.ts";
 import { parseYaml, wrongType } from "./yaml.ts";
@@ -37,7 +38,7 @@ function selectorOf(value: unknown): Readonly<Record<string, string>> {
 
 /** The most specific matching domain; of equally specific ones the first by name. */
 export function domainFor(config: DomainConfig, labels: Readonly<Record<string, string>>): string {
-  if (labels["networking.knative.dev/visibility"] === "cluster-local") return CLUSTER_LOCAL_DOMAIN;
+  if (labels[VISIBILITY] === CLUSTER_LOCAL) return CLUSTER_LOCAL_DOMAIN;
   let best = { domain: "", specificity: -1 };
   for (const [domain, { selector }] of config.domains) {
     const requirements = Object.entries(selector);

@@ -1,6 +1,7 @@
 import { FieldErrors } from "../admission/field-error.ts";
 import { creatorErrors, metadataErrors, ownerLabelErrors } from "../admission/metadata.ts";
 import type { Context } from "../admission/request.ts";
+import { SERVICE } from "../labels.ts";
 import { nameChangeErrors, templateErrors } from "../revision/validate.ts";
 import type { Configuration } from "./kind.ts";
 
@@ -13,7 +14,7 @@ export function validateConfiguration(
   let errors = FieldErrors.none;
   if (context.subresource !== "status") {
     errors = metadataErrors(context, metadata, "refused")
-      .also(ownerLabelErrors(metadata, "serving.knative.dev/service", "Service").viaField("labels"))
+      .also(ownerLabelErrors(metadata, SERVICE, "Service").viaField("labels"))
       .viaField("metadata")
       .also(templateErrors(context, spec.template, metadata).viaField("template").viaField("spec"));
   }

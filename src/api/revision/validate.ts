@@ -1,4 +1,5 @@
 /** Validation of revisions and of the templates that they are made from (spec A-105…A-112). */
+
 import { floatText, parseFloat64 } from "../../base/numerals.ts";
 import { parseQuantity } from "../../base/quantity.ts";
 import { autoscalingAnnotationErrors } from "../admission/autoscaling.ts";
@@ -13,6 +14,7 @@ import {
 import type { Context } from "../admission/request.ts";
 import { findAnnotation } from "../annotation.ts";
 import type { DefaultsConfig } from "../config/defaults.ts";
+import { CONFIGURATION, PROGRESS_DEADLINE } from "../labels.ts";
 import type { ObjectMeta } from "../object.ts";
 import type { RevisionSpec, RevisionTemplate } from "../revision-spec.ts";
 import { dns1035LabelErrors, dns1035PrefixErrors } from "../syntax.ts";
@@ -28,7 +30,7 @@ export function validateRevision(
 ): FieldErrors {
   const { metadata } = revision;
   const errors = metadataErrors(context, metadata, "allowed")
-    .also(ownerLabelErrors(metadata, "serving.knative.dev/configuration", "Configuration").viaField("labels"))
+    .also(ownerLabelErrors(metadata, CONFIGURATION, "Configuration").viaField("labels"))
     .viaField("metadata");
   if (old === undefined) return errors.also(revisionSpecErrors(context, revision.spec).viaField("spec"));
   const diff = shortDiff("v1.RevisionSpec", old.spec, revision.spec);
@@ -71,11 +73,9 @@ export function templateErrors(
       networkingAnnotationErrors(meta.annotations).viaField("metadata.annotations"),
       templateNameErrors(meta, parent),
       sidecarErrors(meta.annotations).viaField("metadata.annotations"),
-      wholeSecondsErrors(
-        meta.annotations,
-        ["serving.knative.dev/progress-deadline"],
-        "progress-deadline",
-      ).viaField("metadata.annotations"),
+      wholeSecondsErrors(meta.annotations, [PROGRESS_DEADLINE], "progress-deadline").viaField(
+        "metadata.annotations",
+      ),
     );
 }
 

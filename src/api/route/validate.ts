@@ -14,6 +14,7 @@ import {
   rolloutDurationErrors,
 } from "../admission/metadata.ts";
 import type { Context } from "../admission/request.ts";
+import { SERVICE } from "../labels.ts";
 import { dns1035LabelErrors, qualifiedNameErrors } from "../syntax.ts";
 import type { TrafficTarget } from "../traffic-target.ts";
 import type { Route } from "./kind.ts";
@@ -22,7 +23,7 @@ export function validateRoute(context: Context, route: Route, old: Route | undef
   const { metadata, spec } = route;
   let errors = metadataErrors(context, metadata, "refused")
     .also(
-      ownerLabelErrors(metadata, "serving.knative.dev/service", "Service").viaField("labels"),
+      ownerLabelErrors(metadata, SERVICE, "Service").viaField("labels"),
       rolloutDurationErrors(metadata.annotations).viaField("annotations"),
     )
     .viaField("metadata")

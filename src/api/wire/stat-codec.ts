@@ -19,13 +19,14 @@ const DOUBLES = [
   "proxiedRequestCount",
   "processUptime",
 ] as const;
+const TIMESTAMP = 7;
 
 export function encodeStat(stat: Stat): Uint8Array {
   const out: number[] = [];
   if (stat.podName !== "") putBytes(out, 1, Buffer.from(stat.podName));
   for (const [index, field] of DOUBLES.entries()) putDouble(out, index + 2, stat[field]);
   if (stat.timestamp !== 0) {
-    putVarint(out, BigInt((7 << 3) | VARINT));
+    putVarint(out, BigInt((TIMESTAMP << 3) | VARINT));
     putVarint(out, BigInt.asUintN(64, BigInt(Math.trunc(stat.timestamp))));
   }
   return Uint8Array.from(out);
@@ -86,9 +87,12 @@ export function decodeStat(body: Uint8Array): Stat {
   };
   for (const { number, wire, bytes, varint } of fieldsOf(body)) {
     const double = DOUBLES[number - 2];
-    if (number === 1 && wire === BYTES) stat.podName = textOf(bytes);
-    else if (number === 7 && wire === VARINT) stat.timestamp = Number(BigInt.asIntN(64, varint));
-    else if (double !== undefined && wire === FIXED64) {
+    const expected = number === 1 ? BYTES : number === TIMESTAMP ? VARINT : FIXED64;
+    if (number <= TIMESTAMP && wire !== expected)
+      throw new StatDecodeError(`field ${number} has wire type ${wire}, not ${expected}`);
+    if (number === 1) stat.podName = textOf(bytes);
+    else if (number === TIMESTAMP) stat.timestamp = Number(BigInt.asIntN(64, varint));
+    else if (double !== undefined) {
       stat[double] = new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0, true);
     }
   }

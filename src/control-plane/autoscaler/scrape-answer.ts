@@ -1,5 +1,5 @@
 import type { Stat } from "../../api/wire/stat.ts";
-import { decodeStat } from "./decode-stat.ts";
+import { decodeStat, StatDecodeError } from "../../api/wire/stat-codec.ts";
 import { ScrapeError } from "./pod-scrape.ts";
 
 /** A queue-proxy's answer to a scrape (spec S-031). */
@@ -20,7 +20,10 @@ export function statOfAnswer({ status, contentType, body }: ScrapeAnswer): Stat 
   }
   if (contentType !== "application/protobuf")
     throw new ScrapeError("other", `the pod answered in ${contentType || "no content type"}`);
-  const stat = decodeStat(body.subarray(0, SCRAPE_BODY_LIMIT_BYTES));
-  if (stat === undefined) throw new ScrapeError("other", "the pod's numbers cannot be read");
-  return stat;
+  try {
+    return decodeStat(body.subarray(0, SCRAPE_BODY_LIMIT_BYTES));
+  } catch (thrown) {
+    if (!(thrown instanceof StatDecodeError)) throw thrown;
+    throw new ScrapeError("other", `the pod's numbers cannot be read: ${thrown.message}`);
+  }
 }

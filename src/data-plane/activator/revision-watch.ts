@@ -1,4 +1,5 @@
 import { type Endpoints, EndpointsKind } from "../../api/endpoints/kind.ts";
+import { REVISION, SERVICE_TYPE } from "../../api/labels.ts";
 import { type Revision, RevisionKind } from "../../api/revision/kind.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
@@ -17,9 +18,6 @@ export interface RevisionWatchOptions {
   /** This activator's own address in public Endpoints; absent = the only activator. */
   readonly ownIp?: string;
 }
-
-const SERVICE_TYPE = "networking.internal.knative.dev/serviceType";
-const REVISION = "serving.knative.dev/revision";
 
 /** Keeps `Revisions` in step with Revisions and their Endpoints (spec T-024, T-028). */
 export class RevisionWatch {

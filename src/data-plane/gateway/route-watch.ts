@@ -1,7 +1,9 @@
+import { firstOf } from "../../api/annotation.ts";
 import { type CoreService, CoreServiceKind } from "../../api/core-service/kind.ts";
 import { type Endpoints, EndpointsKind } from "../../api/endpoints/kind.ts";
 import { ingressHash } from "../../api/ingress/hash.ts";
 import { type Ingress, IngressKind } from "../../api/ingress/kind.ts";
+import { INGRESS_CLASS } from "../../api/labels.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { KubeClient } from "../../kube/client.ts";
@@ -22,9 +24,6 @@ export interface RouteWatchOptions {
   /** Default `cluster.local`. */
   readonly clusterDomain?: string;
 }
-
-const CLASS = "networking.knative.dev/ingress.class";
-const CLASS_ALIAS = "networking.knative.dev/ingress-class";
 
 /** Keeps a gateway's rules and addresses in step with the API (spec G-001…G-010). */
 export class RouteWatch {
@@ -68,8 +67,7 @@ export class RouteWatch {
 
   #applyIngress({ type, object }: Change<Ingress>): void {
     const key = `${object.metadata.namespace}/${object.metadata.name}`;
-    const annotations = object.metadata.annotations ?? {};
-    const ours = (annotations[CLASS] ?? annotations[CLASS_ALIAS]) === this.#ingressClass;
+    const ours = firstOf(object.metadata.annotations, INGRESS_CLASS) === this.#ingressClass;
     if (type === "DELETED" || !ours) this.#rules.delete(key);
     else this.#rules.set(key, hostRules(object.spec, ingressHash(object), this.#clusterDomain));
     if (this.#stale) return;

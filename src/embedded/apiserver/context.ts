@@ -49,8 +49,3 @@ export interface Target {
 export function storageKeyOf(target: Target): StorageKey {
   return { collection: target.resource.collection, namespace: target.namespace, name: target.name };
 }
-
-/** RFC 3339 in whole seconds, as object times are written. */
-export function timestamp(wallMs: number): string {
-  return new Date(wallMs).toISOString().replace(/\.\d+Z$/, "Z");
-}

@@ -1,7 +1,8 @@
+import { firstOf } from "../../../api/annotation.ts";
 import { type Endpoints, EndpointsKind } from "../../../api/endpoints/kind.ts";
 import { ingressHash } from "../../../api/ingress/hash.ts";
 import { type Ingress, IngressKind } from "../../../api/ingress/kind.ts";
-import { EBB_INGRESS_CLASS, firstOf, INGRESS_CLASS } from "../../../api/labels.ts";
+import { EBB_INGRESS_CLASS, INGRESS_CLASS } from "../../../api/labels.ts";
 import { SYSTEM_NAMESPACE } from "../../../api/names.ts";
 import { keyOf } from "../../../api/object.ts";
 import type { Clock } from "../../../base/clock.ts";

@@ -1,3 +1,4 @@
+import { ALGORITHM, firstOf } from "../../../api/annotation.ts";
 import { type Metric, MetricKind } from "../../../api/metric/kind.ts";
 import type { Condition, Stored } from "../../../api/object.ts";
 import { keyOf } from "../../../api/object.ts";
@@ -11,8 +12,6 @@ interface Observed {
 }
 
 const NS_PER_MS = 1e6;
-const AGGREGATION = "autoscaling.knative.dev/metric-aggregation-algorithm";
-const AGGREGATION_ALIAS = "autoscaling.knative.dev/metricAggregationAlgorithm";
 
 export function metricController(ports: {
   readonly collectors: Collectors;
@@ -28,7 +27,7 @@ export function metricController(ports: {
 }
 
 export function collectorSpec({ metadata, spec }: Stored<Metric>): CollectorSpec {
-  const algorithm = metadata.annotations?.[AGGREGATION] ?? metadata.annotations?.[AGGREGATION_ALIAS];
+  const algorithm = firstOf(metadata.annotations, ALGORITHM);
   const isWeighted = algorithm === "weighted-exponential" || algorithm === "weightedExponential";
   return {
     stableWindowMs: spec.stableWindow / NS_PER_MS,

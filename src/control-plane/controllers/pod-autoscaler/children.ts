@@ -1,5 +1,6 @@
 import type { AutoscalerConfig } from "../../../api/config/autoscaler.ts";
 import { apiVersionOf } from "../../../api/kind.ts";
+import { AUTOSCALING_METRIC } from "../../../api/labels.ts";
 import { type Metric, MetricKind } from "../../../api/metric/kind.ts";
 import type { ObjectMeta } from "../../../api/object.ts";
 import type { PodAutoscaler } from "../../../api/pod-autoscaler/kind.ts";
@@ -9,11 +10,10 @@ import type { SksPlan } from "./sks-plan.ts";
 
 /** What a PodAutoscaler makes (spec N-007). The loop adds the owner. */
 
-const METRIC_ANNOTATION = "autoscaling.knative.dev/metric";
 const NS_PER_MS = 1e6;
 
 export function serverlessService(autoscaler: PodAutoscaler, plan: SksPlan): ServerlessService {
-  const { [METRIC_ANNOTATION]: _, ...annotations } = autoscaler.metadata.annotations ?? {};
+  const { [AUTOSCALING_METRIC]: _, ...annotations } = autoscaler.metadata.annotations ?? {};
   return {
     apiVersion: apiVersionOf(ServerlessServiceKind),
     kind: ServerlessServiceKind.kind,

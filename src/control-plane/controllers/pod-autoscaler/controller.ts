@@ -1,6 +1,6 @@
 import type { Config } from "../../../api/config/config.ts";
 import { DeploymentKind } from "../../../api/deployment/kind.ts";
-import { PROGRESS_DEADLINE, REVISION } from "../../../api/labels.ts";
+import { AUTOSCALING_CLASS, PROGRESS_DEADLINE, REVISION } from "../../../api/labels.ts";
 import { MetricKind } from "../../../api/metric/kind.ts";
 import { KPA_CLASS } from "../../../api/names.ts";
 import { type ApiObject, keyOf, type ObjectKey, type Stored } from "../../../api/object.ts";
@@ -69,7 +69,6 @@ interface Observed {
   readonly activatorConfirmed: boolean | undefined;
 }
 
-const CLASS_ANNOTATION = "autoscaling.knative.dev/class";
 const NO_DECISION: Decision = { desiredPodCount: -1, excessBurstCapacity: -1 };
 const FIRST_PATH: SksPlan = { mode: "Proxy", numActivators: 2 };
 
@@ -86,7 +85,7 @@ export function podAutoscalerController(
       watch({ kind: PodKind, parents: byLabel(REVISION), fields: ["status.phase", "status.conditions"] }),
       watch({ kind: DeploymentKind, parents: byLabel(REVISION), fields: ["spec.replicas"] }),
     ],
-    concerns: ({ metadata }) => (metadata.annotations?.[CLASS_ANNOTATION] ?? KPA_CLASS) === KPA_CLASS,
+    concerns: ({ metadata }) => (metadata.annotations?.[AUTOSCALING_CLASS] ?? KPA_CLASS) === KPA_CLASS,
     observe: (parent, caches) => observe(parent, caches, { ports, probes }),
     desired: (parent, observed, { config, nowMs }) => desired(parent, observed, { config, nowMs }),
     forget(key) {

@@ -1,5 +1,5 @@
 import { type Image, ImageKind } from "../../../api/image/kind.ts";
-import { AUTOSCALING_PREFIX } from "../../../api/labels.ts";
+import { AUTOSCALING_CLASS, AUTOSCALING_METRIC, AUTOSCALING_PREFIX } from "../../../api/labels.ts";
 import { deploymentName, imageCacheName } from "../../../api/names.ts";
 import type { Stored } from "../../../api/object.ts";
 import type { PodAutoscaler } from "../../../api/pod-autoscaler/kind.ts";
@@ -35,7 +35,7 @@ export function podAutoscalerOf(revision: Stored<Revision>, reachability: Reacha
   };
 }
 
-const DEFAULTED = ["autoscaling.knative.dev/class", "autoscaling.knative.dev/metric"];
+const DEFAULTED = [AUTOSCALING_CLASS, AUTOSCALING_METRIC];
 
 /**
  * The spec and the Revision's annotations are put back at each turn; autoscaling annotations that the Revision has no

@@ -1,11 +1,10 @@
+import { firstOf, INITIAL_SCALE, MIN_SCALE } from "../../../api/annotation.ts";
 import type { Container, EnvVar } from "../../../api/container.ts";
 import type { Deployment, DeploymentSpec } from "../../../api/deployment/kind.ts";
 import {
   CONFIGURATION,
   DEFAULT_CONTAINER,
   DEPLOYMENT_HASH,
-  firstOf,
-  INITIAL_SCALE,
   PROGRESS_DEADLINE,
   REVISION,
   SERVICE,
@@ -76,9 +75,7 @@ function initialScale(revision: Stored<Revision>, settings: RevisionSettings): n
   const { annotations } = revision.metadata;
   const given = Number(firstOf(annotations, INITIAL_SCALE) ?? settings.initialScale);
   const scale = given === 0 && !settings.zeroInitialScaleAllowed ? 1 : given;
-  const min = Number(
-    firstOf(annotations, ["autoscaling.knative.dev/min-scale", "autoscaling.knative.dev/minScale"]),
-  );
+  const min = Number(firstOf(annotations, MIN_SCALE));
   return Number.isFinite(min) ? Math.max(scale, min) : scale;
 }
 

@@ -1,8 +1,8 @@
+import { firstOf } from "../../../api/annotation.ts";
 import type { Config } from "../../../api/config/config.ts";
 import { CLUSTER_LOCAL_DOMAIN } from "../../../api/config/domain.ts";
 import type { Ingress, IngressPath, IngressRule, IngressSplit } from "../../../api/ingress/kind.ts";
 import {
-  firstOf,
   HTTP_PROTOCOL,
   INGRESS_CLASS,
   LAST_APPLIED,

@@ -1,16 +1,13 @@
 import { type CoreService, CoreServiceKind } from "../../../api/core-service/kind.ts";
 import { type EndpointSubset, type Endpoints, EndpointsKind } from "../../../api/endpoints/kind.ts";
 import { apiVersionOf } from "../../../api/kind.ts";
-import { childName } from "../../../api/names.ts";
+import { SERVERLESS_SERVICE, SERVICE_TYPE } from "../../../api/labels.ts";
+import { privateServiceName } from "../../../api/names.ts";
 import type { ObjectMeta } from "../../../api/object.ts";
 import type { ServerlessService } from "../../../api/serverless-service/kind.ts";
 import { privatePorts, publicPorts } from "./ports.ts";
 
 /** What a ServerlessService makes (spec N-008, N-009). The loop adds the owner. */
-
-export function privateServiceName(name: string): string {
-  return childName(name, "-private");
-}
 
 export function privateService(
   sks: ServerlessService,
@@ -52,8 +49,8 @@ function childMetadata(
     namespace: metadata.namespace ?? "",
     labels: {
       ...metadata.labels,
-      "networking.internal.knative.dev/serverlessservice": metadata.name ?? "",
-      "networking.internal.knative.dev/serviceType": serviceType,
+      [SERVERLESS_SERVICE]: metadata.name ?? "",
+      [SERVICE_TYPE]: serviceType,
     },
     annotations: { ...metadata.annotations },
   };

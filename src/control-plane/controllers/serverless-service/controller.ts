@@ -1,8 +1,8 @@
 import { type CoreService, CoreServiceKind } from "../../../api/core-service/kind.ts";
 import { DeploymentKind } from "../../../api/deployment/kind.ts";
 import { type EndpointSubset, type Endpoints, EndpointsKind } from "../../../api/endpoints/kind.ts";
-import { REVISION } from "../../../api/labels.ts";
-import { ACTIVATOR_SERVICE, SYSTEM_NAMESPACE } from "../../../api/names.ts";
+import { REVISION, SERVERLESS_SERVICE } from "../../../api/labels.ts";
+import { ACTIVATOR_SERVICE, privateServiceName, SYSTEM_NAMESPACE } from "../../../api/names.ts";
 import { type ApiObject, keyOf, type ObjectKey, type Stored } from "../../../api/object.ts";
 import { type ServerlessService, ServerlessServiceKind } from "../../../api/serverless-service/kind.ts";
 import { Conditions, livingSet } from "../../../kube/conditions.ts";
@@ -10,7 +10,7 @@ import { type Controller, child, type Desired, watch } from "../../../kube/contr
 import type { Caches } from "../../../kube/informers.ts";
 import { isControlledBy } from "../../../kube/owned-children.ts";
 import { byLabel } from "../../../kube/parents.ts";
-import { privateService, privateServiceName, publicEndpoints, publicService } from "./children.ts";
+import { privateService, publicEndpoints, publicService } from "./children.ts";
 import { chooseSubset } from "./choose-subset.ts";
 import { publicSubsets, readyAddresses } from "./public-endpoints.ts";
 
@@ -25,7 +25,7 @@ interface Observed {
   readonly foreign: readonly [kind: string, name: string] | undefined;
 }
 
-const bySks = byLabel("networking.internal.knative.dev/serverlessservice");
+const bySks = byLabel(SERVERLESS_SERVICE);
 
 export interface ServerlessServicePorts {
   /** Where the Endpoints of the activators are. */

@@ -1,7 +1,8 @@
+import { timeText } from "../../../kube/time.ts";
 import { type AnyObject, isRecord } from "../any-object.ts";
 import { admitBuiltIn } from "../built-in/admit-built-in.ts";
 import { commit, type Written } from "../commit.ts";
-import { type ServerContext, type Target, timestamp, type WriteOptions } from "../context.ts";
+import type { ServerContext, Target, WriteOptions } from "../context.ts";
 import { alreadyExists, badRequest, failure, forbidden, notFound } from "../failures.ts";
 import { checkMetadata, nameFor, nameWarnings } from "../metadata-checks.ts";
 import { countsGeneration, withFirstStatus, withoutEmpty } from "../object-rules.ts";
@@ -94,7 +95,7 @@ function firstState(context: ServerContext, request: CreateRequest): AnyObject {
     ...(name === undefined ? {} : { name }),
     ...(resource.kind.namespaced ? { namespace } : {}),
     uid: context.random.uuid(),
-    creationTimestamp: timestamp(context.clock.wall()),
+    creationTimestamp: timeText(context.clock.wall()),
   });
   if (!resource.kind.namespaced) delete metadata.namespace;
   if (countsGeneration(resource)) metadata.generation = 1;

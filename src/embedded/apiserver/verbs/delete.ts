@@ -1,7 +1,8 @@
 import type { DeleteOptions } from "../../../kube/client.ts";
+import { timeText } from "../../../kube/time.ts";
 import { type AnyObject, valueAt } from "../any-object.ts";
 import { commit, type Written } from "../commit.ts";
-import { type ServerContext, storageKeyOf, type Target, timestamp, type WriteOptions } from "../context.ts";
+import { type ServerContext, storageKeyOf, type Target, type WriteOptions } from "../context.ts";
 import { conflict, MODIFIED, notFound, preconditionFailed } from "../failures.ts";
 
 const ATTEMPTS = 16;
@@ -136,7 +137,7 @@ function withMark(
       ...(generation === undefined ? {} : { generation }),
       ...(timed
         ? {
-            deletionTimestamp: timestamp(mark.nowMs + mark.graceSeconds * 1000),
+            deletionTimestamp: timeText(mark.nowMs + mark.graceSeconds * 1000),
             deletionGracePeriodSeconds: mark.graceSeconds,
           }
         : {}),
