@@ -114,11 +114,15 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     await world.clock.advance(durationMs(duration));
   },
 
-  /** `expect NAME answered=COUNT status=200`; a status may be 5xx, several are joined by `|`. */
+  /**
+   * `expect NAME answered=COUNT status=200`; a status may be 5xx, several are joined by `|`; `left` = the client went
+   * away without an answer.
+   */
   async expect({ clients }, { line, words: [service = ""], options }) {
     const statuses = clients.statuses(service);
-    if (statuses.length !== Number(options.answered))
-      throw new StepFailed(`line ${line}: ${statuses.length} requests are over, want ${options.answered}`);
+    const answered = Number(options.answered ?? statuses.length);
+    if (statuses.length !== answered)
+      throw new StepFailed(`line ${line}: ${statuses.length} requests are over, want ${answered}`);
     const allowed = (options.status ?? "200").split("|");
     const others = statuses.filter((status) => !allowed.some((pattern) => fits(status, pattern)));
     if (others.length > 0)
@@ -161,7 +165,7 @@ interface Condition {
 }
 
 function fits(status: number, pattern: string): boolean {
-  const text = String(status);
+  const text = status === 0 ? "left" : String(status);
   return text.length === pattern.length && [...pattern].every((c, index) => c === "x" || c === text[index]);
 }
 

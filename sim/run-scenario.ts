@@ -9,6 +9,7 @@ import { readyFirst } from "./checkers/ready-first.ts";
 import { rightService } from "./checkers/right-service.ts";
 import { Stage, StepFailed } from "./commands.ts";
 import { parseScenario } from "./scenario.ts";
+import { stormText } from "./storm.ts";
 import { World } from "./world.ts";
 
 export interface RunResult {
@@ -25,15 +26,20 @@ export interface RunResult {
 const FOLDER = join(import.meta.dirname, "scenarios");
 const CHECKERS: readonly Checker[] = [answeredOnce, concurrencyKept, readyFirst, drainedFirst, rightService];
 
+/** Has no file: each seed makes its own steps. */
+const STORM = "storm";
+
 export function scenarioNames(): string[] {
-  return readdirSync(FOLDER)
-    .map((file) => basename(file, ".txt"))
-    .sort();
+  return [...readdirSync(FOLDER).map((file) => basename(file, ".txt")), STORM].sort();
+}
+
+export function scenarioText(scenario: string, seed: number): string {
+  return scenario === STORM ? stormText(seed) : readFileSync(join(FOLDER, `${scenario}.txt`), "utf8");
 }
 
 /** One scenario with one seed; the same two give the same result. */
 export async function runScenario(scenario: string, seed: number): Promise<RunResult> {
-  const steps = parseScenario(readFileSync(join(FOLDER, `${scenario}.txt`), "utf8"));
+  const steps = parseScenario(scenarioText(scenario, seed));
   const world = await World.start(seed);
   const stage = new Stage(world);
   const violations: string[] = [];

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { runScenario, scenarioNames } from "./run-scenario.ts";
+import { runScenario, scenarioNames, scenarioText } from "./run-scenario.ts";
 
 /**
  * `npm run sim -- --seed N [--seeds COUNT] [--scenario NAME | --all] [--verbose]`: seeds N, N+1, … (default 1), each
@@ -41,7 +41,8 @@ async function runSeeds(): Promise<number> {
     stopListening();
     runs++;
     virtualMs += result.virtualMs;
-    if (values.verbose) console.log([...result.log, "", result.history].join("\n"));
+    if (values.verbose)
+      console.log([scenarioText(name, seed), "", ...result.log, "", result.history].join("\n"));
     if (result.violations.length === 0) continue;
     broken++;
     console.log([`✖ ${name}, seed ${seed}: ${command}`, ...result.violations].join("\n    "));
