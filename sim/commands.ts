@@ -110,13 +110,18 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     stage.plan(service).muted = true;
   },
 
+  /** `restart after=`: the engine is killed, and started again after that time. */
+  async restart({ world }, { options }) {
+    await world.restart(durationMs(options.after ?? "100ms"));
+  },
+
   async sleep({ world }, { words: [duration = ""] }) {
     await world.clock.advance(durationMs(duration));
   },
 
   /**
-   * `expect NAME answered=COUNT status=200`; a status may be 5xx, several are joined by `|`; `left` = the client went
-   * away without an answer.
+   * `expect NAME answered=COUNT status=200`; a status may be 5xx, several are joined by `|`; `left` = the client
+   * got no answer. With `last=COUNT` only the last so many are judged.
    */
   async expect({ clients }, { line, words: [service = ""], options }) {
     const statuses = clients.statuses(service);
@@ -124,7 +129,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     if (statuses.length !== answered)
       throw new StepFailed(`line ${line}: ${statuses.length} requests are over, want ${answered}`);
     const allowed = (options.status ?? "200").split("|");
-    const others = statuses.filter((status) => !allowed.some((pattern) => fits(status, pattern)));
+    const others = statuses
+      .slice(-Number(options.last ?? 0))
+      .filter((status) => !allowed.some((pattern) => fits(status, pattern)));
     if (others.length > 0)
       throw new StepFailed(`line ${line}: want status ${options.status}, got ${others.join(", ")}`);
   },

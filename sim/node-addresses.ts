@@ -4,11 +4,16 @@ import type { Addresses } from "../src/embedded/node/addresses.ts";
 export class SimAddresses implements Addresses {
   readonly #free: string[] = [];
   readonly #freePorts: number[] = [];
+  readonly #used = new Set<string>();
+  /** Of pods of an engine that was killed: theirs until adopted, never given to others. */
+  readonly #orphaned = new Set<string>();
   #nextHost = 2;
   #nextPort = 20_000;
 
   async allocate(): Promise<string> {
-    return this.#free.pop() ?? `127.70.0.${this.#nextHost++}`;
+    const ip = this.#free.pop() ?? `127.70.${this.#nextHost >> 8}.${this.#nextHost++ & 255}`;
+    this.#used.add(ip);
+    return ip;
   }
 
   async allocatePort(): Promise<number> {
@@ -16,21 +21,24 @@ export class SimAddresses implements Addresses {
   }
 
   claim(ip: string): boolean {
-    const index = this.#free.indexOf(ip);
-    if (index >= 0) this.#free.splice(index, 1);
+    if (!this.#orphaned.delete(ip)) return false;
+    this.#used.add(ip);
     return true;
   }
 
   release(ip: string): void {
-    this.#free.push(ip);
+    if (this.#used.delete(ip)) this.#free.push(ip);
   }
 
-  claimPort(port: number): void {
-    const index = this.#freePorts.indexOf(port);
-    if (index >= 0) this.#freePorts.splice(index, 1);
-  }
+  claimPort(): void {}
 
   releasePort(port: number): void {
     this.#freePorts.push(port);
+  }
+
+  /** The engine that gave the addresses out is gone. */
+  orphan(): void {
+    for (const ip of this.#used) this.#orphaned.add(ip);
+    this.#used.clear();
   }
 }
