@@ -28,7 +28,10 @@ export async function run({ smoke, app: given, runs: wanted, packages }: BenchOp
   const app = buildApp(given);
   const contenders: Contender[] = [];
   try {
-    for (const folder of packages ?? [undefined]) contenders.push(await prepare(folder, app.path, runs));
+    for (const [index, folder] of (packages ?? [undefined]).entries())
+      contenders.push(
+        await prepare(folder, { appPath: app.path, count: Math.min(runs, SERVICE_COUNT), index }),
+      );
     const bare: number[] = [];
     for (let index = 0; index < runs; index++) {
       for (const contender of contenders) {
@@ -61,12 +64,15 @@ interface Contender {
   readonly cold: number[];
 }
 
-/** An engine with services that all want to be at zero. */
-async function prepare(folder: string | undefined, appPath: string, runs: number): Promise<Contender> {
+/** An engine with services that all want to be at zero, of names that no other engine here has. */
+async function prepare(
+  folder: string | undefined,
+  { appPath, count, index }: { appPath: string; count: number; index: number },
+): Promise<Contender> {
   const home = newHome();
   addImage(home, { name: IMAGE, path: appPath, folder });
   const engine = await startEngine(home, folder);
-  const names = Array.from({ length: Math.min(runs, SERVICE_COUNT) }, (_, index) => `cold-${index}`);
+  const names = Array.from({ length: count }, (_, number) => `cold-${index}-${number}`);
   await setConfig(engine, "config-autoscaler", FAST_TO_ZERO);
   for (const name of names) await createService(engine, { name, image: IMAGE });
   return { ...(folder === undefined ? {} : { folder }), engine, names, cold: [] };

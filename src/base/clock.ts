@@ -21,6 +21,11 @@ export const systemClock: Clock = {
   wall: () => Date.now(),
   monotonic: () => Number(process.hrtime.bigint()) / 1e6,
   schedule(delayMs, task) {
+    // Node's shortest timer is 1 ms; a cold start crosses several turns.
+    if (delayMs === 0) {
+      const turn = setImmediate(task);
+      return { cancel: () => clearImmediate(turn) };
+    }
     const timer = setTimeout(task, delayMs);
     return { cancel: () => clearTimeout(timer) };
   },

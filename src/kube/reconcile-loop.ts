@@ -1,6 +1,6 @@
 import { keyOf, keyText, type ObjectKey, type Stored } from "../api/object.ts";
 import { ApiError, isApiError, isNamespaceTerminating } from "../api/status.ts";
-import type { Clock } from "../base/clock.ts";
+import { type Clock, sleep } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
@@ -38,7 +38,10 @@ export interface ReconcileLoop {
   readonly idle: boolean;
 }
 
-/** So many rounds of writing and looking again, before the key goes to the end of the queue. */
+/**
+ * So many rounds of writing and looking again, before the key goes to the end of the queue. Between two rounds lies a
+ * turn: what was written is first taken up by others, among them those who start a pod for a request that waits.
+ */
 const ROUNDS_MAX = 8;
 
 /**
@@ -137,7 +140,10 @@ class Loop<P extends ParentObject, O, C> implements ReconcileLoop {
       const desired = this.#desired(current);
       if (failed === undefined) {
         try {
-          if (await this.#write(current, desired)) continue;
+          if (await this.#write(current, desired)) {
+            await sleep(this.#options.clock, 0);
+            continue;
+          }
           this.#failures.delete(key);
         } catch (thrown) {
           if (isApiError(thrown, "Conflict") || isApiError(thrown, "AlreadyExists")) throw thrown;

@@ -9,6 +9,7 @@ export class WorkQueue {
   readonly #work: (key: string) => Promise<void>;
   readonly #workersMax: number;
   readonly #backOff: BackOff;
+  readonly #isUrgent: boolean;
   /** Waiting keys in the order they came. */
   readonly #waiting = new Set<string>();
   readonly #working = new Set<string>();
@@ -20,17 +21,22 @@ export class WorkQueue {
   #stopped = false;
   #pumpIsDue = false;
 
-  /** `work` must not reject. */
+  /**
+   * `work` must not reject. An urgent queue works in the turn in which a key comes: for what lies between a waiting
+   * request and its process. All others begin in the next turn, so that they come after it.
+   */
   constructor(options: {
     clock: Clock;
     work: (key: string) => Promise<void>;
     workersMax?: number;
     backOff?: BackOff;
+    isUrgent?: boolean;
   }) {
     this.#clock = options.clock;
     this.#work = options.work;
     this.#workersMax = options.workersMax ?? 2;
     this.#backOff = options.backOff ?? { firstMs: 5, maxMs: 1_000_000 };
+    this.#isUrgent = options.isUrgent ?? false;
   }
 
   start(): void {
@@ -94,14 +100,16 @@ export class WorkQueue {
     return this.#waiting.size === 0 && this.#working.size === 0;
   }
 
-  /** One microtask later, so that the events of one turn make one round of work. */
+  /** One microtask or turn later, so that the events of one turn make one round of work. */
   #pumpSoon(): void {
     if (this.#pumpIsDue || !this.#started) return;
     this.#pumpIsDue = true;
-    queueMicrotask(() => {
+    const pump = () => {
       this.#pumpIsDue = false;
       this.#pump();
-    });
+    };
+    if (this.#isUrgent) queueMicrotask(pump);
+    else this.#clock.schedule(0, pump);
   }
 
   #pump(): void {

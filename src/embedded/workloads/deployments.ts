@@ -3,6 +3,7 @@ import { keyOf, type ObjectKey, type Stored } from "../../api/object.ts";
 import type { PodTemplate } from "../../api/pod-spec.ts";
 import { type ReplicaSet, ReplicaSetKind } from "../../api/replica-set/kind.ts";
 import { isApiError } from "../../api/status.ts";
+import { sleep } from "../../base/clock.ts";
 import { controllerReference, isControlledBy } from "../../kube/owned-children.ts";
 import { semanticallyEqual } from "../../kube/semantic.ts";
 import { deploymentStatus, progressLeftMs } from "./deployment-status.ts";
@@ -17,7 +18,7 @@ export class Deployments {
 
   constructor(ports: WorkloadPorts) {
     this.#ports = ports;
-    this.#loop = new KeyLoop("deployment", ports, (key) => this.#reconcile(key));
+    this.#loop = new KeyLoop("deployment", { ...ports, isUrgent: true }, (key) => this.#reconcile(key));
   }
 
   start(signal: AbortSignal): void {
@@ -121,7 +122,10 @@ export class Deployments {
       await this.#ports.client.delete(ReplicaSetKind, keyOf(set), { uid: set.metadata.uid });
   }
 
-  /** The revision annotation travels with the status, which leaves the generation alone. */
+  /**
+   * The revision annotation travels with the status, which leaves the generation alone. One turn later: the sets that
+   * were sized come first, a request may wait for their pods.
+   */
   async #writeStatus(
     deployment: Stored<Deployment>,
     observed: {
@@ -133,6 +137,7 @@ export class Deployments {
   ): Promise<void> {
     const { client, informers, clock } = this.#ports;
     const { revision } = observed;
+    await sleep(clock, 0);
     const status = deploymentStatus(deployment, { ...observed, nowMs: clock.wall() });
     const annotations = {
       ...deployment.metadata.annotations,

@@ -28,7 +28,7 @@ export class KeyLoop {
 
   constructor(
     name: string,
-    ports: Pick<WorkloadPorts, "clock" | "log">,
+    ports: Pick<WorkloadPorts, "clock" | "log"> & { readonly isUrgent?: boolean },
     reconcile: (key: ObjectKey) => Promise<void>,
   ) {
     this.#name = name;
@@ -38,6 +38,7 @@ export class KeyLoop {
       work: (key) => this.#work(key, reconcile),
       workersMax: 4,
       backOff: { firstMs: 5, maxMs: 60_000 },
+      isUrgent: ports.isUrgent ?? false,
     });
   }
 

@@ -8,6 +8,7 @@ import {
   type ReplicaSetStatus,
 } from "../../api/replica-set/kind.ts";
 import { isApiError } from "../../api/status.ts";
+import { sleep } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import { controllerReference } from "../../kube/owned-children.ts";
 import { semanticallyEqual } from "../../kube/semantic.ts";
@@ -24,7 +25,7 @@ export class ReplicaSets {
 
   constructor(ports: WorkloadPorts & { readonly nodeName: string }) {
     this.#ports = ports;
-    this.#loop = new KeyLoop("replica-set", ports, (key) => this.#reconcile(key));
+    this.#loop = new KeyLoop("replica-set", { ...ports, isUrgent: true }, (key) => this.#reconcile(key));
   }
 
   start(signal: AbortSignal): void {
@@ -54,6 +55,8 @@ export class ReplicaSets {
       if (missing > 0) failure = await this.#create(set, missing);
       else if (missing < 0) await this.#delete([...active].sort(byWorth).slice(0, -missing));
     }
+    // The new pods are begun first, a request may wait for them.
+    await sleep(clock, 0);
     const now = informers
       .ownedBy(PodKind, set)
       .filter((pod) => isActive(pod) && !this.#leaving.has(pod.metadata.uid));
