@@ -59,6 +59,8 @@ export class DataPlane {
       network,
       timers,
       pool: this.#pool,
+      onHosted: ({ namespace, name }, backend) =>
+        this.#activator.revisions.introducePod(namespace, name, backend),
       onDraining: (backend) => {
         this.#activator.revisions.drainPod(backend);
         this.#gateway.backends.drain(backend);

@@ -55,3 +55,25 @@ test("a draining pod gets nothing new although the Endpoints still list it", () 
   pods.observe({ ready: [pod(1), pod(2)], notReady: [] });
   assert.deepEqual(pods.usable(), [pod(2)]);
 });
+
+test("a pod of this process is probed before the Endpoints list it, and kept until they have", () => {
+  const pods = new PodSet();
+  pods.introduce(pod(1));
+  assert.deepEqual(pods.unproven(), [pod(1)]);
+  pods.observe({ ready: [pod(2)], notReady: [] });
+  pods.prove(pod(1));
+  assert.deepEqual(pods.usable(), [pod(1)]);
+  pods.observe({ ready: [], notReady: [pod(1)] });
+  assert.deepEqual(pods.usable(), [pod(1)]);
+  pods.observe({ ready: [], notReady: [] });
+  assert.deepEqual(pods.usable(), []);
+});
+
+test("a pod of this process that ends before the Endpoints listed it is forgotten", () => {
+  const pods = new PodSet();
+  pods.introduce(pod(1));
+  pods.prove(pod(1));
+  assert.equal(pods.drain(pod(1)), true);
+  assert.deepEqual([pods.usable(), pods.unproven()], [[], []]);
+  assert.equal(pods.drain(pod(1)), false);
+});

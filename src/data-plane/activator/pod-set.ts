@@ -10,6 +10,8 @@ interface PodState {
   readonly backend: Backend;
   /** Kubernetes says so. */
   ready: boolean;
+  /** The Endpoints have it. A pod of this process may be known before (`introduce`). */
+  listed: boolean;
   /** A probe of ours succeeded. */
   proven: boolean;
   draining: boolean;
@@ -30,7 +32,14 @@ export class PodSet {
     const seen = new Set<string>();
     for (const backend of observed.ready) seen.add(this.#see(backend, true));
     for (const backend of observed.notReady) seen.add(this.#see(backend, false));
-    for (const key of this.#pods.keys()) if (!seen.has(key)) this.#pods.delete(key);
+    for (const [key, { listed }] of this.#pods) if (listed && !seen.has(key)) this.#pods.delete(key);
+  }
+
+  /** A pod that the Endpoints will list as not ready in a moment: it can be probed already. */
+  introduce(backend: Backend): void {
+    const key = podKey(backend);
+    if (this.#pods.has(key)) return;
+    this.#pods.set(key, { backend, ready: false, listed: false, proven: false, draining: false });
   }
 
   prove(backend: Backend): void {
@@ -44,14 +53,20 @@ export class PodSet {
     if (pod) pod.proven = false;
   }
 
-  /** It gets nothing new, whatever the Endpoints still say. Matches by uid where one is given, else by address. */
-  drain(backend: Backend): void {
-    for (const pod of this.#pods.values()) {
+  /**
+   * It gets nothing new, whatever the Endpoints still say. Matches by uid where one is given, else by address.
+   * True when there is such a pod.
+   */
+  drain(backend: Backend): boolean {
+    let found = false;
+    for (const [key, pod] of this.#pods) {
       if (addressText(pod.backend) !== addressText(backend)) continue;
-      if (backend.podUid === undefined || (pod.backend.podUid ?? backend.podUid) === backend.podUid) {
-        pod.draining = true;
-      }
+      if (backend.podUid !== undefined && (pod.backend.podUid ?? backend.podUid) !== backend.podUid) continue;
+      found = true;
+      if (pod.listed) pod.draining = true;
+      else this.#pods.delete(key);
     }
+    return found;
   }
 
   /** Sorted by address, as Knative fills them. */
@@ -70,8 +85,9 @@ export class PodSet {
     const key = podKey(backend);
     const known = this.#pods.get(key);
     if (known === undefined) {
-      this.#pods.set(key, { backend, ready, proven: false, draining: false });
+      this.#pods.set(key, { backend, ready, listed: true, proven: false, draining: false });
     } else {
+      known.listed = true;
       if (known.ready && !ready) known.proven = false;
       known.ready = ready;
     }

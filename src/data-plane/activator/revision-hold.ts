@@ -94,14 +94,18 @@ export class RevisionHold {
     this.#podsChanged();
   }
 
+  introducePod(backend: Backend): void {
+    this.#pods.introduce(backend);
+    this.#podsChanged();
+  }
+
   setPosition(position: ActivatorPosition): void {
     this.#position = position;
     this.#podsChanged();
   }
 
   drainPod(backend: Backend): void {
-    this.#pods.drain(backend);
-    this.#podsChanged();
+    if (this.#pods.drain(backend)) this.#podsChanged();
   }
 
   arrive(request: HeldRequest): PodTracker | "held" | "count-full" | "bytes-full" {

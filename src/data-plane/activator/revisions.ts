@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
-import { addressText, type Backend, type UpstreamFor } from "../backend.ts";
+import type { Backend, UpstreamFor } from "../backend.ts";
 import type { ObservedPods } from "./pod-set.ts";
 import { RevisionHold, type RevisionHoldOptions, type RevisionView } from "./revision-hold.ts";
 import type { ActivatorPosition } from "./subset.ts";
@@ -85,6 +85,11 @@ export class Revisions {
     this.#holds.get(key)?.setPods(observed ?? { ready: [], notReady: [] });
   }
 
+  /** A pod of this process, told before the Endpoints can list it: a cold start need not wait for them. */
+  introducePod(namespace: string, name: string, backend: Backend): void {
+    this.#holds.get(`${namespace}/${name}`)?.introducePod(backend);
+  }
+
   /** Our place among the activators of a revision (spec T-024). */
   setPosition(namespace: string, name: string, position: ActivatorPosition): void {
     const key = `${namespace}/${name}`;
@@ -94,9 +99,7 @@ export class Revisions {
 
   /** The pod gets nothing new from here, before the Endpoints say so. */
   drainPod(backend: Backend): void {
-    for (const [key, pods] of this.#pods) {
-      if (holds(pods, backend)) this.#holds.get(key)?.drainPod(backend);
-    }
+    for (const hold of this.#holds.values()) hold.drainPod(backend);
   }
 
   close(): void {
@@ -105,11 +108,4 @@ export class Revisions {
     }
     this.#holds.clear();
   }
-}
-
-function holds({ ready, notReady }: ObservedPods, backend: Backend): boolean {
-  const address = addressText(backend);
-  return (
-    ready.some((pod) => addressText(pod) === address) || notReady.some((pod) => addressText(pod) === address)
-  );
 }

@@ -17,6 +17,8 @@ export interface HostedQueueProxiesOptions {
   readonly timers: TimerWheel;
   /** Connections to the applications. */
   readonly pool: UpstreamPool;
+  /** A pod's queue-proxy listens and may be asked whether the pod is ready. */
+  readonly onHosted?: (revision: { namespace: string; name: string }, backend: Backend) => void;
   /** A pod begins to drain: gateway and activator must give it no new request from this call on. */
   readonly onDraining?: (backend: Backend) => void;
 }
@@ -93,6 +95,7 @@ export class HostedQueueProxies implements QueueProxyHost {
     const hosted = { pod, backend, server, moments };
     this.#byUid.set(pod.uid, hosted);
     this.#byAddress.set(addressText(backend), hosted);
+    this.#options.onHosted?.({ namespace: config.namespace, name: config.revision }, backend);
   }
 
   async drain(podUid: string): Promise<void> {

@@ -44,7 +44,7 @@ export interface NodePorts {
 
 const MESSAGE_BYTES_MAX = 2_048;
 const MESSAGE_LINES_MAX = 80;
-const NEW_POD_STATUS_MS = 2;
+const NEW_POD_STATUS_MS = 15;
 const DELETE_RETRY_MS = 1_000;
 
 /** The shell around one pod's machine: carries out effects, feeds results back, writes the status. */
@@ -343,7 +343,8 @@ export class PodWorker {
     this.#dirty = true;
     if (this.#writing) return;
     this.#writing = true;
-    // A cold start goes first: nobody waits to read that a new pod is still pending.
+    // A cold start goes first: nobody waits to read that a new pod is still pending, and all that follows from that
+    // word (endpoints, statuses) would take the processor from the program that is starting.
     const isNew = this.#pod.status?.containerStatuses === undefined;
     if (isNew) this.#ports.clock.schedule(NEW_POD_STATUS_MS, () => this.#startWriting());
     else this.#startWriting();
