@@ -280,3 +280,12 @@ test("an in-use address is told by its code", OPTIONS, async () => {
     { code: "EADDRINUSE" },
   );
 });
+
+test("a listener closes at once, whatever connections are open, and its port is free again", async () => {
+  const listener = await network.listen({ ip: "127.0.0.1", port: 0 }, () => {});
+  const idle = await network.connect(listener.address, { timeoutMs: 1000 });
+  await listener.close();
+  const next = await network.listen(listener.address, () => {});
+  await next.close();
+  idle.reset();
+});
