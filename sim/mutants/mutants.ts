@@ -35,6 +35,12 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "this.#sent = false;",
   },
   {
+    name: "forward-to-restarted-application",
+    file: "src/data-plane/queue-proxy/queue-proxy.ts",
+    find: "if (proxy.readiness.mayForward ||",
+    replace: "if (proxy.readiness !== undefined ||",
+  },
+  {
     name: "scale-down-with-request-in-flight",
     file: "src/data-plane/queue-proxy/server.ts",
     find: "else if (drain.inFlight > 0) await drain.idle();",

@@ -115,7 +115,9 @@ export class HostedQueueProxies implements QueueProxyHost {
 
   moment(podUid: string, name: string, atMs: number): void {
     if (!isMoment(name)) return;
-    let moments: Partial<Record<Moment, number>> | undefined = this.#byUid.get(podUid)?.moments;
+    const hosted = this.#byUid.get(podUid);
+    let moments: Partial<Record<Moment, number>> | undefined = hosted?.moments;
+    if (name === "processStarted") hosted?.server.applicationStarted();
     moments ??= this.#early.get(podUid);
     if (moments === undefined) {
       moments = {};

@@ -8,7 +8,7 @@ import type { Exchange, Handler } from "../../http/message.ts";
 import type { RequestTimeoutLimits } from "../../http/request-timeouts.ts";
 import { respondWith } from "../../http/responses.ts";
 import type { TimerWheel } from "../../http/timer-wheel.ts";
-import type { Upstream, UpstreamError } from "../../http/upstream.ts";
+import { type Upstream, UpstreamError } from "../../http/upstream.ts";
 import { respondWithError } from "../error-answer.ts";
 import { goOn, type Journey, type Phase, setOut } from "../journey.ts";
 import { TimeLimit } from "../time-limit.ts";
@@ -123,6 +123,16 @@ const PHASES: readonly Phase<Passage>[] = [
     run(passage) {
       if (healthCheckOf(passage.exchange.request.headers) !== "hash-echo") return "next";
       echoHash(passage);
+      return "over";
+    },
+  },
+  {
+    name: "proof",
+    why: "a restarted application gets nothing until its probe has passed again; the hop before us finds another pod",
+    run({ proxy, exchange }) {
+      if (proxy.readiness.mayForward || exchange.remoteAddress !== IN_PROCESS) return "next";
+      const message = `the application of pod ${proxy.config.pod} was restarted and is not ready yet`;
+      exchange.abort(new UpstreamError("refused", message, { sent: false }));
       return "over";
     },
   },

@@ -80,6 +80,19 @@ test("those who ask at the same time share one run and its result", async () => 
   assert.equal(attemptsAt.length, 3);
 });
 
+test("a restarted application must prove itself anew, and a run that began before does not count", async () => {
+  const { clock, readiness } = probed(AGGRESSIVE, (ms) => (ms < 300 ? "failed" : "ready"));
+  assert.equal(await clock.until(readiness.ask()), true);
+  assert.equal(readiness.mayForward, true);
+  const before = readiness.ask();
+  readiness.applicationStarted();
+  assert.equal(readiness.mayForward, false);
+  assert.equal(await clock.until(before), false);
+  assert.equal(readiness.mayForward, false);
+  assert.equal(await clock.until(readiness.ask()), true);
+  assert.equal(readiness.mayForward, true);
+});
+
 test("without a probe the pod is ready, with a null probe never", async () => {
   assert.deepEqual(parseProbes(""), []);
   assert.equal(parseProbes("null")[0]?.action.type, "none");

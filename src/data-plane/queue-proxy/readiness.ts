@@ -33,15 +33,25 @@ export class Readiness {
   #waitingSinceMs: number | undefined;
   #portSeen = false;
   #everReady = false;
+  /** The application was started again and has not been proven since. */
+  #isUnprovenAgain = false;
 
   constructor(options: ReadinessOptions) {
     this.#options = options;
     this.#consecutive = options.probes.map(() => 0);
   }
 
-  /** True once a run has succeeded: what may be forwarded to (DESIGN §2). */
-  get everReady(): boolean {
-    return this.#everReady;
+  /** False between a restart of the application and the next success: its port may be open long before it is ready. */
+  get mayForward(): boolean {
+    return !this.#isUnprovenAgain;
+  }
+
+  /** What was learnt of a life before does not count any more, nor does a run that is under way. */
+  applicationStarted(): void {
+    if (!this.#everReady || this.#options.probes.length === 0) return;
+    this.#isUnprovenAgain = true;
+    this.#consecutive.fill(0);
+    this.#run = undefined;
   }
 
   ask(): Promise<boolean> {
@@ -49,10 +59,15 @@ export class Readiness {
       this.#noteReady();
       return Promise.resolve(true);
     }
-    this.#run ??= this.#runAll().finally(() => {
-      this.#run = undefined;
+    if (this.#run) return this.#run;
+    const run: Promise<boolean> = this.#runAll().then((ready) => {
+      const isCurrent = this.#run === run;
+      if (isCurrent) this.#run = undefined;
+      if (isCurrent && ready) this.#noteReady();
+      return isCurrent && ready;
     });
-    return this.#run;
+    this.#run = run;
+    return run;
   }
 
   /** Ends a run that is under way as "not ready". */
@@ -63,9 +78,7 @@ export class Readiness {
   async #runAll(): Promise<boolean> {
     this.#waitingSinceMs ??= this.#options.clock.monotonic();
     const results = await Promise.all(this.#options.probes.map((probe, index) => this.#runOne(probe, index)));
-    const ready = results.every((result) => result);
-    if (ready) this.#noteReady();
-    return ready;
+    return results.every((result) => result);
   }
 
   async #runOne(probe: Probe, index: number): Promise<boolean> {
@@ -94,6 +107,7 @@ export class Readiness {
 
   #noteReady(): void {
     this.#waitingSinceMs = undefined;
+    this.#isUnprovenAgain = false;
     if (this.#everReady) return;
     this.#everReady = true;
     this.#options.onReady?.();

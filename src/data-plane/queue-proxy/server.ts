@@ -89,6 +89,11 @@ export class QueueProxyServer {
     }
   }
 
+  /** The user container was started, perhaps not for the first time. */
+  applicationStarted(): void {
+    this.#readiness.applicationStarted();
+  }
+
   /** Health checks fail from now on; resolves when nothing is in flight and the quiet period is over (spec Q-054). */
   drain(): Promise<void> {
     this.#terminating = true;
