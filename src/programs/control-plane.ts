@@ -43,6 +43,12 @@ export interface ControlPlanePorts {
   readonly path: string;
 }
 
+export interface StopOptions {
+  readonly graceMs: number;
+  /** Ends the data plane, which must neither miss the pods' end nor see the API go. */
+  readonly stopWatchers?: () => Promise<void>;
+}
+
 export const NODE_NAME = "ebb";
 export const NODE_IP = "127.0.0.1";
 
@@ -115,9 +121,10 @@ export class ControlPlane {
     this.#receiveStats(messages);
   }
 
-  /** Stops the pods within `graceMs`, then everything else. Objects stay. */
-  async stop({ graceMs }: { readonly graceMs: number }): Promise<void> {
+  /** Stops the pods within `graceMs`, then what watches from outside, then everything else. Objects stay. */
+  async stop({ graceMs, stopWatchers }: StopOptions): Promise<void> {
     await this.#agent.stop({ graceMs });
+    await stopWatchers?.();
     this.#ended.abort();
     await this.#workloads.stop();
     await this.apiServer.stop();

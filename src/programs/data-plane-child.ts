@@ -50,10 +50,12 @@ export class DataPlaneChild {
   drain(timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, timeoutMs);
-      this.link.listen(DRAINED, () => {
+      const done = () => {
         clearTimeout(timer);
         resolve();
-      });
+      };
+      this.link.listen(DRAINED, done);
+      this.link.onClosed(done);
       this.link.send(DRAIN, null);
     });
   }

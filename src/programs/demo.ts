@@ -1,20 +1,18 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { ConfigMapKind } from "../api/config-map/kind.ts";
 import { PodKind } from "../api/pod/kind.ts";
 import { type Service, ServiceKind } from "../api/service/kind.ts";
-import type { Timeline } from "../api/wire/hosting.ts";
 import { systemClock as clock } from "../base/clock.ts";
 import { EbbError, messageOf } from "../base/errors.ts";
 import { type Applied, applyManifest } from "../cli/apply-manifest.ts";
 import { waterfall } from "../cli/waterfall.ts";
-import { httpFetch } from "../http/fetch.ts";
-import { HeaderBlock } from "../http/header-block.ts";
-import { systemNetwork } from "../http/network.ts";
+import { coldRequest } from "./cold-request.ts";
 import { type Ebb, start } from "./library.ts";
+import { processesOf } from "./service-processes.ts";
 import { onStopRequest } from "./stop-requests.ts";
 
 /**
@@ -100,53 +98,9 @@ async function waitZero(ebb: Ebb, { namespace, name }: Applied): Promise<number>
   const labelSelector = `serving.knative.dev/service=${name}`;
   const { ms } = await until("scale zero", async () => {
     const pods = await ebb.client("admin").list(PodKind, { namespace, labelSelector });
-    return pods.items.length + processesOf(name, ebb) === 0 ? {} : undefined;
+    return pods.items.length + processesOf(name, dirname(ebb.kubeconfig)) === 0 ? {} : undefined;
   });
   return ms;
-}
-
-/** Processes whose environment says that they run this service in this engine's home; Linux only, elsewhere 0. */
-function processesOf(service: string, ebb: Ebb): number {
-  if (process.platform !== "linux") return 0;
-  const home = join(ebb.kubeconfig, "..");
-  return readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && runs(pid, service, home)).length;
-}
-
-function runs(pid: string, service: string, home: string): boolean {
-  try {
-    const environment = readFileSync(`/proc/${pid}/environ`, "utf8");
-    return environment.includes(`K_SERVICE=${service}\0`) && environment.includes(home);
-  } catch {
-    // The process has ended meanwhile, or belongs to somebody else.
-    return false;
-  }
-}
-
-async function coldRequest(ebb: Ebb, url: string): Promise<{ timeline: Timeline; ms: number; body: string }> {
-  const told = new Promise<Timeline>((resolve) => {
-    const stop = ebb.onColdRequest((timeline) => {
-      stop();
-      resolve(timeline);
-    });
-  });
-  const { hostname, port } = new URL(url);
-  const sentMs = clock.monotonic();
-  const answer = await httpFetch(
-    { network: systemNetwork(clock), clock },
-    {
-      address: { ip: "127.0.0.1", port: Number(port || 80) },
-      target: "/",
-      headers: new HeaderBlock(["Host", hostname]),
-      timeoutMs: STEP_LIMIT_MS,
-    },
-  );
-  const ms = clock.monotonic() - sentMs;
-  const body = answer.body.toString();
-  if (answer.status !== 200) throw new EbbError("wrong-answer", `${url} answered ${answer.status}: ${body}`);
-  const timeline = await Promise.race([told, pause(5_000, undefined)]);
-  if (!timeline)
-    throw new EbbError("no-timeline", "the cold request was answered but its timeline never came");
-  return { timeline, ms, body };
 }
 
 async function until<T extends object>(

@@ -24,8 +24,9 @@ interface Answer {
 }
 
 export function hostingOver(link: Link): QueueProxyHost {
-  const waiting = new Map<number, { resolve(): void; reject(error: Error): void }>();
+  const waiting = new Map<number, { verb: Call["verb"]; resolve(): void; reject(error: Error): void }>();
   let lastId = 0;
+  let isClosed = false;
   link.listen(ANSWERS, (message) => {
     const { id, failure } = message as Answer;
     const call = waiting.get(id);
@@ -33,16 +34,23 @@ export function hostingOver(link: Link): QueueProxyHost {
     if (failure) call?.reject(new EbbError(failure.code, failure.message));
     else call?.resolve();
   });
-  link.onClosed(() => {
-    for (const call of waiting.values())
-      call.reject(new EbbError("data-plane-gone", "the data plane has ended"));
+  // With the data plane its queue-proxies have ended: nothing is left to drain or to remove, and pods can be stopped.
+  const endWaiting = () => {
+    isClosed = true;
+    for (const call of waiting.values()) {
+      if (call.verb === "host") call.reject(new EbbError("data-plane-gone", "the data plane has ended"));
+      else call.resolve();
+    }
     waiting.clear();
-  });
+  };
+  link.onClosed(endWaiting);
   const ask = (call: (id: number) => Call) =>
     new Promise<void>((resolve, reject) => {
       const id = ++lastId;
-      waiting.set(id, { resolve, reject });
-      link.send(CALLS, call(id));
+      const asked = call(id);
+      waiting.set(id, { verb: asked.verb, resolve, reject });
+      if (isClosed) endWaiting();
+      else link.send(CALLS, asked);
     });
   return {
     host: (pod) => ask((id) => ({ id, verb: "host", pod })),

@@ -104,6 +104,8 @@ async function startIn(home: Home, { undo, startedMs, ...options }: Starting): P
     images,
     dataPlane,
   });
+  // Before it acts there are no pods to wait for; once stopped it stays so.
+  undo.push(() => controlPlane.stop({ graceMs: 0 }));
   await controlPlane.startApi();
   const front = await startFront({
     apiServer: controlPlane.apiServer,
@@ -113,7 +115,7 @@ async function startIn(home: Home, { undo, startedMs, ...options }: Starting): P
   });
   undo.push(() => front.close());
   const bound = await binding;
-  undo.push(() => controlPlane.stop({ graceMs: STOP_GRACE_MS }));
+  undo.push(() => controlPlane.stop({ graceMs: STOP_GRACE_MS, stopWatchers: () => dataPlane.stop() }));
   await controlPlane.startActing(bound);
   await dataPlane.serving;
   const listeners = new Set<(timeline: Timeline) => void>();

@@ -2,7 +2,7 @@ import type { Link } from "../api/wire/link.ts";
 
 /** The ends of Node's IPC channel that a Link needs: a ChildProcess and `process` both have them. */
 interface IpcEnd {
-  send?(message: unknown): boolean;
+  send?(message: unknown, callback: (error: Error | null) => void): boolean;
   on(event: "message", listener: (message: unknown) => void): unknown;
   once(event: "disconnect", listener: () => void): unknown;
   readonly connected?: boolean | undefined;
@@ -40,7 +40,8 @@ export function processLink(end: IpcEnd): Link {
   end.on("message", (message) => channels.deliver(message as Envelope));
   return {
     send(channel, message) {
-      if (end.connected) end.send?.({ channel, message } satisfies Envelope);
+      // The other side may be going at this moment: `onClosed` tells of it, a failed send need not.
+      if (end.connected) end.send?.({ channel, message } satisfies Envelope, () => {});
     },
     listen: (channel, onMessage) => channels.listen(channel, onMessage),
     onClosed(listener) {
