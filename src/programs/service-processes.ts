@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 /**
- * How many processes run this service for the engine with that home, by the environment that they were given: a book of its
- * own beside the API's. Linux only, elsewhere 0.
+ * How many processes run this service for the engine with that home, by the environment that they were given: a book
+ * of its own beside the API's. Linux only, elsewhere 0.
  */
 export function processesOf(service: string, home: string): number {
   if (process.platform !== "linux") return 0;
