@@ -101,6 +101,28 @@ test("a run is started once, nothing starts after the deletion, and the pod fini
   );
 });
 
+test("a pod deleted while a program is started anew finishes only when that run has ended too", () => {
+  const finishedAfter: string[] = [];
+  const restarting: PodEvent[] = [
+    { type: "addressed", ip: "127.1.1.1" },
+    { type: "started", container: "user-container", restart: 0, imageId: "i", atMs: 1 },
+    { type: "exited", container: "user-container", restart: 0, exitCode: 1, atMs: 1 },
+    { type: "deleted", graceMs: 5_000 },
+    { type: "drained" },
+    { type: "started", container: "user-container", restart: 1, imageId: "i", atMs: 1 },
+    { type: "exited", container: "user-container", restart: 1, exitCode: 143, atMs: 1 },
+  ];
+  let last = "";
+  const { take } = run([], (_, effect) => {
+    if (effect.type === "finish") finishedAfter.push(last);
+  });
+  for (const given of restarting) {
+    last = `${given.type} ${"restart" in given ? given.restart : ""}`;
+    take(given);
+  }
+  assert.deepEqual(finishedAfter, ["exited 1"]);
+});
+
 test("the status can be written at any time, and Ready needs every container ready and the pod to stay", () => {
   fc.assert(
     fc.property(story, (events) => {

@@ -349,8 +349,8 @@ function dueProbes(container: ContainerLife, nowMs: number): { container: Contai
 
 /** Nothing of it runs and nothing will: the queue-proxy counts as ended as soon as all others have. */
 function isDone(container: ContainerLife): boolean {
-  if (isQueueProxy(container)) return true;
-  return container.life.phase === "terminated" || (container.life.phase === "waiting" && !container.starting);
+  // A start under way makes a process yet, even when the run before has ended.
+  return isQueueProxy(container) || (container.life.phase !== "running" && !container.starting);
 }
 
 function beingStarted(container: ContainerLife): ContainerLife {
