@@ -35,7 +35,7 @@ function originOf(tag: string, { route, config, localServices }: OriginOptions):
   const forced = localServices.has(hostName) || labels[VISIBILITY] === CLUSTER_LOCAL;
   const domain = forced ? CLUSTER_LOCAL_DOMAIN : domainFor(domains, labels);
   const isLocal = domain === CLUSTER_LOCAL_DOMAIN;
-  const full = isLocal
+  const full = forced
     ? localName(hostName, namespace)
     : network.domainTemplate.execute({
         Name: hostName,

@@ -65,7 +65,7 @@ function resolveTarget(
     ? namedRevision(route, target.revisionName, references)
     : latestRevision(target.configurationName ?? "", references);
   if ("reason" in found) return found;
-  const configurationName = found.metadata.labels?.[CONFIGURATION];
+  const configurationName = target.configurationName ?? found.metadata.labels?.[CONFIGURATION];
   return {
     revisionName: found.metadata.name,
     ...(configurationName === undefined ? {} : { configurationName }),
@@ -87,7 +87,8 @@ function latestRevision(name: string, references: References): Stored<Revision> 
       : `Configuration "${name}" is waiting for a Revision to become ready.`;
     return { reason: "RevisionMissing", message, final: failed };
   }
-  return references.revision(latest) ?? missing("Revision", latest);
+  const revision = references.revision(latest);
+  return revision ? (unready(revision) ?? revision) : missing("Revision", latest);
 }
 
 function namedRevision(
@@ -99,7 +100,12 @@ function namedRevision(
   if (!revision) return missing("Revision", name);
   const foreign = foreignRevision(route, revision);
   if (foreign) return { reason: "RevisionNotOwned", message: foreign, final: true };
-  if (isReady(revision)) return revision;
+  return unready(revision) ?? revision;
+}
+
+function unready(revision: Stored<Revision>): TrafficProblem | undefined {
+  if (isReady(revision)) return undefined;
+  const { name } = revision.metadata;
   const failed = readyOf(revision)?.status === "False";
   const message = failed
     ? `Revision "${name}" failed to become ready.`
