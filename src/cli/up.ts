@@ -43,8 +43,10 @@ export async function up(args: readonly string[], terminal: Terminal, ports: UpP
   if (json) terminal.out(readyLine(engine));
   else terminal.out(readyText(engine));
   const failure = await Promise.race([stopped, engine.failed]);
-  if (failure) throw failure;
-  return 0;
+  if (!failure) return 0;
+  terminal.err(`ebb: ${failure.message}; ending the pods\n`);
+  await engine.stop();
+  return 1;
 }
 
 function parseUp(args: readonly string[], terminal: Terminal): { options: UpOptions; json: boolean } {

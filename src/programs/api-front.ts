@@ -1,12 +1,10 @@
 import { systemClock as clock } from "../base/clock.ts";
-import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { systemRandom as random } from "../base/random.ts";
 import type { ApiServer } from "../embedded/apiserver/api-server.ts";
 import { loadCredentials, writeKubeconfig } from "../embedded/apiserver/credentials.ts";
 import { startHttpsServer } from "../embedded/apiserver/https-server.ts";
 import type { Home } from "../embedded/home/home.ts";
-import { portError } from "./data-plane-child.ts";
 
 export interface FrontOptions {
   readonly apiServer: ApiServer;
@@ -21,13 +19,7 @@ export async function startFront(options: FrontOptions) {
   const { apiServer, home, log, port } = options;
   const credentials = loadCredentials({ folder: home.credentials, clock, random });
   const address = { host: "127.0.0.1", port };
-  try {
-    const front = await startHttpsServer({ apiServer, address, credentials, log, clock });
-    writeKubeconfig({ path: home.kubeconfig, url: front.url, credentials });
-    return front;
-  } catch (thrown) {
-    const code = String((thrown as NodeJS.ErrnoException).code ?? "");
-    if (!["EADDRINUSE", "EACCES"].includes(code)) throw thrown;
-    throw portError({ code, message: messageOf(thrown), port, flag: "--api-port" });
-  }
+  const front = await startHttpsServer({ apiServer, address, credentials, log, clock });
+  writeKubeconfig({ path: home.kubeconfig, url: front.url, credentials });
+  return front;
 }

@@ -43,7 +43,7 @@ export class DataPlaneChild {
     const answer = await Promise.race([bound, this.failed]);
     if (answer instanceof Error) throw answer;
     if ("addresses" in answer) return answer.addresses;
-    throw portError({ ...answer.failure, port: start.httpPort, flag: "--http-port" });
+    throw portError({ ...answer.failure, port: start.httpPort });
   }
 
   /** Answers what is in flight, for `timeoutMs` at most. */
@@ -72,19 +72,18 @@ export class DataPlaneChild {
   }
 }
 
-export interface PortFailure {
+interface PortFailure {
   readonly code: string;
   readonly message: string;
   readonly port: number;
-  readonly flag: string;
 }
 
 /** Says which port, why, and which flag changes it. */
-export function portError({ code, message, port, flag }: PortFailure): EbbError {
+function portError({ code, message, port }: PortFailure): EbbError {
   const reasons: Record<string, string> = {
     EADDRINUSE: `port ${port} of 127.0.0.1 is taken by another program`,
     EACCES: `this user may not listen on port ${port}`,
   };
   const reason = reasons[code] ?? `cannot listen on port ${port} of 127.0.0.1 (${message})`;
-  return new EbbError("port-unusable", `${reason}; choose another with ${flag} N (0 = any free port)`);
+  return new EbbError("port-unusable", `${reason}; choose another with --http-port N (0 = any free port)`);
 }
