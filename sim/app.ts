@@ -92,6 +92,8 @@ export class SimApp {
   async #open(): Promise<void> {
     if (this.#isOver) return;
     const { clock, network } = this.#ports;
+    // The way from a queue-proxy to its application never leaves the machine.
+    network.setFaults(this.#address, { delayMs: 0.05 });
     this.#listener = await network.listen(this.#address, this.#server.accept);
     clock.schedule(this.#vary(this.#plan.warmMs), () => {
       this.#isWarm = true;

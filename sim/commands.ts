@@ -105,6 +105,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     plan.crashes = Number(options.times ?? 1);
   },
 
+  /** `calm NAME`: no life that begins from now on ends by itself. */
+  async calm(stage, { words: [service] }) {
+    stage.plan(service).crashes = 0;
+  },
+
   /** `mute NAME`: lives that begin from now on never open their port. */
   async mute(stage, { words: [service] }) {
     stage.plan(service).muted = true;

@@ -9,7 +9,14 @@ export function stormText(seed: number): string {
   );
   const lines = storms.flatMap((storm) => storm.beginning());
   const steps = 8 + randomInt(random, 12);
-  for (let step = 0; step < steps; step++) lines.push(...oneOf(random, storms).action());
+  const isKilled = random.next() < 0.3;
+  for (let step = 0; step < steps; step++) {
+    if (isKilled && random.next() < 0.15) {
+      for (const storm of storms) storm.engineKilled();
+      lines.push(`restart after=${randomInt(random, 2_000)}ms`);
+    }
+    lines.push(...oneOf(random, storms).action());
+  }
   for (const storm of storms) lines.push(...storm.ending());
   return lines.join("\n");
 }
@@ -37,6 +44,11 @@ class Storm {
     return [`service ${this.#name} ${limits} ${times}`, `wait ready ${this.#name} within=60s`];
   }
 
+  /** Who was being served then gets no answer, and pods that could not be adopted are gone. */
+  engineKilled(): void {
+    this.#allowed.add("left").add("502");
+  }
+
   action(): string[] {
     const name = this.#name;
     const chance = this.#random.next();
@@ -61,9 +73,10 @@ class Storm {
       `wait answered ${name} within=120s`,
       `expect ${name} status=${[...this.#allowed].join("|")}`,
       `wait zero ${name} within=120s`,
+      `calm ${name}`,
       `request ${name}`,
       `wait answered ${name} within=120s`,
-      `expect ${name} status=${[...this.#allowed].join("|")}`,
+      `expect ${name} last=1 status=200`,
       `wait zero ${name} within=120s`,
     ];
   }

@@ -1,6 +1,6 @@
 import type { Checker } from "./checker.ts";
 
-/** An application is asked to stop only when it has answered all that it received. */
+/** An application is asked to stop only when it has answered all that it received from clients that still wait. */
 export const drainedFirst: Checker = (entries) => {
   const broken: string[] = [];
   const working = new Map<string, Set<string>>();
@@ -10,6 +10,8 @@ export const drainedFirst: Checker = (entries) => {
       working.set(event.pod, requests.add(event.request));
     } else if (event.type === "app-answered") {
       working.get(event.pod)?.delete(event.request);
+    } else if (event.type === "failed") {
+      for (const requests of working.values()) requests.delete(event.request);
     } else if (event.type === "app-asked-to-stop") {
       const requests = [...(working.get(event.pod) ?? [])];
       if (requests.length > 0)
