@@ -30,6 +30,10 @@ export interface ReconcileLoopOptions<P extends ParentObject, O, C> {
   readonly random: Random;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** How long work that nobody waits for should wait now, because a process is being started (default: not at all). */
+  readonly courtesyMs?: (() => number) | undefined;
+  /** Requests wait for this controller: it stands back only between its own rounds. */
+  readonly isUrgent?: boolean;
 }
 
 export interface ReconcileLoop {
@@ -72,7 +76,11 @@ class Loop<P extends ParentObject, O, C> implements ReconcileLoop {
     this.#controller = controller;
     this.#client = options.clientFor(controller.name);
     this.#log = options.log.with({ controller: controller.name });
-    this.#queue = new WorkQueue({ clock, work: (key) => this.#work(key) });
+    this.#queue = new WorkQueue({
+      clock,
+      work: (key) => this.#work(key),
+      courtesyMs: options.isUrgent ? undefined : options.courtesyMs,
+    });
     this.#events = new EventRecorder({
       client: this.#client,
       component: controller.name,
@@ -141,7 +149,7 @@ class Loop<P extends ParentObject, O, C> implements ReconcileLoop {
       if (failed === undefined) {
         try {
           if (await this.#write(current, desired)) {
-            await sleep(this.#options.clock, 0);
+            await sleep(this.#options.clock, this.#options.courtesyMs?.() ?? 0);
             continue;
           }
           this.#failures.delete(key);

@@ -10,6 +10,7 @@ export class WorkQueue {
   readonly #workersMax: number;
   readonly #backOff: BackOff;
   readonly #isUrgent: boolean;
+  readonly #courtesyMs: () => number;
   /** Waiting keys in the order they came. */
   readonly #waiting = new Set<string>();
   readonly #working = new Set<string>();
@@ -23,7 +24,7 @@ export class WorkQueue {
 
   /**
    * `work` must not reject. An urgent queue works in the turn in which a key comes: for what lies between a waiting
-   * request and its process. All others begin in the next turn, so that they come after it.
+   * request and its process. All others begin in the next turn, or `courtesyMs` later, so that they come after it.
    */
   constructor(options: {
     clock: Clock;
@@ -31,12 +32,14 @@ export class WorkQueue {
     workersMax?: number;
     backOff?: BackOff;
     isUrgent?: boolean;
+    courtesyMs?: (() => number) | undefined;
   }) {
     this.#clock = options.clock;
     this.#work = options.work;
     this.#workersMax = options.workersMax ?? 2;
     this.#backOff = options.backOff ?? { firstMs: 5, maxMs: 1_000_000 };
     this.#isUrgent = options.isUrgent ?? false;
+    this.#courtesyMs = options.courtesyMs ?? (() => 0);
   }
 
   start(): void {
@@ -109,7 +112,7 @@ export class WorkQueue {
       this.#pump();
     };
     if (this.#isUrgent) queueMicrotask(pump);
-    else this.#clock.schedule(0, pump);
+    else this.#clock.schedule(this.#courtesyMs(), pump);
   }
 
   #pump(): void {

@@ -20,6 +20,7 @@ import type { Runtime } from "../embedded/node/runtime.ts";
 import { Workloads } from "../embedded/workloads/workloads.ts";
 import type { Network } from "../http/conn.ts";
 import { startControllers } from "./controllers.ts";
+import { Courtesy } from "./courtesy.ts";
 import { type DataPlaneAddresses, publishDataPlane } from "./published-endpoints.ts";
 import { ScaleMoments } from "./scale-moments.ts";
 
@@ -60,6 +61,7 @@ export class ControlPlane {
   readonly #agent: NodeAgent;
   readonly #workloads: Workloads;
   readonly #moments: ScaleMoments;
+  readonly #courtesy: Courtesy;
   #receiveStats: (messages: readonly StatMessage[]) => void = () => {};
 
   constructor(ports: ControlPlanePorts) {
@@ -81,6 +83,8 @@ export class ControlPlane {
       ...(ports.logsOf ? { podLogs: { read: (...call) => (logs() as PodLogs).read(...call) } } : {}),
     });
     this.#moments = new ScaleMoments(ports.queueProxies);
+    this.#courtesy = new Courtesy(clock);
+    const courtesyMs = this.#courtesy.leftMs;
     this.#agent = new NodeAgent({
       ...ports,
       log: log.with({ component: "node" }),
@@ -90,7 +94,7 @@ export class ControlPlane {
       hostIp: NODE_IP,
     });
     const client = this.apiServer.clientFor("workloads");
-    this.#workloads = new Workloads({ client, clock, random, log, kinds: KINDS, nodeName: NODE_NAME });
+    this.#workloads = new Workloads({ ...ports, client, kinds: KINDS, nodeName: NODE_NAME, courtesyMs });
   }
 
   /** From here on the API answers; nothing acts on its objects yet. */
@@ -109,7 +113,11 @@ export class ControlPlane {
       clientFor: (actor) => this.apiServer.clientFor(actor),
       choices: embeddedChoices(),
       urlPort: addresses.gateway.port === 80 ? undefined : addresses.gateway.port,
-      onScale: (scale) => this.#moments.scaled(scale),
+      courtesyMs: this.#courtesy.leftMs,
+      onScale: (scale) => {
+        if (scale.to > scale.from) this.#courtesy.begin();
+        this.#moments.scaled(scale);
+      },
       signal,
     });
     this.#receiveStats = receive;

@@ -41,6 +41,7 @@ export interface ControllersOptions {
   readonly urlPort: number | undefined;
   readonly onScale: (scale: ScaleMoment) => void;
   readonly signal: AbortSignal;
+  readonly courtesyMs: () => number;
 }
 
 /** Starts Knative's controllers and the autoscaler; they end when `signal` aborts. */
@@ -51,9 +52,13 @@ export function startControllers(options: ControllersOptions): {
   const informers = new Informers({ client: options.clientFor("informers"), clock, log });
   const config = new ConfigWatch({ informers, choices: options.choices, log });
   config.start();
-  const start = <P extends ParentObject, O>(controller: Controller<P, O, never>): ReconcileLoop =>
+  const start = <P extends ParentObject, O>(
+    controller: Controller<P, O, never>,
+    isUrgent = false,
+  ): ReconcileLoop =>
     startReconcileLoop({
       ...options,
+      isUrgent,
       log: log.with({ component: controller.name }),
       controller: controller as Controller<P, O, unknown>,
       informers,
@@ -74,7 +79,7 @@ export function startControllers(options: ControllersOptions): {
 interface Wiring {
   readonly informers: Informers;
   readonly config: ConfigWatch;
-  start<P extends ParentObject, O>(controller: Controller<P, O, never>): ReconcileLoop;
+  start<P extends ParentObject, O>(controller: Controller<P, O, never>, isUrgent?: boolean): ReconcileLoop;
 }
 
 function startScaling(options: ControllersOptions, { informers, config, start }: Wiring): Autoscaler {
@@ -99,6 +104,7 @@ function startScaling(options: ControllersOptions, { informers, config, start }:
       probeActivator: (key) => activatorAnswers(options, informers, key),
       onScale: options.onScale,
     }),
+    true,
   );
   pods.onChange((key) => autoscaler.podsChanged(key));
   void autoscaler.run(signal);

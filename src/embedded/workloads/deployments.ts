@@ -137,7 +137,7 @@ export class Deployments {
   ): Promise<void> {
     const { client, informers, clock } = this.#ports;
     const { revision } = observed;
-    await sleep(clock, 0);
+    await sleep(clock, this.#ports.courtesyMs?.() ?? 0);
     const status = deploymentStatus(deployment, { ...observed, nowMs: clock.wall() });
     const annotations = {
       ...deployment.metadata.annotations,

@@ -15,6 +15,8 @@ export interface WorkloadPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** See the reconcile loop's. */
+  readonly courtesyMs?: (() => number) | undefined;
 }
 
 /**
@@ -28,7 +30,7 @@ export class KeyLoop {
 
   constructor(
     name: string,
-    ports: Pick<WorkloadPorts, "clock" | "log"> & { readonly isUrgent?: boolean },
+    ports: Pick<WorkloadPorts, "clock" | "log" | "courtesyMs"> & { readonly isUrgent?: boolean },
     reconcile: (key: ObjectKey) => Promise<void>,
   ) {
     this.#name = name;
@@ -39,6 +41,7 @@ export class KeyLoop {
       workersMax: 4,
       backOff: { firstMs: 5, maxMs: 60_000 },
       isUrgent: ports.isUrgent ?? false,
+      courtesyMs: ports.courtesyMs,
     });
   }
 

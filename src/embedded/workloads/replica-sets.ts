@@ -56,7 +56,7 @@ export class ReplicaSets {
       else if (missing < 0) await this.#delete([...active].sort(byWorth).slice(0, -missing));
     }
     // The new pods are begun first, a request may wait for them.
-    await sleep(clock, 0);
+    await sleep(clock, this.#ports.courtesyMs?.() ?? 0);
     const now = informers
       .ownedBy(PodKind, set)
       .filter((pod) => isActive(pod) && !this.#leaving.has(pod.metadata.uid));

@@ -26,6 +26,8 @@ export interface WorkloadsOptions {
   readonly kinds: readonly Kind[];
   /** The one node that pods are given to. */
   readonly nodeName: string;
+  /** See the reconcile loop's. */
+  readonly courtesyMs?: () => number;
 }
 
 /** The controllers that a cluster's controller manager would run (DESIGN §3, spec E-214). */
