@@ -9,6 +9,7 @@ import { readyFirst } from "./checkers/ready-first.ts";
 import { rightService } from "./checkers/right-service.ts";
 import { Stage, StepFailed } from "./commands.ts";
 import { parseScenario } from "./scenario.ts";
+import { statusDisagreements } from "./status-agrees.ts";
 import { stormText } from "./storm.ts";
 import { World } from "./world.ts";
 
@@ -65,17 +66,30 @@ export async function runScenario(scenario: string, seed: number): Promise<RunRe
 /** Longer than any time-out of the engine: what still waits then waits for ever. */
 const AFTERMATH_MS = 700_000;
 
+const SETTLED_WITHIN_MS = 60_000;
+
+/** Nothing is asked for any more: what the API says must come to agree with what runs. */
+async function whenSettled(world: World): Promise<string[]> {
+  const { clock } = world;
+  const untilMs = clock.monotonic() + SETTLED_WITHIN_MS;
+  for (;;) {
+    const disagreements = await clock.until(statusDisagreements(world));
+    if (disagreements.length === 0 || clock.monotonic() > untilMs) return disagreements;
+    await clock.advance(1_000);
+  }
+}
+
 /** Stops the engine and names what it left behind. */
 async function endOf({ world, clients }: Stage): Promise<string[]> {
   const { clock, network, runtime } = world;
+  const left = await whenSettled(world);
   clients.close();
   try {
     await world.stop();
   } catch (thrown) {
-    return [`the engine does not stop: ${messageOf(thrown)}`];
+    return [...left, `the engine does not stop: ${messageOf(thrown)}`];
   }
   await clock.advance(AFTERMATH_MS);
-  const left: string[] = [];
   if (runtime.alive.length > 0) left.push(`${runtime.alive.length} programs outlive the engine`);
   if (network.openEnds > 0) left.push(`${network.openEnds} ends of connections are left open`);
   if (clock.pending > 0) left.push(`${clock.pending} timers are left`);
