@@ -38,6 +38,25 @@ export class ApiError extends Error {
   }
 }
 
+/** A failure in Kubernetes' words: `what` is the message, with details where the real answer has some. */
+export function failure(
+  code: number,
+  reason: string,
+  what: string | { readonly message: string; readonly details: StatusDetails },
+): ApiError {
+  const { message, details } = typeof what === "string" ? { message: what, details: undefined } : what;
+  return new ApiError({
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Failure",
+    message,
+    ...(reason === "" ? {} : { reason }),
+    ...(details === undefined ? {} : { details }),
+    code,
+  });
+}
+
 export function isApiError(thrown: unknown, reason: string): thrown is ApiError {
   return thrown instanceof ApiError && thrown.reason === reason;
 }

@@ -1,6 +1,6 @@
 import type { Kind } from "../api/kind.ts";
 import type { ApiObject, ObjectKey, Stored } from "../api/object.ts";
-import { ApiError, type Status } from "../api/status.ts";
+import { ApiError, failure } from "../api/status.ts";
 import type { Link } from "../api/wire/link.ts";
 import type { DeleteOptions, KubeClient, ObjectList, Patch, Selection, Watching } from "./client.ts";
 import { ANSWERS, type LinkAnswer, type LinkRequest, REQUESTS } from "./link-messages.ts";
@@ -120,14 +120,6 @@ function nameOf({ group, plural }: Pick<Kind, "group" | "plural">) {
 }
 
 function closedError(): ApiError {
-  const status: Status = {
-    kind: "Status",
-    apiVersion: "v1",
-    metadata: {},
-    status: "Failure",
-    message: "the control plane has ended: nobody answers API requests any more",
-    reason: "ServiceUnavailable",
-    code: 503,
-  };
-  return new ApiError(status);
+  const message = "the control plane has ended: nobody answers API requests any more";
+  return failure(503, "ServiceUnavailable", message);
 }

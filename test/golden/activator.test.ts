@@ -11,7 +11,7 @@ import { systemNetwork } from "../../src/http/network.ts";
 import { UpstreamPool } from "../../src/http/pool.ts";
 import { HttpServer } from "../../src/http/server.ts";
 import { TimerWheel } from "../../src/http/timer-wheel.ts";
-import { judgeGolden } from "../support/golden.ts";
+import { judgedTwice, judgeGolden } from "../support/golden.ts";
 import { exceptions, outOfScope } from "./activator.exceptions.ts";
 import { bytesOf, type HeaderLines, valuesOf } from "./wire/byte-reader.ts";
 import { compareBackend, compareClient, compareHeaders, fits, outcomeOf } from "./wire/compare.ts";
@@ -106,10 +106,7 @@ judgeGolden<ActivatorCase>({
   judge: async (recorded) => {
     const reason = outOfScope(recorded);
     if (reason !== undefined) return `not served yet: ${reason}`;
-    const first = await judgeOnce(recorded);
-    if (first.length === 0) return undefined;
-    const again = await judgeOnce(recorded);
-    return again.length === 0 ? undefined : again.slice(0, 4).join("; ");
+    return judgedTwice(() => judgeOnce(recorded));
   },
 });
 

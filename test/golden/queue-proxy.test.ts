@@ -8,7 +8,7 @@ import { QueueProxyServer } from "../../src/data-plane/queue-proxy/server.ts";
 import { systemNetwork } from "../../src/http/network.ts";
 import { UpstreamPool } from "../../src/http/pool.ts";
 import { TimerWheel } from "../../src/http/timer-wheel.ts";
-import { judgeGolden } from "../support/golden.ts";
+import { judgedTwice, judgeGolden } from "../support/golden.ts";
 import { exceptions, outOfScope } from "./queue-proxy.exceptions.ts";
 import { bytesOf } from "./wire/byte-reader.ts";
 import { compareBackend, compareClient, fits, outcomeOf } from "./wire/compare.ts";
@@ -51,6 +51,7 @@ interface QueueProxyCase {
   readonly clients?: NamedClient[];
   readonly expect: Record<string, unknown>;
   readonly expectExit?: boolean;
+  readonly log?: boolean;
   readonly occupyPort?: number;
   readonly settleMs?: number;
 }
@@ -95,10 +96,7 @@ judgeGolden<QueueProxyCase>({
   judge: async (recorded) => {
     const reason = outOfScope(recorded);
     if (reason !== undefined) return `not served yet: ${reason}`;
-    const first = await judgeOnce(recorded);
-    if (first.length === 0) return undefined;
-    const again = await judgeOnce(recorded);
-    return again.length === 0 ? undefined : again.slice(0, 4).join("; ");
+    return judgedTwice(() => judgeOnce(recorded));
   },
 });
 
@@ -114,14 +112,15 @@ async function play(recorded: QueueProxyCase): Promise<string[]> {
   const ip = nextIp();
   const specs = recorded.backends ?? (recorded.backend ? [recorded.backend] : []);
   const backends = specs.map((spec) => ({ spec, backend: backendOf(spec, ip) }));
-  const world = await startWorld(recorded, ip);
+  const lines: string[] = [];
+  const world = await startWorld(recorded, ip, (line) => void lines.push(line));
   try {
     if (recorded.expectExit) return compareExit(recorded, world.failure);
     if (world.failure !== undefined) return [`the queue-proxy did not start: ${world.failure}`];
     for (const { spec, backend } of backends) await listenAsTold(spec, backend);
     const seen = await runClients(recorded, ip);
     await pause(recorded.settleMs ?? 0);
-    const errors = [...compareClients(recorded, seen)];
+    const errors = [...compareClients(recorded, seen), ...compareLog(recorded, lines.join(""), ip)];
     const saw = recorded.expect.backendSaw as Record<string, unknown> | undefined;
     const [only] = backends;
     if (saw && only) errors.push(...compareBackend("backend", saw, only.backend));
@@ -157,7 +156,7 @@ async function listenAsTold(spec: BackendSpec, backend: ScriptedBackend): Promis
   else await backend.listen();
 }
 
-async function startWorld(recorded: QueueProxyCase, ip: string) {
+async function startWorld(recorded: QueueProxyCase, ip: string, writeLine: (line: string) => void) {
   const env: Record<string, string | undefined> = { ...BASE_ENV };
   for (const [name, value] of Object.entries(recorded.env ?? {})) env[name] = value ?? undefined;
   const clock = systemClock;
@@ -186,6 +185,7 @@ async function startWorld(recorded: QueueProxyCase, ip: string) {
       locate,
       quietPeriodMs: 30_000,
       patienceMs: 0,
+      writeLine,
     });
     await server.start();
   } catch (thrown) {
@@ -292,6 +292,22 @@ function decodeStat(bytes: Buffer): Record<string, number | string> {
     }
   }
   return stat;
+}
+
+function compareLog(recorded: QueueProxyCase, text: string, ip: string): string[] {
+  if (!recorded.log) return [];
+  const want = recorded.expect.log as { line?: unknown; json?: unknown }[];
+  const got = text
+    .replaceAll(ip, "127.0.0.1")
+    .split("\n")
+    .filter((line) => line !== "");
+  const same = want.every(({ line, json }, at) => {
+    const one = got[at] ?? "";
+    return line === undefined ? one.startsWith("{") && fits(json, JSON.parse(one)) : fits(line, one);
+  });
+  return same && got.length === want.length
+    ? []
+    : [`log: want ${JSON.stringify(want)}, got ${got.join("\n")}`];
 }
 
 function compareClients(recorded: QueueProxyCase, seen: Map<string, Seen>): string[] {

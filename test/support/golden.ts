@@ -81,3 +81,13 @@ async function failuresOf<C extends GoldenCase>(
 function percent(part: number, whole: number): string {
   return ((100 * part) / whole).toFixed(1);
 }
+
+/**
+ * For cases that are played on real sockets and clocks: one that failed is played once more, and only what fails twice
+ * is told.
+ */
+export async function judgedTwice(judge: () => Promise<readonly string[]>): Promise<string | undefined> {
+  if ((await judge()).length === 0) return undefined;
+  const again = await judge();
+  return again.length === 0 ? undefined : again.slice(0, 4).join("; ");
+}

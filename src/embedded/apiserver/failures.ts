@@ -1,4 +1,4 @@
-import { ApiError, type StatusDetails } from "../../api/status.ts";
+import { type ApiError, failure, type StatusDetails } from "../../api/status.ts";
 import type { Resource } from "./resources.ts";
 
 /** The failures of the API in Kubernetes' words (spec E-199). */
@@ -7,25 +7,6 @@ export interface Cause {
   readonly reason?: string;
   readonly message?: string;
   readonly field?: string;
-}
-
-/** `what` is the message, with details where the real answer has some. */
-export function failure(
-  code: number,
-  reason: string,
-  what: string | { readonly message: string; readonly details: StatusDetails },
-): ApiError {
-  const { message, details } = typeof what === "string" ? { message: what, details: undefined } : what;
-  return new ApiError({
-    kind: "Status",
-    apiVersion: "v1",
-    metadata: {},
-    status: "Failure",
-    message,
-    ...(reason === "" ? {} : { reason }),
-    ...(details === undefined ? {} : { details }),
-    code,
-  });
 }
 
 function detailsOf(resource: Resource, name: string): StatusDetails {

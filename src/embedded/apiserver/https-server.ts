@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
+import { failure } from "../../api/status.ts";
 import type { Clock } from "../../base/clock.ts";
 import { EbbError, messageOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import type { ApiServer } from "./api-server.ts";
 import type { Credentials } from "./credentials.ts";
-import { failure } from "./failures.ts";
 import type { ApiRequest, ApiResponse } from "./rest/exchange.ts";
 import { identityOf } from "./rest/identity.ts";
 

@@ -1,5 +1,6 @@
 import type { Kind } from "../../api/kind.ts";
 import type { ApiObject, ObjectKey, Stored } from "../../api/object.ts";
+import { failure } from "../../api/status.ts";
 import type {
   DeleteOptions,
   KubeClient,
@@ -11,7 +12,7 @@ import type {
 import { type AnyObject, copyJson } from "./any-object.ts";
 import type { Written } from "./commit.ts";
 import type { Caller, ServerContext, Target, WriteOptions } from "./context.ts";
-import { failure, unknownResource } from "./failures.ts";
+import { unknownResource } from "./failures.ts";
 import type { Resource } from "./resources.ts";
 import { filterOf, project } from "./selection.ts";
 import { StorageError } from "./storage/storage.ts";

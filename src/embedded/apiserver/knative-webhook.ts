@@ -3,9 +3,10 @@ import { AdmissionDenied } from "../../api/admission/request.ts";
 import { configMapRefusal } from "../../api/config/admit-config-map.ts";
 import type { Config } from "../../api/config/config.ts";
 import type { ConfigMap } from "../../api/config-map/kind.ts";
+import { failure } from "../../api/status.ts";
 import type { AdmissionAnswer, AdmissionRequest } from "./admission-port.ts";
 import type { AnyObject } from "./any-object.ts";
-import { type Cause, failure } from "./failures.ts";
+import type { Cause } from "./failures.ts";
 import type { Webhook } from "./schema-admission.ts";
 
 const SYSTEM_NAMESPACE = "knative-serving";

@@ -1,5 +1,5 @@
+import { failure } from "../../api/status.ts";
 import { type AnyObject, isRecord, sameJson } from "./any-object.ts";
-import { failure } from "./failures.ts";
 
 /**
  * Each status field has one writer (DESIGN §4 Writers). With a table, a status write that changes another actor's

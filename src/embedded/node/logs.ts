@@ -1,6 +1,6 @@
 import { watch } from "node:fs";
 import { open, stat } from "node:fs/promises";
-import { ApiError } from "../../api/status.ts";
+import { failure } from "../../api/status.ts";
 import type { NodeAgent } from "./node-agent.ts";
 import { runFiles } from "./pod-folder.ts";
 
@@ -38,7 +38,9 @@ export class ProcessLogs {
     const restart = this.#restartOf(request);
     const path = restart === undefined ? "" : runFiles(this.#pods, { podUid: uid, container, restart }).log;
     if (restart === undefined || (await sizeOf(path)) === undefined)
-      throw badRequest(
+      throw failure(
+        400,
+        "BadRequest",
         previous
           ? `previous terminated container "${container}" in pod "${pod}" not found`
           : `container "${container}" in pod "${pod}" is waiting to start: ContainerCreating`,
@@ -159,16 +161,4 @@ async function sizeOf(path: string): Promise<number | undefined> {
     if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw thrown;
   }
-}
-
-function badRequest(message: string): ApiError {
-  return new ApiError({
-    kind: "Status",
-    apiVersion: "v1",
-    metadata: {},
-    status: "Failure",
-    message,
-    reason: "BadRequest",
-    code: 400,
-  });
 }

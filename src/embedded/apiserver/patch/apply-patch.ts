@@ -1,6 +1,7 @@
 import type { Schema } from "../../../api/schema.ts";
+import { failure } from "../../../api/status.ts";
 import type { Patch } from "../../../kube/client.ts";
-import { failure, unsupportedMediaType } from "../failures.ts";
+import { unsupportedMediaType } from "../failures.ts";
 import { applyJsonPatch, PatchError } from "./json-patch.ts";
 import { applyMergePatch } from "./merge-patch.ts";
 import { applyStrategicPatch, StrategicPatchError } from "./strategic-patch.ts";

@@ -1,4 +1,4 @@
-import { failure } from "../failures.ts";
+import { failure } from "../../../api/status.ts";
 
 /** Which form of an answer a client takes (spec E-198). Protobuf is never made; its clients take JSON as well. */
 export interface Form {

@@ -1,6 +1,7 @@
+import { failure } from "../../../api/status.ts";
 import { messageOf } from "../../../base/errors.ts";
 import { type AnyObject, isRecord } from "../any-object.ts";
-import { badRequest, failure, invalid, unsupportedMediaType } from "../failures.ts";
+import { badRequest, invalid, unsupportedMediaType } from "../failures.ts";
 import { apiVersionOfResource, type Resource } from "../resources.ts";
 import { OFFERED } from "./accept.ts";
 import { duplicateFields } from "./duplicate-fields.ts";

@@ -1,6 +1,7 @@
+import { failure } from "../../../api/status.ts";
 import type { DeleteOptions } from "../../../kube/client.ts";
 import { isRecord } from "../any-object.ts";
-import { type Cause, failure, invalid } from "../failures.ts";
+import { type Cause, invalid } from "../failures.ts";
 import { jsonProblem, textOf } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
 import { integerOf } from "./list-options.ts";

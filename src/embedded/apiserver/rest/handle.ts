@@ -95,14 +95,8 @@ async function onObject(
     }
     case "PUT":
       return put(context, exchange, target);
-    case "PATCH": {
-      const options = writeOptionsOf(exchange, "PatchOptions");
-      const patch = await decodePatch(exchange, target.resource);
-      return respondWritten(context, exchange, {
-        written: await patchObject(context, { target, patch }, options),
-        address,
-      });
-    }
+    case "PATCH":
+      return patchAt(context, exchange, address);
     case "DELETE":
       return remove(context, exchange, address);
     default:
@@ -156,17 +150,25 @@ async function onStatus(
         address,
       });
     }
-    case "PATCH": {
-      const options = writeOptionsOf(exchange, "PatchOptions");
-      const patch = { ...(await decodePatch(exchange, target.resource)), subresource: "status" as const };
-      return respondWritten(context, exchange, {
-        written: await patchObject(context, { target, patch }, options),
-        address,
-      });
-    }
+    case "PATCH":
+      return patchAt(context, exchange, address);
     default:
       throw methodNotAllowed();
   }
+}
+
+/** PATCH of an object or of its status. */
+async function patchAt(
+  context: RestContext,
+  exchange: Exchange,
+  address: ResourceAddress,
+): Promise<ApiResponse> {
+  const target = targetOf(address);
+  const options = writeOptionsOf(exchange, "PatchOptions");
+  const decoded = await decodePatch(exchange, target.resource);
+  const patch = address.subresource === "status" ? { ...decoded, subresource: "status" as const } : decoded;
+  const written = await patchObject(context, { target, patch }, options);
+  return respondWritten(context, exchange, { written, address });
 }
 
 async function onScale(

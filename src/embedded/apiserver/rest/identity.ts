@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import { failure } from "../../../api/status.ts";
 import type { Caller } from "../context.ts";
-import { failure } from "../failures.ts";
 import type { Address } from "./address.ts";
 import type { Exchange } from "./exchange.ts";
 

@@ -1,4 +1,5 @@
-import { badRequest, type Cause, failure, invalid } from "../failures.ts";
+import { failure } from "../../../api/status.ts";
+import { badRequest, type Cause, invalid } from "../failures.ts";
 
 /** The query parameters of lists and watches, checked as Kubernetes checks them (spec E-205). */
 

@@ -1,7 +1,7 @@
-import { ApiError } from "../../../api/status.ts";
+import { ApiError, failure } from "../../../api/status.ts";
 import { type AnyObject, isRecord } from "../any-object.ts";
 import type { ServerContext } from "../context.ts";
-import { badRequest, failure } from "../failures.ts";
+import { badRequest } from "../failures.ts";
 import { apiVersionOfResource } from "../resources.ts";
 import { type Filter, filterOf } from "../selection.ts";
 import { compareNames, type Entry } from "../storage/storage.ts";

@@ -1,6 +1,7 @@
+import { failure } from "../../../api/status.ts";
 import { type AnyObject, isRecord, valueAt } from "../any-object.ts";
 import type { Target } from "../context.ts";
-import { badRequest, failure } from "../failures.ts";
+import { badRequest } from "../failures.ts";
 import type { PodLogRequest } from "../pod-logs.ts";
 import { getObject } from "../verbs/get.ts";
 import type { ApiResponse, Exchange } from "./exchange.ts";

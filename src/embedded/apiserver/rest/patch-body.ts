@@ -1,5 +1,6 @@
+import { failure } from "../../../api/status.ts";
 import type { Patch } from "../../../kube/client.ts";
-import { badRequest, failure, unsupportedMediaType } from "../failures.ts";
+import { badRequest, unsupportedMediaType } from "../failures.ts";
 import type { Resource } from "../resources.ts";
 import { decodeJson } from "./body.ts";
 import type { Exchange } from "./exchange.ts";

@@ -1,7 +1,6 @@
-import { ApiError, type Status } from "../../../api/status.ts";
+import { ApiError, failure, type Status } from "../../../api/status.ts";
 import { messageOf } from "../../../base/errors.ts";
 import type { Log } from "../../../base/log.ts";
-import { failure } from "../failures.ts";
 import { StorageError } from "../storage/storage.ts";
 import type { Form } from "./accept.ts";
 import type { ApiResponse, Exchange } from "./exchange.ts";

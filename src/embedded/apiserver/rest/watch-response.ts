@@ -1,8 +1,7 @@
-import { ApiError } from "../../../api/status.ts";
+import { ApiError, failure } from "../../../api/status.ts";
 import type { Timer } from "../../../base/clock.ts";
 import { type AnyObject, isRecord } from "../any-object.ts";
 import type { ServerContext } from "../context.ts";
-import { failure } from "../failures.ts";
 import { apiVersionOfResource } from "../resources.ts";
 import { eventText, type RawEvent, watchObjects } from "../verbs/watch.ts";
 import type { Form } from "./accept.ts";

@@ -1,9 +1,10 @@
+import { failure } from "../../../api/status.ts";
 import { timeText } from "../../../kube/time.ts";
 import { type AnyObject, isRecord } from "../any-object.ts";
 import { admitBuiltIn } from "../built-in/admit-built-in.ts";
 import { commit, type Written } from "../commit.ts";
 import type { ServerContext, Target, WriteOptions } from "../context.ts";
-import { alreadyExists, badRequest, failure, forbidden, notFound } from "../failures.ts";
+import { alreadyExists, badRequest, forbidden, notFound } from "../failures.ts";
 import { checkMetadata, nameFor, nameWarnings } from "../metadata-checks.ts";
 import { countsGeneration, withFirstStatus, withoutEmpty } from "../object-rules.ts";
 import type { Resource } from "../resources.ts";

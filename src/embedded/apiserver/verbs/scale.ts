@@ -1,3 +1,4 @@
+import { type LabelSelector, labelSelectorText } from "../../../api/label-selector.ts";
 import type { Patch } from "../../../kube/client.ts";
 import { type AnyObject, isRecord, recordAt, valueAt } from "../any-object.ts";
 import type { Written } from "../commit.ts";
@@ -6,10 +7,13 @@ import { badRequest, invalid } from "../failures.ts";
 import { applyPatch } from "../patch/apply-patch.ts";
 import { changeObject } from "./update.ts";
 
+/** What an empty selector reads as. */
+const NO_SELECTOR = labelSelectorText(undefined);
+
 /** The scale subresource: spec.replicas of a workload in the form of autoscaling/v1 Scale (spec E-213). */
 export function scaleOf(object: AnyObject): AnyObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const selector = selectorText(valueAt(object, ["spec", "selector"]));
+  const selector = labelSelectorText(valueAt(object, ["spec", "selector"]) as LabelSelector | undefined);
   return {
     kind: "Scale",
     apiVersion: "autoscaling/v1",
@@ -17,7 +21,7 @@ export function scaleOf(object: AnyObject): AnyObject {
     spec: specOf(valueAt(object, ["spec", "replicas"])),
     status: {
       replicas: Number(valueAt(object, ["status", "replicas"]) ?? 0),
-      ...(selector ? { selector } : {}),
+      ...(selector === NO_SELECTOR ? {} : { selector }),
     },
   };
 }
@@ -25,18 +29,6 @@ export function scaleOf(object: AnyObject): AnyObject {
 /** A zero is left out, as Go does. */
 function specOf(replicas: unknown): Record<string, unknown> {
   return replicas === 0 ? {} : { replicas: replicas ?? 1 };
-}
-
-function selectorText(selector: unknown): string {
-  const labels = Object.entries(recordAt(selector, ["matchLabels"])).map(([key, value]) => `${key}=${value}`);
-  const expressions = valueAt(selector, ["matchExpressions"]);
-  const more = (Array.isArray(expressions) ? expressions.filter(isRecord) : []).map((expression) => {
-    const values = Array.isArray(expression.values) ? expression.values.join(",") : "";
-    if (expression.operator === "Exists") return String(expression.key);
-    if (expression.operator === "DoesNotExist") return `!${expression.key}`;
-    return `${expression.key} ${expression.operator === "In" ? "in" : "notin"} (${values})`;
-  });
-  return [...labels.sort(), ...more].join(",");
 }
 
 /** PUT on /scale. */

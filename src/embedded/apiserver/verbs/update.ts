@@ -1,3 +1,4 @@
+import { failure } from "../../../api/status.ts";
 import { type AnyObject, isRecord, sameJson, valueAt } from "../any-object.ts";
 import { admitBuiltIn } from "../built-in/admit-built-in.ts";
 import { commit, type Written } from "../commit.ts";
@@ -8,16 +9,7 @@ import {
   type Target,
   type WriteOptions,
 } from "../context.ts";
-import {
-  badRequest,
-  type Cause,
-  conflict,
-  failure,
-  invalid,
-  invalidObject,
-  MODIFIED,
-  notFound,
-} from "../failures.ts";
+import { badRequest, type Cause, conflict, invalid, invalidObject, MODIFIED, notFound } from "../failures.ts";
 import { checkOtherMetadata } from "../metadata-checks.ts";
 import { keepSystemFields, raisesGeneration } from "../object-rules.ts";
 import { checkWriters } from "../status-writers.ts";

@@ -1,6 +1,7 @@
+import { failure } from "../../../api/status.ts";
 import type { AnyObject } from "../any-object.ts";
 import type { ServerContext } from "../context.ts";
-import { failure, tooOld } from "../failures.ts";
+import { tooOld } from "../failures.ts";
 import type { Resource } from "../resources.ts";
 import { type Filter, looksInside, matchesKey, matchesObject } from "../selection.ts";
 import type { Entry } from "../storage/storage.ts";
