@@ -8,7 +8,7 @@ import { describeMachine } from "./machine.ts";
  * `npm run bench -- NAME [--smoke] [--runs N] [--app FILE] [--package FOLDER]…`: builds the package, runs bench/NAME.ts
  * on it, prints one JSON object and writes it to bench/results/. `--smoke` runs as little as shows that the bench still
  * works; without a name it runs all of them. With `--package` nothing is built: `cold` and `start` take turns on the
- * packages named, which is how a change is measured on a machine that others use too.
+ * packages named, which is how a change is measured on a machine that others use too; `warm` takes the first.
  */
 export interface BenchOptions {
   readonly smoke: boolean;

@@ -15,14 +15,15 @@ import { median, rounded } from "./statistics.ts";
  * Requests per second and CPU per request through ebb's whole path (gateway, activator's phases, queue-proxy), beside
  * HAProxy with one thread in front of the same program. Rounds alternate; what counts is the ratio within one run.
  */
-export async function run({ smoke, app: given, runs: wanted }: BenchOptions): Promise<unknown> {
+export async function run({ smoke, app: given, runs: wanted, packages }: BenchOptions): Promise<unknown> {
   const missing = ["wrk", "haproxy"].filter((name) => spawnSync("which", [name]).status !== 0);
   if (missing.length > 0) return { skipped: `${missing.join(" and ")} not installed` };
   const app = buildApp(given);
+  const folder = packages?.[0];
   const home = newHome();
   const work = mkdtempSync(join(tmpdir(), "ebb-bench-warm-"));
-  addImage(home, { name: "bench/hello", path: app.path });
-  const engine = await startEngine(home);
+  addImage(home, { name: "bench/hello", path: app.path, folder });
+  const engine = await startEngine(home, folder);
   const started: ChildProcess[] = [];
   try {
     const appPort = await freePort();
