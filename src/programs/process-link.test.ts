@@ -36,9 +36,14 @@ test("hosting calls cross a link and their failures keep code and message", asyn
   assert.deepEqual(moments, [["u1", "processStarted", 5]]);
 });
 
-test("calls that wait when the data plane ends are rejected, not left hanging", async () => {
+test("with the data plane nothing is left to drain or to remove, and nothing can be hosted", async () => {
   const { near, close } = memoryLinkPair();
-  const waiting = hostingOver(near).drain("u1");
+  const remote = hostingOver(near);
+  const hosting = remote.host(pod);
+  const draining = remote.drain("u1");
   close();
-  await assert.rejects(waiting, { code: "data-plane-gone" });
+  await assert.rejects(hosting, { code: "data-plane-gone" });
+  await draining;
+  await remote.remove("u1");
+  await assert.rejects(remote.host(pod), { code: "data-plane-gone" });
 });

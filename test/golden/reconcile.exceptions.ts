@@ -28,6 +28,11 @@ export const leftOutLeaves: readonly LeftOut[] = [
     why: "the reason that the image cannot be fetched is the machine's own",
   },
   {
+    id: "unresolvable-image",
+    path: /^Service .*conditions.*reason$/,
+    why: "a Service's Ready tells why there is no Revision (RevisionFailed), not only that there is none",
+  },
+  {
     id: "crash",
     path: /^(Service|Configuration|Revision|Route) .*conditions\.|^PodAutoscaler .*\.reachability$/,
     why: "Knative looks at pods only when their Deployment changes; ebb watches them and tells ExitCode5 at once",

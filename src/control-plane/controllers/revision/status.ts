@@ -77,9 +77,10 @@ function diagnose(
   }
 }
 
+/** Knative's words (A-050), and the exit code, which Knative gives in the Revision's reason alone: a Service shows no more. */
 function exitMessage(exitCode: number, message: string | undefined): string {
-  const told = message || (exitCode === 0 ? "container exited with no error" : "");
-  return `Container failed with: ${told}`;
+  const told = message?.trimEnd() || (exitCode === 0 ? "container exited with no error" : "");
+  return `Container failed with: ${told} (exit code ${exitCode})`;
 }
 
 /** What a Deployment's conditions say of it as one (spec A-052). */

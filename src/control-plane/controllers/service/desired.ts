@@ -77,6 +77,10 @@ function tellRoute(
   copyField(route.status, status, "address");
   copyField(route.status, status, "traffic");
   conditions.mirror("RoutesReady", readyOf(route));
+  const isConsequence = conditions.get("RoutesReady")?.reason === "RevisionMissing";
+  // Knative's Ready tells the Route's words, which say only that there is no Revision; ebb's tells why there is none.
+  if (isConsequence && conditions.is("ConfigurationsReady", "False"))
+    conditions.mirror("ConfigurationsReady", readyOf(configuration));
   if (conditions.is("RoutesReady", "True") && !isMigrated(route, configuration))
     conditions.markUnknown("RoutesReady", {
       reason: "TrafficNotMigrated",
