@@ -5,6 +5,8 @@
 export interface Conn {
   /** Where the other side is, for X-Forwarded-For and messages; "" when unknown. */
   readonly remoteAddress: string;
+  /** Absent where the transport has none. */
+  readonly remotePort?: number | undefined;
   readonly localAddress: string;
   /** Set exactly once by the owner; bytes that arrived before are delivered then. May be replaced on upgrade. */
   setHandler(handler: ConnHandler): void;

@@ -46,6 +46,8 @@ export interface Exchange {
   /** Raised when the client went away, a time-out fired or the server is being closed. */
   readonly cancel: Cancel;
   readonly remoteAddress: string;
+  /** Absent inside this process. */
+  readonly remotePort?: number | undefined;
   /** True once a final head was sent: an error can then only cut the answer. */
   readonly responded: boolean;
   /** 1xx, any number of times before `respond`. 100-continue is never sent by the server on its own. */

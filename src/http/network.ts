@@ -90,6 +90,7 @@ function socketError(error: NodeJS.ErrnoException, what: string): SocketError {
 /** A node:net (or node:tls) socket as Conn. */
 export class SocketConn implements Conn {
   readonly remoteAddress: string;
+  readonly remotePort: number | undefined;
   readonly localAddress: string;
   readonly #socket: Socket;
   #handler: ConnHandler | undefined;
@@ -102,6 +103,7 @@ export class SocketConn implements Conn {
   constructor(socket: Socket) {
     this.#socket = socket;
     this.remoteAddress = socket.remoteAddress ?? "";
+    this.remotePort = socket.remotePort;
     this.localAddress = socket.localAddress ?? "";
     socket.on("error", (error) => {
       this.#error = error;

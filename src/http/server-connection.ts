@@ -26,6 +26,7 @@ const NO_BYTES = Buffer.alloc(0);
  */
 export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, WriterOwner, ExchangeOwner {
   readonly remoteAddress: string;
+  readonly remotePort: number | undefined;
   readonly #conn: Conn;
   readonly #context: ServerContext;
   readonly #heads: HeadReader;
@@ -55,6 +56,7 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
     this.#conn = conn;
     this.#context = context;
     this.remoteAddress = conn.remoteAddress;
+    this.remotePort = conn.remotePort;
     this.#heads = new HeadReader(context.limits);
     this.#decoder = new BodyDecoder(context.limits);
     this.#writer = new MessageWriter(conn, this);

@@ -8,6 +8,7 @@ import type { BodySource, Exchange, ExchangeOutcome, RequestHead, ResponseHead }
 /** What an exchange asks of the connection that it arrived on. */
 export interface ExchangeOwner {
   readonly remoteAddress: string;
+  readonly remotePort: number | undefined;
   sendInterim(exchange: ServerExchange, head: ResponseHead): void;
   sendResponse(exchange: ServerExchange, head: ResponseHead, body: BodySource | undefined): void;
   sendUpgrade(exchange: ServerExchange, head: ResponseHead): Conn;
@@ -38,6 +39,10 @@ export class ServerExchange implements Exchange {
 
   get remoteAddress(): string {
     return this.#owner.remoteAddress;
+  }
+
+  get remotePort(): number | undefined {
+    return this.#owner.remotePort;
   }
 
   get responded(): boolean {

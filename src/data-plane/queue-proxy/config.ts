@@ -12,12 +12,21 @@ export interface QueueProxyConfig {
   readonly responseStartTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly namespace: string;
+  readonly service: string;
   readonly configuration: string;
   readonly revision: string;
   readonly pod: string;
   readonly podIp: string;
   /** "null": SERVING_READINESS_PROBE was JSON null, which is never ready (errata H-002). */
   readonly probes: readonly Probe[];
+  readonly requestLog: RequestLogConfig;
+}
+
+export interface RequestLogConfig {
+  /** "" = no request log (spec Q-058). */
+  readonly template: string;
+  /** Probes are logged too. */
+  readonly probes: boolean;
 }
 
 export class ConfigError extends EbbError {
@@ -62,12 +71,43 @@ export function readConfig(env: Environment): QueueProxyConfig {
     responseStartTimeoutMs: responseStartSeconds * 1000,
     idleTimeoutMs: idleSeconds * 1000,
     namespace,
+    service: env.SERVING_SERVICE ?? "",
     configuration,
     revision,
     pod,
     podIp,
     probes: probesOf(env),
+    requestLog: requestLogOf(env.OBSERVABILITY_CONFIG ?? ""),
   };
+}
+
+/** Spec Q-060. */
+const DEFAULT_REQUEST_LOG_TEMPLATE =
+  '{"httpRequest": {"requestMethod": "{{.Request.Method}}", "requestUrl": "{{js .Request.RequestURI}}", ' +
+  '"requestSize": "{{.Request.ContentLength}}", "status": {{.Response.Code}}, ' +
+  '"responseSize": "{{.Response.Size}}", "userAgent": "{{js .Request.UserAgent}}", ' +
+  '"remoteIp": "{{js .Request.RemoteAddr}}", "serverIp": "{{.Revision.PodIP}}", ' +
+  '"referer": "{{js .Request.Referer}}", "latency": "{{.Response.Latency}}s", ' +
+  '"protocol": "{{.Request.Proto}}"}, "traceId": "{{.TraceID}}"}';
+
+/** Whatever is no such setting is Knative's to complain about: it was checked when the ConfigMap was written. */
+function requestLogOf(json: string): RequestLogConfig {
+  const off = { template: "", probes: false };
+  if (json === "") return off;
+  let settings: unknown;
+  try {
+    settings = JSON.parse(json);
+  } catch (thrown) {
+    throw new ConfigError(
+      "OBSERVABILITY_CONFIG",
+      `Failed to parse observability config: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+    );
+  }
+  if (typeof settings !== "object" || settings === null) return off;
+  const { enableRequestLog, requestLogTemplate, enableProbeRequestLog } = settings as Record<string, unknown>;
+  if (enableRequestLog !== true) return off;
+  const template = typeof requestLogTemplate === "string" ? requestLogTemplate : DEFAULT_REQUEST_LOG_TEMPLATE;
+  return { template, probes: enableProbeRequestLog === true };
 }
 
 function probesOf(env: Environment): readonly Probe[] {

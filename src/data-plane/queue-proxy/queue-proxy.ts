@@ -17,6 +17,7 @@ import type { QueueProxyConfig } from "./config.ts";
 import { Drain } from "./drain.ts";
 import { healthCheckOf, isKubeletProbe, restoreHost, setForwarded, stripRouting } from "./headers.ts";
 import type { Readiness } from "./readiness.ts";
+import { type RequestLog, requestLogOf } from "./request-log.ts";
 import { RequestStats } from "./stats.ts";
 
 export interface QueueProxyOptions {
@@ -27,6 +28,8 @@ export interface QueueProxyOptions {
   readonly readiness: Readiness;
   /** The application. */
   readonly upstream: Upstream;
+  /** Where request log lines go; absent = no request log. */
+  readonly writeLine?: (line: string) => void;
 }
 
 /** One pod's queue-proxy: limits, counts, times out and forwards; the same hosted and alone in a pod (spec §2). */
@@ -42,6 +45,7 @@ export class QueueProxy {
   readonly limits: RequestTimeoutLimits;
   /** None when there is no limit (spec Q-037). */
   readonly breaker: Breaker | undefined;
+  readonly requestLog: RequestLog | undefined;
 
   constructor(options: QueueProxyOptions) {
     this.config = options.config;
@@ -56,6 +60,8 @@ export class QueueProxy {
       responseStartMs: options.config.responseStartTimeoutMs,
       idleMs: options.config.idleTimeoutMs,
     };
+    const { writeLine: write } = options;
+    this.requestLog = write && requestLogOf({ ...options, write });
     const limit = options.config.containerConcurrency;
     this.breaker = limit < 1 ? undefined : new Breaker({ maxConcurrency: limit, queueDepth: 10 * limit });
   }
@@ -108,6 +114,14 @@ class Passage implements Journey, ForwardObserver {
 }
 
 const PHASES: readonly Phase<Passage>[] = [
+  {
+    name: "log",
+    why: "the request log tells of the request as it came, before any phase changes it (spec Q-058)",
+    run({ proxy, exchange }) {
+      proxy.requestLog?.watch(exchange);
+      return "next";
+    },
+  },
   {
     name: "health",
     why: "health checks are answered from the user's probe, and refused while draining (spec Q-020…Q-022)",

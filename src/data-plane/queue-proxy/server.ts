@@ -32,6 +32,8 @@ export interface QueueProxyServerOptions {
   readonly patienceMs: number;
   readonly onPortOpen?: () => void;
   readonly onReady?: () => void;
+  /** See QueueProxy. */
+  readonly writeLine?: (line: string) => void;
 }
 
 /** Fixed by Knative (spec §0.3). */
@@ -66,6 +68,7 @@ export class QueueProxyServer {
       timers,
       readiness: this.#readiness,
       upstream: typedUpstream(upstream),
+      ...(options.writeLine && { writeLine: options.writeLine }),
     });
   }
 
