@@ -74,3 +74,9 @@ export function keyOf(object: ApiObject): ObjectKey {
 export function keyText(key: ObjectKey): string {
   return `${key.namespace}/${key.name}`;
 }
+
+/** The key that `keyText` wrote. */
+export function keyOfText(text: string): ObjectKey {
+  const slash = text.indexOf("/");
+  return { namespace: text.slice(0, slash), name: text.slice(slash + 1) };
+}

@@ -1,4 +1,4 @@
-import { keyOf, keyText, type ObjectKey, type Stored } from "../api/object.ts";
+import { keyOf, keyOfText, keyText, type ObjectKey, type Stored } from "../api/object.ts";
 import { ApiError, isApiError, isNamespaceTerminating } from "../api/status.ts";
 import { type Clock, sleep } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
@@ -135,7 +135,7 @@ class Loop<P extends ParentObject, O, C> implements ReconcileLoop {
     const parent = this.#parent(key);
     if (!parent) {
       this.#failures.delete(key);
-      this.#controller.forget?.(objectKey(key));
+      this.#controller.forget?.(keyOfText(key));
       return undefined;
     }
     if (this.#controller.concerns?.(parent) === false) return undefined;
@@ -168,7 +168,7 @@ class Loop<P extends ParentObject, O, C> implements ReconcileLoop {
   }
 
   #parent(key: string): Stored<P> | undefined {
-    return this.#options.informers.get(this.#controller.kind, objectKey(key));
+    return this.#options.informers.get(this.#controller.kind, keyOfText(key));
   }
 
   #context(parent: Stored<P>): Context<C> {
@@ -292,9 +292,4 @@ class ChildFailure extends ApiError {
     this.cause = cause;
     this.failure = { kind, name, reason: known?.reason ?? "InternalError", message };
   }
-}
-
-function objectKey(text: string): ObjectKey {
-  const slash = text.indexOf("/");
-  return { namespace: text.slice(0, slash), name: text.slice(slash + 1) };
 }

@@ -1,4 +1,4 @@
-import { type keyOf, keyText, type ObjectKey } from "../../api/object.ts";
+import { type keyOf, keyOfText, keyText, type ObjectKey } from "../../api/object.ts";
 import { isApiError, isNamespaceTerminating } from "../../api/status.ts";
 import type { Clock } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
@@ -64,7 +64,7 @@ export class KeyLoop {
 
   async #work(text: string, reconcile: (key: ObjectKey) => Promise<void>): Promise<void> {
     try {
-      await reconcile(parseKey(text));
+      await reconcile(keyOfText(text));
       this.#queue.forget(text);
     } catch (thrown) {
       const delayMs = this.#queue.addRateLimited(text);
@@ -79,11 +79,6 @@ export class KeyLoop {
       });
     }
   }
-}
-
-function parseKey(text: string): ObjectKey {
-  const slash = text.indexOf("/");
-  return { namespace: text.slice(0, slash), name: text.slice(slash + 1) };
 }
 
 /** The owner that controls the object, when it is of that kind. */
