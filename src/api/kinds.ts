@@ -1,14 +1,18 @@
 /** Every kind that ebb serves, in the order in which discovery lists them within a group. */
+import { CertificateKind } from "./certificate/kind.ts";
+import { ClusterDomainClaimKind } from "./cluster-domain-claim/kind.ts";
 import { ConfigMapKind } from "./config-map/kind.ts";
 import { ConfigurationKind } from "./configuration/kind.ts";
 import { CoreServiceKind } from "./core-service/kind.ts";
 import { DeploymentKind } from "./deployment/kind.ts";
+import { DomainMappingKind } from "./domain-mapping/kind.ts";
 import { EndpointSliceKind } from "./endpoint-slice/kind.ts";
 import { EndpointsKind } from "./endpoints/kind.ts";
 import { EventKind } from "./event/kind.ts";
 import { ImageKind } from "./image/kind.ts";
 import { IngressKind } from "./ingress/kind.ts";
 import type { Kind } from "./kind.ts";
+import { LeaseKind } from "./lease/kind.ts";
 import { MetricKind } from "./metric/kind.ts";
 import { NamespaceKind } from "./namespace/kind.ts";
 import type { ApiObject } from "./object.ts";
@@ -17,8 +21,10 @@ import { PodAutoscalerKind } from "./pod-autoscaler/kind.ts";
 import { ReplicaSetKind } from "./replica-set/kind.ts";
 import { RevisionKind } from "./revision/kind.ts";
 import { RouteKind } from "./route/kind.ts";
+import { SecretKind } from "./secret/kind.ts";
 import { ServerlessServiceKind } from "./serverless-service/kind.ts";
 import { ServiceKind } from "./service/kind.ts";
+import { ServiceAccountKind } from "./service-account/kind.ts";
 
 /** A kind whatever its objects look like; a table, a verb or the storage needs no more. */
 export type AnyKind = Kind<ApiObject>;
@@ -34,16 +40,22 @@ export const KINDS: readonly AnyKind[] = [
   asAnyKind(EventKind),
   asAnyKind(NamespaceKind),
   asAnyKind(PodKind),
+  asAnyKind(SecretKind),
+  asAnyKind(ServiceAccountKind),
   asAnyKind(CoreServiceKind),
   asAnyKind(DeploymentKind),
   asAnyKind(ReplicaSetKind),
+  asAnyKind(LeaseKind),
   asAnyKind(EndpointSliceKind),
   asAnyKind(ConfigurationKind),
+  asAnyKind(DomainMappingKind),
   asAnyKind(RevisionKind),
   asAnyKind(RouteKind),
   asAnyKind(ServiceKind),
   asAnyKind(MetricKind),
   asAnyKind(PodAutoscalerKind),
+  asAnyKind(CertificateKind),
+  asAnyKind(ClusterDomainClaimKind),
   asAnyKind(IngressKind),
   asAnyKind(ServerlessServiceKind),
   asAnyKind(ImageKind),

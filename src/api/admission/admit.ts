@@ -5,9 +5,14 @@
 
 import { messageOf } from "../../base/errors.ts";
 import { parseQuantity } from "../../base/quantity.ts";
+import type { Certificate } from "../certificate/kind.ts";
+import { validateCertificate } from "../certificate/validate.ts";
 import { defaultConfiguration } from "../configuration/defaults.ts";
 import type { Configuration } from "../configuration/kind.ts";
 import { validateConfiguration } from "../configuration/validate.ts";
+import { defaultDomainMapping } from "../domain-mapping/defaults.ts";
+import type { DomainMapping } from "../domain-mapping/kind.ts";
+import { validateDomainMapping } from "../domain-mapping/validate.ts";
 import { defaultIngress } from "../ingress/defaults.ts";
 import type { Ingress } from "../ingress/kind.ts";
 import { validateIngress } from "../ingress/validate.ts";
@@ -103,6 +108,20 @@ const RULES: Readonly<Record<string, Rules>> = {
     defaults: () => undefined,
     validate: (_context, service) => validateServerlessService(service),
   }),
+  "serving.knative.dev/DomainMapping": rulesOf<DomainMapping>({
+    normalize: normalizeDomainMapping,
+    defaults: defaultDomainMapping,
+    validate: validateDomainMapping,
+  }),
+  "networking.internal.knative.dev/Certificate": rulesOf<Certificate>({
+    normalize: (spec) => {
+      dropZeroes(spec, ["domain"]);
+      // A list left out is written as null, and then refused by that name (spec E-202).
+      spec.dnsNames ??= null;
+    },
+    defaults: () => undefined,
+    validate: (_context, certificate) => validateCertificate(certificate),
+  }),
   "networking.internal.knative.dev/Ingress": rulesOf<Ingress>({
     normalize: normalizeIngress,
     defaults: (_context, ingress) => defaultIngress(ingress),
@@ -116,6 +135,17 @@ function dropZeroes(owner: Record<string, unknown>, fields: readonly string[]): 
     const value = owner[field];
     if (value === "" || value === 0 || (Array.isArray(value) && value.length === 0)) delete owner[field];
   }
+}
+
+/** The target and a TLS secret's name are always written, even empty. */
+function normalizeDomainMapping(spec: Record<string, unknown>): void {
+  spec.ref ??= {};
+  if (isRecord(spec.ref)) {
+    dropZeroes(spec.ref, ["namespace", "group", "apiVersion", "address"]);
+    spec.ref.kind ??= "";
+    spec.ref.name ??= "";
+  }
+  if (isRecord(spec.tls)) spec.tls.secretName ??= "";
 }
 
 function normalizeIngress(spec: Record<string, unknown>): void {

@@ -17,6 +17,8 @@ const STRUCTS: Readonly<Record<string, string>> = {
   envFrom: "EnvFromSource",
   ports: "ContainerPort",
   traffic: "TrafficTarget",
+  ref: "KReference",
+  tls: "SecretTLS",
   volumes: "Volume",
   volumeMounts: "VolumeMount",
   resources: "ResourceRequirements",

@@ -16,6 +16,8 @@ export function checkBuiltIn(collection: string, checked: Checked): Cause[] {
   switch (collection) {
     case "configmaps":
       return checkImmutable(checked);
+    case "secrets":
+      return [...checkSecretType(checked), ...checkImmutable(checked)];
     case "deployments.apps":
     case "replicasets.apps":
       return checkWorkload(collection === "deployments.apps" ? "deployment" : "replicaset", checked);
@@ -66,6 +68,11 @@ function checkImmutable({ object, before }: Checked): Cause[] {
   for (const field of ["data", "binaryData"])
     if (!sameJson(object[field] ?? {}, before[field] ?? {})) causes.push(forbidden(field, text));
   return causes;
+}
+
+function checkSecretType({ object, before }: Checked): Cause[] {
+  if (before === undefined || object.type === before.type) return [];
+  return [invalidValue("type", object.type, "field is immutable")];
 }
 
 function checkWorkload(kind: string, { object, before }: Checked): Cause[] {

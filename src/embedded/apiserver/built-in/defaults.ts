@@ -40,6 +40,9 @@ export function applyBuiltInDefaults(
       for (const port of recordsIn(object, "ports")) defaultPort(port);
       for (const endpoint of recordsIn(object, "endpoints")) setDefault(endpoint, "conditions", {});
       return;
+    case "secrets":
+      defaultSecret(object);
+      return;
     case "events":
       defaultEvent(object);
       return;
@@ -85,6 +88,17 @@ function defaultEndpoints(object: AnyObject): void {
 function defaultPort(port: Record<string, unknown>): void {
   setDefault(port, "protocol", "TCP");
   setDefault(port, "name", "");
+}
+
+/** Plain values win over encoded ones and are never stored. */
+function defaultSecret(object: AnyObject): void {
+  const plain = Object.entries(recordAt(object, ["stringData"]));
+  delete object.stringData;
+  if (plain.length > 0) {
+    const data = recordIn(object, "data");
+    for (const [key, value] of plain) data[key] = Buffer.from(String(value)).toString("base64");
+  }
+  setDefault(object, "type", "Opaque");
 }
 
 /** Go writes these even when they are empty. */

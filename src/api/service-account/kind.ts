@@ -1,0 +1,53 @@
+import { AGE_COLUMN } from "../age.ts";
+import type { Kind } from "../kind.ts";
+import { type ApiObject, objectMetaSchema } from "../object.ts";
+import { array, boolean, object, type Schema, string } from "../schema.ts";
+
+export interface ServiceAccount extends ApiObject {
+  secrets?: { name?: string }[];
+  imagePullSecrets?: { name?: string }[];
+  automountServiceAccountToken?: boolean;
+}
+
+const schema: Schema<ServiceAccount> = object(
+  { metadata: objectMetaSchema },
+  {
+    apiVersion: string(),
+    kind: string(),
+    secrets: array(
+      object(
+        {},
+        {
+          apiVersion: string(),
+          fieldPath: string(),
+          kind: string(),
+          name: string(),
+          namespace: string(),
+          resourceVersion: string(),
+          uid: string(),
+        },
+      ),
+      { listType: "map", listKeys: ["name"] },
+    ),
+    imagePullSecrets: array(object({}, { name: string() }), { listType: "atomic" }),
+    automountServiceAccountToken: boolean(),
+  },
+);
+
+export const ServiceAccountKind: Kind<ServiceAccount> = {
+  group: "",
+  version: "v1",
+  kind: "ServiceAccount",
+  plural: "serviceaccounts",
+  singular: "serviceaccount",
+  shortNames: ["sa"],
+  categories: [],
+  namespaced: true,
+  custom: false,
+  statusSubresource: false,
+  schema,
+  columns: [
+    { name: "Secrets", type: "string", value: (one: ServiceAccount) => one.secrets?.length ?? 0 },
+    AGE_COLUMN,
+  ],
+};
