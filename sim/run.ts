@@ -3,8 +3,8 @@ import { runScenario, scenarioNames, scenarioText } from "./run-scenario.ts";
 
 /**
  * `npm run sim -- --seed N [--seeds COUNT] [--scenario NAME | --all] [--verbose]`: seeds N, N+1, … (default 1), each
- * over the scenario that falls to it, over NAME, or over every one. Exit code 1 when a promise was broken; the line that
- * reproduces it is printed.
+ * over the scenario that falls to it, over NAME, or over every one. Exit code 1 when a promise was broken; the line
+ * that reproduces it is printed.
  */
 const { values } = parseArgs({
   options: {
