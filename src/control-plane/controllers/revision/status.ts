@@ -77,7 +77,7 @@ function diagnose(
   }
 }
 
-/** Knative's words (A-050), and the exit code, which Knative gives in the Revision's reason alone: a Service shows no more. */
+/** Knative's words (A-050) and the exit code, which Knative gives in the Revision's reason alone, never a Service's. */
 function exitMessage(exitCode: number, message: string | undefined): string {
   const told = message?.trimEnd() || (exitCode === 0 ? "container exited with no error" : "");
   return `Container failed with: ${told} (exit code ${exitCode})`;
