@@ -11,7 +11,9 @@ import { readTree } from "./tidy/tree.ts";
 const root = resolve(import.meta.dirname, "..");
 const dist = resolve(process.argv[2] ?? join(root, "dist"));
 
-const PROGRAMS = ["src/programs/ebb.ts", "src/programs/library.ts", "src/programs/data-plane-process.ts"];
+const PROGRAMS = ["ebb", "library", "data-plane-process", "queue-proxy"].map(
+  (name) => `src/programs/${name}.ts`,
+);
 
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<string, unknown>;
 rmSync(dist, { recursive: true, force: true });
