@@ -42,9 +42,16 @@ export function ageOf(timestamp: string | null | undefined, nowMs: number): stri
   return ageText(Date.parse(timestamp), nowMs);
 }
 
+export const AGE_DESCRIPTION =
+  "CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to " +
+  "be set in happens-before order across separate operations. Clients may not set this value. It is represented in " +
+  "RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: " +
+  "https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
+
 /** The AGE column of Kubernetes' own kinds. */
 export const AGE_COLUMN: Column = {
   name: "Age",
   type: "string",
+  description: AGE_DESCRIPTION,
   value: (object: ApiObject, nowMs: number) => ageOf(object.metadata.creationTimestamp, nowMs),
 };

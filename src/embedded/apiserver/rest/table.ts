@@ -1,3 +1,4 @@
+import { AGE_DESCRIPTION } from "../../../api/age.ts";
 import type { Column, Kind } from "../../../api/kind.ts";
 import { type AnyObject, isRecord } from "../any-object.ts";
 import { badRequest } from "../failures.ts";
@@ -9,11 +10,6 @@ const NAME_DESCRIPTION =
   "client to request the generation of an appropriate name automatically. Name is primarily intended for creation " +
   "idempotence and configuration definition. Cannot be updated. More info: " +
   "https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names";
-const AGE_DESCRIPTION =
-  "CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to " +
-  "be set in happens-before order across separate operations. Clients may not set this value. It is represented in " +
-  "RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: " +
-  "https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
 const CREATED = ".metadata.creationTimestamp";
 
 export type IncludeObject = "Metadata" | "Object" | "None";
