@@ -18,7 +18,7 @@ import {
   until,
 } from "../support/engine.ts";
 
-/** The three health checks on the wire of a whole engine, and what they are for: nobody meets an unready application. */
+/** The three health checks on the wire of a whole engine, and what for: nobody meets an unready application. */
 
 const folder = temporaryFolder("health");
 const log = join(folder, "requests.log");
@@ -127,14 +127,14 @@ describe("the three health checks", () => {
     assert.equal((await pods()).length, 0, "a route probe woke the service");
     const before = requests().length;
     const sentMs = performance.now();
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => get(`${url}/work/${index}`)));
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => get(`${url}/job/${index}`)));
     assert.equal(performance.now() - sentMs >= READY_AFTER_MS - 100, true);
     assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
     const woken = requests().slice(before);
-    const work = woken.filter((line) => line.includes("/work/"));
+    const jobs = woken.filter((line) => line.includes("/job/"));
     assert.deepEqual(
-      work.toSorted(),
-      Array.from({ length: 20 }, (_, index) => `ready /work/${index}`).toSorted(),
+      jobs.toSorted(),
+      Array.from({ length: 20 }, (_, index) => `ready /job/${index}`).toSorted(),
     );
     assert.equal(woken.includes("unready /healthy"), true, "the application was ready before it was asked");
   });
