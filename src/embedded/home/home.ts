@@ -1,5 +1,5 @@
-import { mkdirSync, statfsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, mkdirSync, statfsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { EbbError, messageOf } from "../../base/errors.ts";
 
 /** Where everything that an engine keeps lies: one folder, movable as a whole. */
@@ -26,13 +26,21 @@ export function homeAt(folder: string): Home {
   };
 }
 
+/** Node's own recursive mkdir never returns where the system refuses with ENOENT below a folder that exists (/proc). */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  const parent = dirname(folder);
+  if (parent !== folder) makeFolder(parent);
+  mkdirSync(folder, { mode: 0o700 });
+}
+
 /** Below this an engine would soon fail to store; better to say so before it starts. */
 const FREE_BYTES_MIN = 16 * 1024 * 1024;
 
 /** Makes the folder, private to its user. Throws EbbError home-unusable or disk-full with what to do. */
 export function prepareHome(home: Home): void {
   try {
-    mkdirSync(home.folder, { recursive: true, mode: 0o700 });
+    makeFolder(home.folder);
   } catch (thrown) {
     throw new EbbError(
       "home-unusable",

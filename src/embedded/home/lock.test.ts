@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -33,4 +33,13 @@ test("a damaged lock file is taken over", () => {
   const home = freshHome();
   writeFileSync(home.lock, '{"pid":');
   lockHome(home, process.pid).release();
+});
+
+test("a folder that cannot be made is told at once, with what to do", {
+  skip: !existsSync("/proc/self"),
+}, () => {
+  assert.throws(() => prepareHome(homeAt("/proc/no/such/home")), {
+    code: "home-unusable",
+    message: /cannot create the home folder \/proc\/no\/such\/home .* choose another with --home DIR/,
+  });
 });
