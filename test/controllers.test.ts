@@ -91,6 +91,24 @@ test("pods that get ready late make the Service ready then", () =>
     assert.equal((await readyOf(world))?.status, "True");
   }));
 
+test("a program that runs without getting ready is told in Ready within seconds, and no more once it is ready", () =>
+  inWorld({ pods: "notready" }, async (world) => {
+    await world.client.create(ServiceKind, hello());
+    await world.clock.advance(8_000);
+    assert.equal((await readyOf(world))?.reason, "RevisionMissing");
+    await world.clock.advance(4_000);
+    const told = await readyOf(world);
+    assert.equal(told?.status, "Unknown");
+    assert.equal(told?.reason, "NotReadyYet");
+    assert.match(told?.message ?? "", /"user-container" has run for more than 10 s and its readiness probe/);
+    await world.watchWrites();
+    await world.clock.advance(30_000);
+    assert.deepEqual(world.writes, []);
+    await world.makePodsReady();
+    await world.clock.advance(5_000);
+    assert.equal((await readyOf(world))?.status, "True");
+  }));
+
 test("pods that never get ready are given up after the progress deadline, with a message", () =>
   inWorld({ pods: "notready" }, async (world) => {
     const service = hello();

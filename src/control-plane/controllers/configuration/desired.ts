@@ -51,9 +51,11 @@ export function desiredConfiguration(
   }
   const { revision } = latest;
   const { name } = revision.metadata;
-  if (status.latestReadyRevisionName !== name) conditions.markUnknown("Ready");
-  status.latestCreatedRevisionName = name;
   const ready = readyOf(revision);
+  // Knative leaves the wait unexplained; ebb passes on what the Revision says of a first pod that does not get ready.
+  const wait = ready?.status === "Unknown" && ready.reason === "NotReadyYet" ? ready : undefined;
+  if (status.latestReadyRevisionName !== name) conditions.markUnknown("Ready", wait);
+  status.latestCreatedRevisionName = name;
   if (ready?.status === "False") {
     const message = `Revision "${name}" failed with message: ${ready.message ?? ""}.`;
     conditions.markFalse("Ready", { reason: "RevisionFailed", message });

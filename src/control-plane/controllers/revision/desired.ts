@@ -13,6 +13,7 @@ import { imagesOf, podAutoscalerOf, type Reachability, revisePodAutoscaler } fro
 import { type Digests, deploymentOf, reviseDeployment } from "./deployment.ts";
 import type { DigestState } from "./digests.ts";
 import { type RevisionSettings, revisionSettings } from "./settings.ts";
+import { slowStartOf } from "./slow-start.ts";
 import { tellDeployment, tellPodAutoscaler } from "./status.ts";
 
 /** A Revision becomes a Deployment, a PodAutoscaler and Images (spec §5.4). */
@@ -36,8 +37,9 @@ export function desiredRevision(
   const status: RevisionStatus = { ...revision.status };
   const conditions = new Conditions(set, status.conditions);
   const wasReady = conditions.is("Ready", "True");
-  const finish = (children: readonly Child[]): Desired<Revision> => ({
+  const finish = (children: readonly Child[], requeueAfterMs?: number): Desired<Revision> => ({
     children,
+    ...(requeueAfterMs === undefined ? {} : { requeueAfterMs }),
     status: { ...status, conditions: conditions.list() },
     events:
       !wasReady && conditions.is("Ready", "True")
@@ -65,7 +67,8 @@ export function desiredRevision(
     return finish([]);
   }
   tell(observed, { conditions, status, podIsAlwaysSchedulable: settings.podIsAlwaysSchedulable });
-  return finish(childrenOf(revision, { observed, conditions, digests, settings }));
+  const lookAgainMs = tellSlowStart(conditions, { revision, pods: observed.pods, nowMs: context.nowMs });
+  return finish(childrenOf(revision, { observed, conditions, digests, settings }), lookAgainMs);
 }
 
 const READY_MESSAGE = "Revision becomes ready upon all resources being ready";
@@ -78,6 +81,24 @@ function tell(observed: RevisionObserved, telling: Parameters<typeof tellDeploym
     telling.conditions.markUnknown("ContainerHealthy", { reason: "Deploying" });
   }
   if (podAutoscaler) tellPodAutoscaler(telling, podAutoscaler);
+}
+
+/** Returns when to look again, while a first pod runs without being ready. */
+function tellSlowStart(
+  conditions: Conditions,
+  { revision, pods, nowMs }: { revision: Revision; pods: readonly Stored<Pod>[]; nowMs: number },
+): number | undefined {
+  const isWaiting =
+    conditions.is("ResourcesAvailable", "Unknown") && !conditions.is("ContainerHealthy", "True");
+  if (!isWaiting) return undefined;
+  const delays = revision.spec.containers.map(
+    (container) => container.readinessProbe?.initialDelaySeconds ?? 0,
+  );
+  const slow = slowStartOf(pods, Math.max(...delays) * 1000, nowMs);
+  if (!slow) return undefined;
+  if ("lookAgainMs" in slow) return slow.lookAgainMs;
+  conditions.markUnknown("ResourcesAvailable", slow);
+  return undefined;
 }
 
 function childrenOf(

@@ -79,7 +79,8 @@ function tellRoute(
   conditions.mirror("RoutesReady", readyOf(route));
   const isConsequence = conditions.get("RoutesReady")?.reason === "RevisionMissing";
   // Knative's Ready tells the Route's words, which say only that there is no Revision; ebb's tells why there is none.
-  if (isConsequence && conditions.is("ConfigurationsReady", "False"))
+  const cause = conditions.get("ConfigurationsReady");
+  if (isConsequence && (cause?.status === "False" || cause?.reason === "NotReadyYet"))
     conditions.mirror("ConfigurationsReady", readyOf(configuration));
   if (conditions.is("RoutesReady", "True") && !isMigrated(route, configuration))
     conditions.markUnknown("RoutesReady", {
