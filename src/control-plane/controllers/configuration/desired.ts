@@ -1,6 +1,7 @@
 import type { Configuration, ConfigurationStatus } from "../../../api/configuration/kind.ts";
 import { CONFIGURATION_GENERATION } from "../../../api/labels.ts";
 import type { Stored } from "../../../api/object.ts";
+import { NOT_READY_YET } from "../../../api/reasons.ts";
 import { type Revision, RevisionKind } from "../../../api/revision/kind.ts";
 import { Conditions, isReady, livingSet, readyOf } from "../../../kube/conditions.ts";
 import { type Context, child, type Desired, type EventNote } from "../../../kube/controller.ts";
@@ -53,7 +54,7 @@ export function desiredConfiguration(
   const { name } = revision.metadata;
   const ready = readyOf(revision);
   // Knative leaves the wait unexplained; ebb passes on what the Revision says of a first pod that does not get ready.
-  const wait = ready?.status === "Unknown" && ready.reason === "NotReadyYet" ? ready : undefined;
+  const wait = ready?.status === "Unknown" && ready.reason === NOT_READY_YET ? ready : undefined;
   if (status.latestReadyRevisionName !== name) conditions.markUnknown("Ready", wait);
   status.latestCreatedRevisionName = name;
   if (ready?.status === "False") {

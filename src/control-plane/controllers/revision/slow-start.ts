@@ -1,10 +1,9 @@
 import { QUEUE_CONTAINER } from "../../../api/names.ts";
 import type { Pod } from "../../../api/pod/kind.ts";
+import { NOT_READY_YET } from "../../../api/reasons.ts";
 
 /** A program that runs this long (beside its own initial delay) without being ready is spoken of. */
 const PATIENCE_MS = 10_000;
-
-export const NOT_READY_YET = "NotReadyYet";
 
 export type SlowStart =
   | { readonly reason: typeof NOT_READY_YET; readonly message: string }

@@ -1,6 +1,7 @@
 import { type Configuration, ConfigurationKind } from "../../../api/configuration/kind.ts";
 import { CONFIGURATION_GENERATION } from "../../../api/labels.ts";
 import type { Stored } from "../../../api/object.ts";
+import { NOT_READY_YET } from "../../../api/reasons.ts";
 import type { Revision } from "../../../api/revision/kind.ts";
 import { type Route, RouteKind } from "../../../api/route/kind.ts";
 import type { Service, ServiceStatus } from "../../../api/service/kind.ts";
@@ -80,7 +81,7 @@ function tellRoute(
   const isConsequence = conditions.get("RoutesReady")?.reason === "RevisionMissing";
   // Knative's Ready tells the Route's words, which say only that there is no Revision; ebb's tells why there is none.
   const cause = conditions.get("ConfigurationsReady");
-  if (isConsequence && (cause?.status === "False" || cause?.reason === "NotReadyYet"))
+  if (isConsequence && (cause?.status === "False" || cause?.reason === NOT_READY_YET))
     conditions.mirror("ConfigurationsReady", readyOf(configuration));
   if (conditions.is("RoutesReady", "True") && !isMigrated(route, configuration))
     conditions.markUnknown("RoutesReady", {
