@@ -79,12 +79,14 @@ class Passage implements Journey, ForwardObserver {
   readonly exchange: Exchange;
   /** A kubelet's own request: neither counted nor limited (spec Q-041). */
   readonly exempt: boolean;
+  readonly healthCheck: ReturnType<typeof healthCheckOf>;
   limit: TimeLimit | undefined;
 
   constructor(proxy: QueueProxy, exchange: Exchange) {
     this.proxy = proxy;
     this.exchange = exchange;
     this.exempt = isKubeletProbe(exchange.request.headers);
+    this.healthCheck = healthCheckOf(exchange.request.headers);
   }
 
   interim(): void {
@@ -126,7 +128,7 @@ const PHASES: readonly Phase<Passage>[] = [
     name: "health",
     why: "health checks are answered from the user's probe, and refused while draining (spec Q-020…Q-022)",
     run(passage) {
-      if (healthCheckOf(passage.exchange.request.headers) !== "health") return "next";
+      if (passage.healthCheck !== "health") return "next";
       answerHealthCheck(passage);
       return "over";
     },
@@ -135,7 +137,7 @@ const PHASES: readonly Phase<Passage>[] = [
     name: "hash",
     why: "the ingress prober learns which rules led here; nothing wakes, the user sees nothing (spec Q-023, G-029)",
     run(passage) {
-      if (healthCheckOf(passage.exchange.request.headers) !== "hash-echo") return "next";
+      if (passage.healthCheck !== "hash-echo") return "next";
       echoHash(passage);
       return "over";
     },
