@@ -18,6 +18,7 @@ import {
 import { serveHosting } from "./hosting-link.ts";
 import { pinoLog } from "./pino-log.ts";
 import { processLink } from "./process-link.ts";
+import { SliceWatchdog } from "./slice-watchdog.ts";
 
 /** The data-plane process: started by the control plane, told by its link, ended with it. */
 
@@ -31,10 +32,11 @@ link.listen(START, (message) => void run(message as Start));
 
 async function run({ httpPort, activatorIp, logLevel }: Start): Promise<void> {
   const clients = new LinkClients(link);
+  const log = pinoLog("data-plane", logLevel);
   const dataPlane = new DataPlane({
     clock: systemClock,
     random: systemRandom,
-    log: pinoLog("data-plane", logLevel),
+    log,
     network: systemNetwork(systemClock),
     gateway: { ip: "127.0.0.1", port: httpPort },
     activatorIp,
@@ -52,5 +54,6 @@ async function run({ httpPort, activatorIp, logLevel }: Start): Promise<void> {
     return;
   }
   await dataPlane.serve();
+  new SliceWatchdog({ clock: systemClock, log }).start();
   link.send(SERVING, null);
 }

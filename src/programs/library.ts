@@ -16,6 +16,7 @@ import { DataPlaneChild } from "./data-plane-child.ts";
 import { TIMELINES } from "./data-plane-messages.ts";
 import { wireControlPlane } from "./embedded-control-plane.ts";
 import { pinoLog } from "./pino-log.ts";
+import { SliceWatchdog } from "./slice-watchdog.ts";
 import { undoAll } from "./undo.ts";
 
 /** ebb as a library: `const ebb = await start({ home }); … await ebb.stop();` */
@@ -118,6 +119,7 @@ async function startIn(home: Home, { undo, startedMs, ...options }: Starting): P
   undo.push(() => controlPlane.stop({ graceMs: STOP_GRACE_MS, stopWatchers: () => dataPlane.stop() }));
   await controlPlane.startActing(bound);
   await dataPlane.serving;
+  undo.push(new SliceWatchdog({ clock, log }).start());
   const listeners = new Set<(timeline: Timeline) => void>();
   dataPlane.link.listen(TIMELINES, (message) => {
     for (const listener of listeners) listener(message as Timeline);
