@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { Kind } from "../../src/api/kind.ts";
 import { KINDS } from "../../src/api/kinds.ts";
+import { ROLLOUT } from "../../src/api/labels.ts";
 import type { ApiObject } from "../../src/api/object.ts";
 import { isApiError } from "../../src/api/status.ts";
 import { messageOf } from "../../src/base/errors.ts";
@@ -74,6 +75,7 @@ async function judge(recorded: Recorded, tell: (text: string) => void): Promise<
       const refusal = await world.clock.until(apply(world, input).then(() => undefined, messageOf));
       assert.equal(refusal, expected.errors[0]?.error);
       await world.clock.advance(4_000);
+      await reachShares(world, expected.objects.Ingress ?? []);
       for (const { path, want, got } of await compare(world, expected.objects)) {
         total++;
         const rule = leftOutLeaves.find(
@@ -94,6 +96,21 @@ async function judge(recorded: Recorded, tell: (text: string) => void): Promise<
     [],
     "listed differences that are none: remove them",
   );
+}
+
+/** A gradual rollout goes on and on: it was recorded somewhere on its way, and is compared where it has come as far. */
+async function reachShares(world: ControllersWorld, recorded: readonly ApiObject[]): Promise<void> {
+  const sharesOf = ({ metadata }: ApiObject) =>
+    (metadata.annotations?.[ROLLOUT] ?? "").replace(/"stepParams".*?}/g, "");
+  for (const wanted of recorded.filter(({ metadata }) =>
+    metadata.annotations?.[ROLLOUT]?.includes("nextStepTime"),
+  ))
+    for (let waitedMs = 0; waitedMs < 300_000; waitedMs += 500) {
+      const all = await world.ingresses();
+      const mine = all.find(({ metadata }) => metadata.name === wanted.metadata.name);
+      if (mine && sharesOf(mine) === sharesOf(wanted)) break;
+      await world.clock.advance(500);
+    }
 }
 
 async function apply(world: ControllersWorld, input: Input): Promise<void> {

@@ -8,6 +8,16 @@ import type { Revision } from "../../src/api/revision/kind.ts";
 import type { Route } from "../../src/api/route/kind.ts";
 import type { TrafficTarget } from "../../src/api/traffic-target.ts";
 import { originsOf } from "../../src/control-plane/controllers/route/origins.ts";
+import {
+  isDone,
+  isValid,
+  noSteps,
+  observeReady,
+  type RevisionShare,
+  type Rollout,
+  rolloutGoal,
+  step,
+} from "../../src/control-plane/controllers/route/rollout.ts";
 import { type RevisionTarget, resolveTraffic } from "../../src/control-plane/controllers/route/traffic.ts";
 import { type GoldenCase, judgeGolden } from "../support/golden.ts";
 import { domainExceptions } from "./route-numbers.exceptions.ts";
@@ -83,6 +93,141 @@ function routeWith({ name, namespace, labels, annotations, clusterLocal }: Domai
   return stored({ name, namespace, labels: { ...labels, ...visibility }, annotations }, { spec: {} });
 }
 
+type RecordedRollout = { readonly configurations?: readonly RecordedConfiguration[] };
+
+interface RecordedConfiguration {
+  readonly configurationName: string;
+  readonly tag?: string;
+  readonly percent: number;
+  readonly revisions?: readonly RevisionShare[];
+  readonly stepParams: {
+    readonly starttime?: string;
+    readonly nextStepTime?: string;
+    readonly stepDuration?: string;
+    readonly stepSize?: number;
+  };
+}
+
+interface StepCase extends GoldenCase {
+  readonly kind: string;
+  readonly startTime: string;
+  readonly readyAfterNs: number;
+  readonly percent: number;
+  readonly durationSeconds: number;
+  readonly want: {
+    readonly nextStepTime: string;
+    readonly stepDurationNs: number;
+    readonly stepSize: number;
+  };
+}
+
+judgeGolden<StepCase>({
+  file,
+  exceptions: {},
+  select: ({ kind }) => kind === "stepParams",
+  judge({ startTime, readyAfterNs, percent, durationSeconds, want }) {
+    const startTimeNs = BigInt(startTime);
+    const started = {
+      configurationName: "c",
+      tag: "",
+      percent,
+      revisions: [],
+      steps: { ...noSteps, startTimeNs },
+    };
+    const ready = observeReady(
+      { configurations: [started] },
+      startTimeNs + BigInt(readyAfterNs),
+      durationSeconds,
+    );
+    const steps = ready.configurations[0]?.steps ?? noSteps;
+    return differs(
+      {
+        nextStepTime: String(steps.nextStepTimeNs),
+        stepDurationNs: Number(steps.stepDurationNs),
+        stepSize: steps.stepSize,
+      },
+      { nextStepTime: want.nextStepTime, stepDurationNs: want.stepDurationNs, stepSize: want.stepSize },
+    );
+  },
+});
+
+interface RolloutCase extends GoldenCase {
+  readonly kind: string;
+  readonly durationSeconds: number;
+  readonly events: readonly {
+    readonly nowNs: string;
+    readonly becameReady: boolean;
+    readonly goal: RecordedRollout;
+  }[];
+  readonly want: readonly {
+    readonly rollout: RecordedRollout;
+    readonly done: boolean;
+    readonly valid: boolean;
+    readonly nextStepTime: string;
+    readonly crash?: boolean;
+  }[];
+}
+
+judgeGolden<RolloutCase>({
+  file,
+  exceptions: {},
+  select: ({ kind }) => kind === "rollout",
+  judge({ events, want, durationSeconds }) {
+    let state: Rollout | undefined;
+    for (const [index, { nowNs, becameReady, goal }] of events.entries()) {
+      const expected = want[index];
+      const now = BigInt(nowNs);
+      const before = state && becameReady ? observeReady(state, now, durationSeconds) : state;
+      const { rollout, nextStepTimeNs } = step(rolloutOf(goal), before, now);
+      state = rollout;
+      // Where the original fails the rule itself must hold.
+      if (expected?.crash) return isValid(rollout) ? undefined : `event ${index + 1}: shares do not add up`;
+      const got = {
+        rollout,
+        done: isDone(rollout),
+        valid: isValid(rollout),
+        nextStepTime: String(nextStepTimeNs),
+      };
+      const recorded = { ...expected, rollout: rolloutOf(expected?.rollout ?? {}) };
+      const problem = differs(got, recorded);
+      if (problem) return `event ${index + 1}: ${problem}`;
+    }
+    return undefined;
+  },
+});
+
+interface RolloutValidCase extends GoldenCase {
+  readonly kind: string;
+  readonly rollout: RecordedRollout;
+  readonly want: boolean;
+}
+
+judgeGolden<RolloutValidCase>({
+  file,
+  exceptions: {},
+  select: ({ kind }) => kind === "rolloutValid",
+  judge({ rollout, want }) {
+    const got = isValid(rolloutOf(rollout));
+    return got === want ? undefined : `${got}, recorded ${want}`;
+  },
+});
+
+function rolloutOf({ configurations = [] }: RecordedRollout): Rollout {
+  return {
+    configurations: configurations.map(({ tag = "", revisions = [], stepParams, ...rest }) => ({
+      ...rest,
+      tag,
+      revisions,
+      steps: {
+        startTimeNs: BigInt(stepParams.starttime ?? 0),
+        nextStepTimeNs: BigInt(stepParams.nextStepTime ?? 0),
+        stepDurationNs: BigInt(stepParams.stepDuration ?? 0),
+        stepSize: stepParams.stepSize ?? 0,
+      },
+    })),
+  };
+}
+
 interface TrafficCase extends GoldenCase {
   readonly kind: string;
   readonly route: {
@@ -109,6 +254,7 @@ interface TrafficCase extends GoldenCase {
       readonly status: string;
     };
     readonly targets: Readonly<Record<string, readonly RevisionTarget[]>>;
+    readonly rollout?: RecordedRollout;
     readonly statusTraffic?: readonly (TrafficTarget & { readonly url?: string })[];
   };
 }
@@ -136,7 +282,11 @@ judgeGolden<TrafficCase>({
       target.latestRevision ? target : { ...target, percent },
     );
     const dealt = [...got.byName].map(([name, targets]) => [name, targets.map(withConfiguration)]);
-    return differs(listed, shown) ?? differs(Object.fromEntries(dealt), want.targets);
+    return (
+      differs(listed, shown) ??
+      differs(Object.fromEntries(dealt), want.targets) ??
+      differs(rolloutGoal(got.byName), rolloutOf(want.rollout ?? {}))
+    );
   },
 });
 
@@ -193,8 +343,10 @@ function differs(got: unknown, want: unknown): string | undefined {
 
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, one) =>
-    one !== null && typeof one === "object" && !Array.isArray(one)
-      ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : one,
+    typeof one === "bigint"
+      ? String(one)
+      : one !== null && typeof one === "object" && !Array.isArray(one)
+        ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : one,
   );
 }

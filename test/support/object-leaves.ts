@@ -63,6 +63,7 @@ export function maskText(names: { namespace: string; uids: ReadonlyMap<string, s
     if (names.namespace !== "") masked = masked.replaceAll(names.namespace, "NAMESPACE");
     return masked
       .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, "TIME")
+      .replace(/"(starttime|nextStepTime)":\d+/g, '"$1":TIME')
       .replace(/-[0-9a-f]{8,10}-[a-z0-9]{5}\b/g, "-HASH-RAND5")
       .replace(/(deployment)-[0-9a-f]{8,10}\b/g, "$1-HASH")
       .replace(/^(\d{1,3}\.){3}\d{1,3}$/, "ADDRESS")

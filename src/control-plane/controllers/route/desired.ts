@@ -11,7 +11,8 @@ import { isControlledBy } from "../../../kube/owned-children.ts";
 import { ingressOf } from "./ingress.ts";
 import { localName, type Origin, originsOf } from "./origins.ts";
 import { placeholderOf, revisePlaceholder } from "./placeholders.ts";
-import { rolloutState } from "./rollout.ts";
+import { writeRollout } from "./rollout-annotation.ts";
+import { type RolloutPlan, rolloutPlan, spreadListed, spreadTargets } from "./rollout-plan.ts";
 import { type References, resolveTraffic, type Traffic } from "./traffic.ts";
 
 /** A Route becomes an Ingress and placeholder Services, and is Ready when the gateways really serve it (spec §5.6). */
@@ -57,7 +58,8 @@ export function desiredRoute(
     else conditions.markUnknown("AllTrafficAssigned", traffic);
     return finish({ children: [] });
   }
-  status.traffic = traffic.listed.map((target) => ({
+  const plan = rolloutPlan({ route, byName: traffic.byName, observed, context });
+  status.traffic = spreadListed(traffic.listed, plan.rollout).map((target) => ({
     ...listedTarget(target),
     ...(target.tag === ""
       ? {}
@@ -74,17 +76,27 @@ export function desiredRoute(
     conditions.markFalse("IngressReady", { reason: "NotOwned", message: foreign });
     return finish({ children: [] });
   }
-  tellIngress(conditions, observed.ingress);
-  return finish(childrenOf(route, { observed, origins, traffic, config: context.config }));
+  tellIngress(conditions, observed.ingress, plan);
+  const { requeueAfterMs } = plan;
+  return finish({
+    ...childrenOf(route, { observed, origins, traffic, plan, config: context.config }),
+    ...(requeueAfterMs === undefined ? {} : { requeueAfterMs }),
+  });
 }
 
 function childrenOf(
   route: Stored<Route>,
-  known: { observed: RouteObserved; origins: readonly Origin[]; traffic: Traffic; config: Config },
+  known: {
+    observed: RouteObserved;
+    origins: readonly Origin[];
+    traffic: Traffic;
+    plan: RolloutPlan;
+    config: Config;
+  },
 ): Pick<Desired<Route>, "children" | "deletions"> {
-  const { observed, origins, traffic, config } = known;
-  const rollout = rolloutState(traffic.byName);
-  const ingress = ingressOf({ route, origins, byName: traffic.byName, rollout, config });
+  const { observed, origins, traffic, plan, config } = known;
+  const byName = spreadTargets(traffic.byName, plan.rollout, observed);
+  const ingress = ingressOf({ route, origins, byName, rollout: writeRollout(plan.rollout), config });
   const wanted = new Set(origins.map(({ hostName }) => hostName));
   const stale = observed.services.filter(
     (service) => !wanted.has(service.metadata.name) && isControlledBy(service, route),
@@ -104,9 +116,19 @@ function childrenOf(
   };
 }
 
-function tellIngress(conditions: Conditions, ingress: Stored<Ingress> | undefined): void {
+const ROLLING_OUT = {
+  reason: "RolloutInProgress",
+  message: "A gradual rollout of the latest revision(s) is in progress.",
+};
+
+function tellIngress(
+  conditions: Conditions,
+  ingress: Stored<Ingress> | undefined,
+  { inProgress }: RolloutPlan,
+): void {
   const ready = ingress && isObserved(ingress) ? readyOf(ingress) : undefined;
-  if (ready) conditions.mirror("IngressReady", ready);
+  if (inProgress) conditions.markUnknown("IngressReady", ROLLING_OUT);
+  else if (ready) conditions.mirror("IngressReady", ready);
   else conditions.markUnknown("IngressReady", NOT_CONFIGURED);
 }
 

@@ -26,6 +26,7 @@ const PORTS = { http1: 80, h2c: 81 } as const;
 export interface IngressParts {
   readonly route: Stored<Route>;
   readonly origins: readonly Origin[];
+  /** Shares of gradual rollouts are dealt out already. */
   readonly byName: Traffic["byName"];
   /** State of gradual rollouts, as kept in an annotation. */
   readonly rollout: string;

@@ -162,7 +162,7 @@ function wholePercent(targets: readonly RevisionTarget[]): readonly RevisionTarg
   return only && targets.length === 1 ? [{ ...only, percent: 100 }] : targets;
 }
 
-function protocolOf({ spec }: Revision): "http1" | "h2c" {
+export function protocolOf({ spec }: Revision): "http1" | "h2c" {
   const serving = spec.containers.find(({ ports }) => ports?.length) ?? spec.containers[0];
   return serving?.ports?.[0]?.name === "h2c" ? "h2c" : "http1";
 }
