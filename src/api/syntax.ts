@@ -121,3 +121,35 @@ export function configKeyErrors(text: string): string[] {
   if (text === "..") return [...errors, "must not be '..'"];
   return text.startsWith("..") ? [...errors, "must not start with '..'"] : errors;
 }
+
+/** Names of environment variables: anything printable but `=`. */
+export function envNameErrors(text: string): string[] {
+  return /^[ -<>-~]+$/.test(text)
+    ? []
+    : ["a valid environment variable name must consist only of printable ASCII characters other than '='"];
+}
+
+export function portNumberErrors(port: number): string[] {
+  return port >= 1 && port <= 65535 ? [] : ["must be between 1 and 65535, inclusive"];
+}
+
+/** Names of ports (IANA service names). */
+export function portNameErrors(text: string): string[] {
+  const errors = text.length > 15 ? ["must be no more than 15 characters"] : [];
+  if (!/^[-a-z0-9]+$/.test(text))
+    errors.push("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
+  if (!/[a-z]/.test(text)) errors.push("must contain at least one letter (a-z)");
+  if (text.includes("--")) errors.push("must not contain consecutive hyphens");
+  if (text.startsWith("-") || text.endsWith("-")) errors.push("must not begin or end with a hyphen");
+  return errors;
+}
+
+export function portErrors(port: number | string): string[] {
+  return typeof port === "number" ? portNumberErrors(port) : portNameErrors(port);
+}
+
+export function httpHeaderNameErrors(text: string): string[] {
+  if (/^[-A-Za-z0-9]+$/.test(text)) return [];
+  const complaint = "a valid HTTP header must consist of alphanumeric characters or '-'";
+  return [regexText(complaint, "[-A-Za-z0-9]+", ["X-Header-Name"])];
+}

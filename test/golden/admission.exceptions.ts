@@ -3,7 +3,6 @@ const broken = "Knative breaks here; ebb refuses cleanly (errata A-101)";
 const exempt = "the namespace opts out of the webhooks (A-081); the API server decides that before it asks";
 const goDiff = "shows what changed as Go prints structs and pointers; ebb shows JSON";
 const goTypes = "a value of a wrong JSON type is told in other words";
-const podDryRun = "Kubernetes' own check of the pod is not asked yet";
 
 export const admissionExceptions: Readonly<Record<string, string>> = {
   "svc-wire-018": goTypes,
@@ -12,7 +11,6 @@ export const admissionExceptions: Readonly<Record<string, string>> = {
   "svc-wire-024": exempt,
   "king-014": broken,
   "king-048": broken,
-  "svc-update-036": podDryRun,
   "svc-byo-update-013": goDiff,
   "svc-byo-update-014": goDiff,
   "svc-byo-update-018": goDiff,
@@ -22,6 +20,5 @@ export const admissionExceptions: Readonly<Record<string, string>> = {
   "rev-update-004": goDiff,
   "rev-update-008": goDiff,
   "rev-update-017": goDiff,
-  "cfg-update-021": podDryRun,
   "svc-status-004": goTypes,
 };

@@ -26,6 +26,7 @@ import type { PodAutoscaler } from "../pod-autoscaler/kind.ts";
 import { validatePodAutoscaler } from "../pod-autoscaler/validate.ts";
 import { podSpecSchema } from "../pod-spec.ts";
 import { defaultRevisionSpec } from "../revision/defaults.ts";
+import { dryRunProblem } from "../revision/dry-run-pod.ts";
 import type { Revision } from "../revision/kind.ts";
 import { validateRevision } from "../revision/validate.ts";
 import { defaultRoute } from "../route/defaults.ts";
@@ -197,7 +198,33 @@ export function admit(request: AdmissionRequest): AdmissionResult {
   rules.defaults(context, object, old);
   applySchemaDefaults(kind.schema, object);
   refuseShape(kind, object, untimedConditionErrors(object));
-  return { object, warnings: judged(rules.validate(context, object, old)) };
+  const warnings = judged(rules.validate(context, object, old));
+  if (request.dryRun) refuseImpossiblePod(request, object, warnings);
+  return { object, warnings };
+}
+
+/** A Configuration that a Service made was tried with its Service (spec A-170). */
+function refuseImpossiblePod(
+  request: AdmissionRequest,
+  object: ApiObject,
+  warnings: readonly string[],
+): void {
+  const { kind, subresource = "", hasServiceAccount = () => true } = request;
+  if (kind.group !== "serving.knative.dev" || subresource !== "") return;
+  const owned = object.metadata.ownerReferences?.some(({ kind }) => kind === "Service") ?? false;
+  if (kind.kind !== "Service" && (kind.kind !== "Configuration" || owned)) return;
+  const problem = dryRunProblem({
+    spec: (object as Configuration).spec.template.spec,
+    namespace: object.metadata.namespace ?? "",
+    hasServiceAccount,
+    suffix: request.suffix ?? "",
+  });
+  if (problem === undefined) return;
+  throw new AdmissionDenied(
+    'admission webhook "validation.webhook.serving.knative.dev" denied the request: validation callback failed: ' +
+      `dry run failed with ${problem}: spec.template`,
+    { warnings },
+  );
 }
 
 /** Values of a wrong type never reach the defaults. */

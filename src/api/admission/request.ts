@@ -12,6 +12,10 @@ export interface AdmissionRequest {
   readonly user: { readonly username: string; readonly groups?: readonly string[] };
   readonly config: Config;
   readonly dryRun?: boolean;
+  /** What a dry run of a pod needs to know of the cluster; absent = every service account is there. */
+  readonly hasServiceAccount?: (name: string) => boolean;
+  /** Five random letters for names that are made on the way. */
+  readonly suffix?: string;
 }
 
 export interface AdmissionResult {

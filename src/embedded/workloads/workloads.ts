@@ -6,6 +6,7 @@ import type { Kind } from "../../api/kind.ts";
 import { NamespaceKind } from "../../api/namespace/kind.ts";
 import { PodKind } from "../../api/pod/kind.ts";
 import { ReplicaSetKind } from "../../api/replica-set/kind.ts";
+import { ServiceAccountKind } from "../../api/service-account/kind.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
@@ -15,6 +16,7 @@ import { Deployments } from "./deployments.ts";
 import { GarbageCollector } from "./garbage-collector.ts";
 import { NamespaceEnder } from "./namespaces.ts";
 import { ReplicaSets } from "./replica-sets.ts";
+import { ServiceAccounts } from "./service-accounts.ts";
 import { ServiceEndpoints } from "./service-endpoints.ts";
 
 export interface WorkloadsOptions {
@@ -53,6 +55,7 @@ export class Workloads {
       EndpointsKind,
       EndpointSliceKind,
       NamespaceKind,
+      ServiceAccountKind,
     ];
     for (const kind of all) {
       informers.need(kind);
@@ -65,6 +68,7 @@ export class Workloads {
       new Deployments(shared),
       new ReplicaSets({ ...shared, nodeName }),
       new ServiceEndpoints(shared),
+      new ServiceAccounts(shared),
       new NamespaceEnder(shared, kinds),
       new GarbageCollector(ports, kinds),
     ];

@@ -1,7 +1,9 @@
 import { isIP } from "node:net";
+import { recordsIn } from "../../../api/pod/defaults.ts";
+import { podSpecCauses } from "../../../api/pod/validate.ts";
+import type { PodSpec } from "../../../api/pod-spec.ts";
 import { type AnyObject, isRecord, recordAt, sameJson, valueAt } from "../any-object.ts";
 import type { Cause } from "../failures.ts";
-import { recordsIn } from "./pod-spec-defaults.ts";
 
 /** Kubernetes' checks of built-in kinds, as far as Knative's users meet them. Returns what is wrong. */
 
@@ -193,11 +195,7 @@ function checkDeadline(spec: Record<string, unknown>): Cause[] {
 
 function checkTemplate(spec: Record<string, unknown>): Cause[] {
   const pod = recordAt(spec, ["template", "spec"]);
-  const causes: Cause[] = [];
-  const containers = recordsIn(pod, "containers");
-  if (containers.length === 0) causes.push(required("spec.template.spec.containers"));
-  for (const [index, container] of containers.entries())
-    if (!container.image) causes.push(required(`spec.template.spec.containers[${index}].image`));
+  const causes: Cause[] = podSpecCauses(pod as unknown as PodSpec, "spec.template.spec");
   if (pod.restartPolicy !== "Always")
     causes.push(unsupported("spec.template.spec.restartPolicy", pod.restartPolicy, '"Always"'));
   return causes;
@@ -272,7 +270,8 @@ const POD_CHANGES =
 
 function checkPod({ object, before, inside }: Checked): Cause[] {
   const spec = recordAt(object, ["spec"]);
-  if (!before) return recordsIn(spec, "containers").length === 0 ? [required("spec.containers")] : [];
+  const causes = podSpecCauses(spec as unknown as PodSpec, "spec");
+  if (!before || causes.length > 0) return causes;
   const old = recordAt(before, ["spec"]);
   if (recordsIn(spec, "containers").length !== recordsIn(old, "containers").length)
     return [forbidden("spec.containers", "pod updates may not add or remove containers")];

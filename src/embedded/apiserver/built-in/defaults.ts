@@ -1,5 +1,5 @@
+import { defaultPod, defaultPodSpec, qosClassOf, recordsIn, setDefault } from "../../../api/pod/defaults.ts";
 import { type AnyObject, isRecord, recordAt } from "../any-object.ts";
-import { defaultPod, defaultPodSpec, qosClassOf, recordsIn, setDefault } from "./pod-spec-defaults.ts";
 import { defaultService, type ServiceAllocator } from "./service-defaults.ts";
 
 /**

@@ -1,5 +1,5 @@
+import { recordsIn, setDefault } from "../../../api/pod/defaults.ts";
 import { recordAt } from "../any-object.ts";
-import { recordsIn, setDefault } from "./pod-spec-defaults.ts";
 
 /** What Kubernetes fills into Services: addresses and ports that it allocates, and policies. */
 

@@ -1,8 +1,17 @@
-import { isRecord, recordAt } from "../any-object.ts";
-
 /** What Kubernetes fills into pod specs, in pods and in templates alike. All functions change their argument. */
 
 type Fields = Record<string, unknown>;
+
+function isRecord(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The object at a path of fields; an empty one where something is missing. */
+function recordAt(value: Fields, path: readonly string[]): Fields {
+  let found: unknown = value;
+  for (const name of path) found = isRecord(found) ? found[name] : undefined;
+  return isRecord(found) ? found : {};
+}
 
 export function setDefault(fields: Fields, name: string, value: unknown): void {
   if (fields[name] === undefined || fields[name] === null) fields[name] = value;
