@@ -43,6 +43,12 @@ export function memoryMiB(pids: readonly number[]): number {
   return kib.reduce((sum, one) => sum + one, 0) / 1024;
 }
 
+/** Resident memory in MiB; pages that several of them share are counted more than once. */
+export function residentMiB(pids: readonly number[]): number {
+  const kib = pids.map((pid) => Number(/^VmRSS:\s+(\d+)/m.exec(read(`/proc/${pid}/status`) ?? "")?.[1] ?? 0));
+  return kib.reduce((sum, one) => sum + one, 0) / 1024;
+}
+
 export function commandOf(pid: number): string {
   return (read(`/proc/${pid}/cmdline`) ?? "").split("\0").slice(0, 2).join(" ");
 }

@@ -5,8 +5,8 @@ import { parseArgs } from "node:util";
 import { describeMachine } from "./machine.ts";
 
 /**
- * `npm run bench -- NAME [--smoke] [--runs N] [--app FILE] [--package FOLDER]…`: builds the package, runs bench/NAME.ts
- * on it, prints one JSON object and writes it to bench/results/. `--smoke` runs as little as shows that the bench still
+ * `npm run bench -- NAME [--smoke] [--runs N] [--app FILE] [--part PART] [--package FOLDER]…`: builds the package,
+ * runs bench/NAME.ts on it, prints one JSON object and writes it to bench/results/. `--smoke` runs as little as shows that the bench still
  * works; without a name it runs all of them. With `--package` nothing is built: `cold` and `start` take turns on the
  * packages named, which is how a change is measured on a machine that others use too; `warm` takes the first.
  */
@@ -15,11 +15,13 @@ export interface BenchOptions {
   readonly runs?: number;
   /** An executable that serves on $PORT, instead of the bench's own. */
   readonly app?: string;
+  /** One table of a bench that has several. */
+  readonly part?: string;
   /** Folders of built packages to compare. */
   readonly packages?: readonly string[];
 }
 
-const NAMES = ["start", "cold", "warm"];
+const NAMES = ["start", "cold", "warm", "data-plane"];
 
 interface Bench {
   run(options: BenchOptions): Promise<unknown>;
@@ -32,7 +34,11 @@ async function runOne(name: string, options: BenchOptions): Promise<void> {
   const figures = await bench.run(options);
   const seconds = Math.round((performance.now() - started) / 1000);
   const result = { bench: name, smoke: options.smoke, seconds, machine, figures };
-  const file = join(import.meta.dirname, "results", `${name}${options.smoke ? ".smoke" : ""}.json`);
+  const file = join(
+    import.meta.dirname,
+    "results",
+    `${[name, ...(options.part ? [options.part] : [])].join("-")}${options.smoke ? ".smoke" : ""}.json`,
+  );
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
   console.log(JSON.stringify(result));
@@ -45,6 +51,7 @@ if (import.meta.main) {
       smoke: { type: "boolean", default: false },
       runs: { type: "string" },
       app: { type: "string" },
+      part: { type: "string" },
       package: { type: "string", multiple: true },
     },
   });
@@ -66,6 +73,7 @@ if (import.meta.main) {
     smoke: values.smoke,
     ...(values.runs === undefined ? {} : { runs: Number(values.runs) }),
     ...(values.app === undefined ? {} : { app: values.app }),
+    ...(values.part === undefined ? {} : { part: values.part }),
     ...(values.package === undefined ? {} : { packages: values.package.map((one) => resolve(one)) }),
   };
   for (const one of name === undefined ? NAMES : [name]) await runOne(one, options);

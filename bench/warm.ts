@@ -1,11 +1,12 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { buildApp } from "./app.ts";
-import { addImage, createService, newHome, removeHome, startEngine, until } from "./engine.ts";
+import type { Contender as Haproxy } from "./data-plane/contender.ts";
+import { startHaproxy } from "./data-plane/haproxy.ts";
+import { addImage, createService, newHome, removeHome, startEngine } from "./engine.ts";
 import { freePort } from "./ports.ts";
 import { commandOf, cpuMs, memoryMiB, processTree } from "./processes.ts";
 import type { BenchOptions } from "./run.ts";
@@ -25,16 +26,17 @@ export async function run({ smoke, app: given, runs: wanted, packages }: BenchOp
   addImage(home, { name: "bench/hello", path: app.path, folder });
   const engine = await startEngine(home, folder);
   const started: ChildProcess[] = [];
+  let haproxy: Haproxy | undefined;
   try {
     const appPort = await freePort();
     started.push(
       spawn(app.path, [], { env: { PATH: process.env.PATH, PORT: String(appPort) }, stdio: "ignore" }),
     );
-    const haproxy = await startHaproxy(work, appPort);
-    started.push(haproxy.child);
+    haproxy = await startHaproxy(work, appPort);
+    const { port, pids } = haproxy;
     for (const [name, capacity] of Object.entries(SERVICES)) await createWarmService(engine, name, capacity);
     const contenders: Contender[] = [
-      { name: "haproxy", url: `http://127.0.0.1:${haproxy.port}/`, pids: () => [haproxy.child.pid ?? 0] },
+      { name: "haproxy", url: `http://127.0.0.1:${port}/`, pids },
       ...Object.keys(SERVICES).map((name) => ({
         name,
         url: engine.gateway,
@@ -52,6 +54,7 @@ export async function run({ smoke, app: given, runs: wanted, packages }: BenchOp
     };
   } finally {
     for (const child of started) child.kill("SIGKILL");
+    await haproxy?.stop();
     await engine.stop();
     removeHome(home);
     rmSync(work, { recursive: true, force: true });
@@ -79,7 +82,7 @@ interface Contender {
   readonly name: string;
   readonly url: string;
   readonly host?: string;
-  pids(): number[];
+  pids(): readonly number[];
 }
 
 interface Sample {
@@ -143,39 +146,4 @@ function figures(samples: ReadonlyMap<string, readonly Sample[]>): Record<string
 /** The engine's two processes, without the forker and the pods. */
 function enginePids(pid: number): number[] {
   return processTree(pid).filter((one) => /(ebb|data-plane-process)\.js$/.test(commandOf(one)));
-}
-
-async function startHaproxy(folder: string, appPort: number): Promise<{ child: ChildProcess; port: number }> {
-  const port = await freePort();
-  const file = join(folder, "haproxy.cfg");
-  writeFileSync(
-    file,
-    `global
-  nbthread 1
-  maxconn 1000
-defaults
-  mode http
-  option http-keep-alive
-  http-reuse always
-  timeout connect 5s
-  timeout client 60s
-  timeout server 60s
-frontend in
-  bind 127.0.0.1:${port}
-  default_backend app
-backend app
-  server one 127.0.0.1:${appPort}
-`,
-  );
-  const child = spawn("haproxy", ["-db", "-q", "-f", file], { stdio: ["ignore", "inherit", "inherit"] });
-  await until("HAProxy listens", () => listens(port));
-  return { child, port };
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((done) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => done(true)).once("error", () => done(false));
-    socket.once("close", () => socket.destroy()).once("connect", () => socket.end());
-  });
 }

@@ -1,0 +1,70 @@
+import type { BenchOptions } from "../run.ts";
+import { type Contender, spent } from "./contender.ts";
+import { BODIES, pathOf } from "./nginx.ts";
+import { alternate, type Row, type Sample } from "./rounds.ts";
+import { type WrkLoad, wrk } from "./wrk.ts";
+
+export interface PartContext {
+  readonly contenders: readonly Contender[];
+  readonly options: BenchOptions;
+  /** A folder for files, removed at the end. */
+  readonly work: string;
+}
+
+/** One table each. */
+export const PARTS: Readonly<Record<string, (context: PartContext) => Promise<readonly Row[]>>> = {
+  connections,
+  bodies,
+};
+
+/** The parts that show within seconds that the bench works. */
+export const SMOKE = { connections };
+
+function roundsOf({ runs, smoke }: BenchOptions): number {
+  return runs ?? (smoke ? 1 : 5);
+}
+
+const CONNECTIONS = ["1", "32", "256"];
+
+/** A small answer at 1, 32 and 256 connections. */
+async function connections({ contenders, options }: PartContext): Promise<readonly Row[]> {
+  await warmUp(contenders, options);
+  const seconds = options.smoke ? 1 : 3;
+  return alternate(contenders, {
+    rounds: roundsOf(options),
+    cases: options.smoke ? ["32"] : CONNECTIONS,
+    measure: (contender, count) => load(contender, { connections: Number(count), seconds }),
+  });
+}
+
+/** Answers of 0 B, 10 KiB and 1 MiB at 32 connections. */
+async function bodies({ contenders, options }: PartContext): Promise<readonly Row[]> {
+  await warmUp(contenders, options);
+  const seconds = options.smoke ? 1 : 3;
+  return alternate(contenders, {
+    rounds: roundsOf(options),
+    cases: options.smoke ? ["10 KiB"] : Object.keys(BODIES),
+    measure: (contender, body) => load(contender, { connections: 32, seconds, path: pathOf(body) }),
+  });
+}
+
+/** The compiler's time is not what is measured. */
+async function warmUp(contenders: readonly Contender[], { smoke }: BenchOptions): Promise<void> {
+  if (smoke) return;
+  for (const contender of contenders) await wrk(contender, { connections: 32, seconds: 3 });
+}
+
+async function load(contender: Contender, work: WrkLoad): Promise<Sample> {
+  let report = { requests: 0, seconds: 0, p50Ms: 0, p99Ms: 0, p999Ms: 0 };
+  const { cpuMs, rssMiB } = await spent(contender, async () => {
+    report = await wrk(contender, work);
+  });
+  return {
+    requestsPerSecond: Math.round(report.requests / report.seconds),
+    cpuUs: (cpuMs * 1000) / report.requests,
+    p50Ms: report.p50Ms,
+    p99Ms: report.p99Ms,
+    p999Ms: report.p999Ms,
+    rssMiB,
+  };
+}
