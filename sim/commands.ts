@@ -41,18 +41,18 @@ type Command = (stage: Stage, step: Step) => Promise<void>;
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   /** `service NAME concurrency= start= warm= serve= timeout= burst-capacity= scale=` applies a Knative Service. */
-  async service({ world, concurrency }, { words: [service = ""], options }) {
-    world.plans.set(service, {
-      service,
-      startMs: durationMs(options.start ?? "50ms"),
-      warmMs: durationMs(options.warm ?? "30ms"),
-      serveMs: durationMs(options.serve ?? "20ms"),
-      crashes: 0,
-      crashAtMs: 0,
-      muted: false,
-    });
-    concurrency[service] = Number(options.concurrency ?? 0);
-    await world.clock.until(world.client().create(ServiceKind, manifest(service, options)));
+  async service(stage, { words: [name = ""], options }) {
+    await apply(stage, [name], options);
+  },
+
+  /** `crowd NAME count=` applies as many Services at once, as a script does: NAME-1, NAME-2, … */
+  async crowd(stage, { words: [name], options }) {
+    const count = Number(options.count);
+    await apply(
+      stage,
+      Array.from({ length: count }, (_, index) => `${name}-${index + 1}`),
+      options,
+    );
   },
 
   /** `update NAME` changes the template: a new revision takes over. */
@@ -141,6 +141,27 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       throw new StepFailed(`line ${line}: want status ${options.status}, got ${others.join(", ")}`);
   },
 };
+
+async function apply(
+  { world, concurrency }: Stage,
+  names: readonly string[],
+  options: Step["options"],
+): Promise<void> {
+  for (const service of names) {
+    world.plans.set(service, {
+      service,
+      startMs: durationMs(options.start ?? "50ms"),
+      warmMs: durationMs(options.warm ?? "30ms"),
+      serveMs: durationMs(options.serve ?? "20ms"),
+      crashes: 0,
+      crashAtMs: 0,
+      muted: false,
+    });
+    concurrency[service] = Number(options.concurrency ?? 0);
+  }
+  const created = names.map((name) => world.client().create(ServiceKind, manifest(name, options)));
+  await world.clock.until(Promise.all(created));
+}
 
 const CONDITIONS: Readonly<Record<string, (stage: Stage, service: string) => Promise<boolean>>> = {
   async ready({ world }, service) {

@@ -2,7 +2,7 @@ import { KINDS } from "../src/api/kinds.ts";
 import type { StatMessage } from "../src/api/wire/stat.ts";
 import type { Log } from "../src/base/log.ts";
 import type { Random } from "../src/base/random.ts";
-import type { Storage } from "../src/embedded/apiserver/storage/storage.ts";
+import type { Page, Revision, Storage } from "../src/embedded/apiserver/storage/storage.ts";
 import type { Addresses } from "../src/embedded/node/addresses.ts";
 import type { Images } from "../src/embedded/node/images/images.ts";
 import type { Runtime } from "../src/embedded/node/runtime.ts";
@@ -16,13 +16,14 @@ import { hostingOver, serveHosting } from "../src/programs/hosting-link.ts";
 import { memoryLinkPair } from "../src/programs/process-link.ts";
 import type { SimNetwork } from "./network.ts";
 import { OneLife } from "./one-life.ts";
+import type { Processor } from "./processor.ts";
 import { slowLink } from "./slow-link.ts";
-import type { VirtualClock } from "./virtual-clock.ts";
 
 export interface EnginePorts {
-  readonly clock: VirtualClock;
   readonly network: SimNetwork;
   readonly log: Log;
+  /** What each of the two processes runs on. */
+  readonly processors: { readonly controlPlane: Processor; readonly dataPlane: Processor };
   readonly storage: Storage;
   readonly runtime: Runtime;
   readonly addresses: Addresses;
@@ -35,6 +36,16 @@ export interface EnginePorts {
 const ACTIVATOR_IP = "127.70.255.1";
 const STOP_GRACE_MS = 30_000;
 
+/** Milliseconds of the caller's processor: about what the real ones take, so that a slice without a bound is seen. */
+const STORAGE_COSTS = {
+  append: 0.12,
+  get: 0.02,
+  list: ({ entries }: Page) => 0.02 + 0.004 * entries.length,
+  changes: (revisions: readonly Revision[]) => 0.02 + 0.004 * revisions.length,
+};
+const RUNTIME_COSTS = { start: 0.05, signal: 0.03 };
+const LINK_COSTS = { send: 0.02 };
+
 /** One life of the engine: both planes joined by a link as `library.ts` joins two processes. */
 export class Engine {
   readonly controlPlane: ControlPlane;
@@ -43,7 +54,7 @@ export class Engine {
   readonly #link: ReturnType<typeof memoryLinkPair>;
 
   constructor(ports: EnginePorts) {
-    this.#life = new OneLife(ports);
+    this.#life = new OneLife();
     this.#link = newLink(ports, this.#life);
     this.#dataPlane = newDataPlane(ports, this.#life, this.#link.far);
     this.controlPlane = newControlPlane(ports, this.#life, this.#link.near);
@@ -72,20 +83,26 @@ export class Engine {
 }
 
 /** Every other seed has a slow border between the two processes. */
-function newLink({ random }: EnginePorts, { clock }: OneLife): ReturnType<typeof memoryLinkPair> {
+function newLink({ random, processors }: EnginePorts, life: OneLife): ReturnType<typeof memoryLinkPair> {
   const { near, far, close } = memoryLinkPair();
+  const { controlPlane, dataPlane } = processors;
   const delays = random("link");
-  const ports = { clock, random: delays, delayMs: delays.next() < 0.5 ? 0 : 10 * delays.next() };
-  return { near: slowLink(near, ports), far: slowLink(far, ports), close };
+  const ports = { random: delays, delayMs: delays.next() < 0.5 ? 0 : 10 * delays.next() };
+  return {
+    near: controlPlane.charging(slowLink(near, { ...ports, clock: life.clock(dataPlane) }), LINK_COSTS),
+    far: dataPlane.charging(slowLink(far, { ...ports, clock: life.clock(controlPlane) }), LINK_COSTS),
+    close,
+  };
 }
 
 type LinkEnd = ReturnType<typeof memoryLinkPair>["near"];
 
-function newDataPlane({ random, gateway, log }: EnginePorts, life: OneLife, link: LinkEnd): DataPlane {
+function newDataPlane(ports: EnginePorts, life: OneLife, link: LinkEnd): DataPlane {
+  const { random, gateway, log, network, processors } = ports;
   const clients = new LinkClients(link);
   const dataPlane = new DataPlane({
-    clock: life.clock,
-    network: life.network,
+    clock: life.clock(processors.dataPlane),
+    network: life.network(network.of(processors.dataPlane)),
     random: random("data-plane"),
     log: log.with({ process: "data-plane" }),
     gateway,
@@ -99,13 +116,14 @@ function newDataPlane({ random, gateway, log }: EnginePorts, life: OneLife, link
 }
 
 function newControlPlane(ports: EnginePorts, life: OneLife, link: LinkEnd): ControlPlane {
+  const processor = ports.processors.controlPlane;
   const controlPlane = new ControlPlane({
-    clock: life.clock,
-    network: life.network,
+    clock: life.clock(processor),
+    network: life.network(ports.network.of(processor)),
     random: ports.random("control-plane"),
     log: ports.log.with({ process: "control-plane" }),
-    storage: life.port(ports.storage),
-    runtime: life.port(ports.runtime),
+    storage: processor.charging(life.port(ports.storage), STORAGE_COSTS),
+    runtime: processor.charging(life.port(ports.runtime), RUNTIME_COSTS),
     addresses: life.port(ports.addresses),
     images: ports.images,
     queueProxies: hostingOver(link),

@@ -31,6 +31,16 @@ const CALM: LinkFaults = {
 /** A system error as node:net gives it: `code` is the system's. */
 export class SimSocketError extends EbbError {}
 
+/** The process whose sockets these are: what arrives for it is worked on when it has the time. */
+export interface SocketOwner {
+  run(task: () => void): void;
+  spend(ms: number): void;
+}
+
+/** Milliseconds of a process that one arrival and one connection take. */
+const ARRIVAL_MS = 0.02;
+const CONNECTION_MS = 0.05;
+
 /** TCP in virtual time: one seed, one run. Every address is reachable from every other. */
 export class SimNetwork implements Network {
   readonly #clock: Clock;
@@ -61,6 +71,26 @@ export class SimNetwork implements Network {
   /** Ends of connections that are not over: 0 when nothing leaks. */
   get openEnds(): number {
     return this.#ends.size;
+  }
+
+  /** The same network as a process has it: its work on what arrives is charged to it. */
+  of(owner: SocketOwner): Network {
+    const accept = (onConn: (conn: Conn) => void) => (conn: Conn) => {
+      (conn as SimConn).belongsTo(owner);
+      owner.run(() => {
+        owner.spend(CONNECTION_MS);
+        onConn(conn);
+      });
+    };
+    return {
+      listen: (address, onConn) => this.listen(address, accept(onConn)),
+      connect: async (address, options) => {
+        owner.spend(CONNECTION_MS);
+        const conn = (await this.connect(address, options)) as SimConn;
+        conn.belongsTo(owner);
+        return conn;
+      },
+    };
   }
 
   async listen(address: Address, onConn: (conn: Conn) => void): Promise<Listener> {
@@ -182,6 +212,8 @@ class SimConn implements Conn {
   #inFlightBytes = 0;
   #wantsDrain = false;
   #lastArrivalMs = 0;
+  #owner: SocketOwner | undefined;
+  #isDue = false;
   readonly #onTheWay: (Arrival | "lost")[] = [];
 
   constructor(world: ConnWorld, listening: string, ends: ConnEnds) {
@@ -194,6 +226,10 @@ class SimConn implements Conn {
 
   join(peer: SimConn): void {
     this.#peer = peer;
+  }
+
+  belongsTo(owner: SocketOwner): void {
+    this.#owner = owner;
   }
 
   setHandler(handler: ConnHandler): void {
@@ -284,6 +320,18 @@ class SimConn implements Conn {
   }
 
   #deliver(): void {
+    const owner = this.#owner;
+    if (!owner) return this.#deliverAll();
+    if (this.#isDue || this.#arrivals.length === 0 || !this.#handler) return;
+    this.#isDue = true;
+    owner.run(() => {
+      this.#isDue = false;
+      if (this.#arrivals.length > 0) owner.spend(ARRIVAL_MS);
+      this.#deliverAll();
+    });
+  }
+
+  #deliverAll(): void {
     if (this.#delivering) return;
     this.#delivering = true;
     while (this.#handler && !this.#paused && !this.#over) {

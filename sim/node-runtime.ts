@@ -15,6 +15,8 @@ export class SimRuntime extends MemoryRuntime {
   readonly #onKilled = new Map<string, () => void>();
   readonly #clock: Clock;
   readonly #random: Random;
+  /** How the engine's process is told of a program's end. */
+  tell: (task: () => void) => void = (task) => task();
 
   constructor(ports: { clock: Clock; random: Random }) {
     super({ clock: ports.clock });
@@ -24,7 +26,7 @@ export class SimRuntime extends MemoryRuntime {
 
   override onExit(listener: (id: RunId, exit: Exit) => void): void {
     super.onExit((id, exit) => {
-      this.#clock.schedule(this.#random.next() * NOTICE_MS, () => listener(id, exit));
+      this.#clock.schedule(this.#random.next() * NOTICE_MS, () => this.tell(() => listener(id, exit)));
     });
   }
 

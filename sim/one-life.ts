@@ -8,16 +8,9 @@ import type { Address, Conn, Listener, Network } from "../src/http/conn.ts";
  */
 export class OneLife {
   #alive = true;
-  readonly #clock: Clock;
-  readonly #network: Network;
   readonly #timers = new Set<Timer>();
   readonly #listeners = new Set<Listener>();
   readonly #conns = new Set<Conn>();
-
-  constructor(ports: { clock: Clock; network: Network }) {
-    this.#clock = ports.clock;
-    this.#network = ports.network;
-  }
 
   get alive(): boolean {
     return this.#alive;
@@ -30,47 +23,53 @@ export class OneLife {
     for (const conn of this.#conns) conn.reset();
   }
 
-  readonly clock: Clock = {
-    wall: () => this.#clock.wall(),
-    monotonic: () => this.#clock.monotonic(),
-    schedule: (delayMs, task) => {
-      if (!this.#alive) return { cancel() {} };
-      const timer = this.#clock.schedule(delayMs, () => {
-        this.#timers.delete(timer);
-        task();
-      });
-      this.#timers.add(timer);
-      return {
-        cancel: () => {
+  /** The clock of one process of this life. */
+  clock({ clock }: { readonly clock: Clock }): Clock {
+    return {
+      wall: () => clock.wall(),
+      monotonic: () => clock.monotonic(),
+      schedule: (delayMs, task) => {
+        if (!this.#alive) return { cancel() {} };
+        const timer = clock.schedule(delayMs, () => {
           this.#timers.delete(timer);
-          timer.cancel();
-        },
-      };
-    },
-  };
+          task();
+        });
+        this.#timers.add(timer);
+        return {
+          cancel: () => {
+            this.#timers.delete(timer);
+            timer.cancel();
+          },
+        };
+      },
+    };
+  }
 
-  readonly network: Network = {
-    listen: async (address: Address, onConn: (conn: Conn) => void) => {
-      if (!this.#alive) return never();
-      const listener = await this.#network.listen(address, (conn) => {
+  /** The network as one process of this life has it. */
+  network(network: Network): Network {
+    return {
+      listen: async (address: Address, onConn: (conn: Conn) => void) => {
+        if (!this.#alive) return never();
+        const listener = await network.listen(address, (conn) => {
+          this.#conns.add(conn);
+          onConn(conn);
+        });
+        this.#listeners.add(listener);
+        return listener;
+      },
+      connect: async (address: Address, options: { timeoutMs: number }) => {
+        if (!this.#alive) return never();
+        const conn = await network.connect(address, options);
+        if (!this.#alive) {
+          conn.setHandler({ data() {}, end() {}, drain() {}, closed() {} });
+          conn.reset();
+          return never();
+        }
         this.#conns.add(conn);
-        onConn(conn);
-      });
-      this.#listeners.add(listener);
-      return listener;
-    },
-    connect: async (address: Address, options: { timeoutMs: number }) => {
-      if (!this.#alive) return never();
-      const conn = await this.#network.connect(address, options);
-      if (!this.#alive) {
-        conn.setHandler({ data() {}, end() {}, drain() {}, closed() {} });
-        conn.reset();
-        return never();
-      }
-      this.#conns.add(conn);
-      return conn;
-    },
-  };
+        return conn;
+      },
+    };
+  }
 
   /** The same object while this life lasts; calls made after it never come back, or throw where nobody would wait. */
   port<T extends object>(target: T): T {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { messageOf } from "../src/base/errors.ts";
+import { SLICE_LIMIT_MS } from "../src/base/slice-book.ts";
 import { answeredOnce } from "./checkers/answered-once.ts";
 import type { Checker } from "./checkers/checker.ts";
 import { concurrencyKept } from "./checkers/concurrency.ts";
@@ -8,6 +9,7 @@ import { drainedFirst } from "./checkers/drained-first.ts";
 import { readyFirst } from "./checkers/ready-first.ts";
 import { rightService } from "./checkers/right-service.ts";
 import { Stage, StepFailed } from "./commands.ts";
+import type { Slice } from "./processor.ts";
 import { parseScenario } from "./scenario.ts";
 import { statusDisagreements } from "./status-agrees.ts";
 import { stormText } from "./storm.ts";
@@ -22,6 +24,8 @@ export interface RunResult {
   readonly history: string;
   readonly log: readonly string[];
   readonly virtualMs: number;
+  /** The longest slice of each process. */
+  readonly slices: readonly Slice[];
 }
 
 const FOLDER = join(import.meta.dirname, "scenarios");
@@ -50,7 +54,7 @@ export async function runScenario(scenario: string, seed: number): Promise<RunRe
     if (!(thrown instanceof StepFailed)) throw thrown;
     violations.push(thrown.message);
   }
-  violations.push(...(await endOf(stage)));
+  violations.push(...(await endOf(stage)), ...longSlices(world));
   for (const checker of CHECKERS)
     violations.push(...checker(world.history.entries, { concurrency: stage.concurrency }));
   return {
@@ -60,7 +64,16 @@ export async function runScenario(scenario: string, seed: number): Promise<RunRe
     history: world.history.text(),
     log: world.log.lines,
     virtualMs: world.clock.monotonic(),
+    slices: [...world.longestSlices.values()],
   };
+}
+
+/** Nothing outside the data plane may hold up its process for longer than the limit (DESIGN §4, Slices). */
+function longSlices({ longestSlices }: World): string[] {
+  const longest = longestSlices.get("control-plane");
+  if (!longest || longest.costMs <= SLICE_LIMIT_MS) return [];
+  const cost = longest.costMs.toFixed(2);
+  return [`${longest.atMs}: a slice of the control plane took ${cost} ms, the limit is ${SLICE_LIMIT_MS}`];
 }
 
 /** Longer than any time-out of the engine: what still waits then waits for ever. */

@@ -54,17 +54,6 @@ test("a seed decides ties, and the same seed decides them alike", async () => {
   assert.notEqual(await order(7), await order(8));
 });
 
-test("spent processor time makes later timers late", async () => {
-  const clock = new VirtualClock();
-  let ranAtMs = 0;
-  clock.schedule(1, () => clock.spend(50));
-  clock.schedule(10, () => {
-    ranAtMs = clock.monotonic();
-  });
-  await clock.advance(100);
-  assert.equal(ranAtMs, 51);
-});
-
 test("a wall jump leaves monotonic time alone", async () => {
   const clock = new VirtualClock({ startWallMs: 1_000 });
   await clock.advance(10);

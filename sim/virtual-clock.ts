@@ -28,6 +28,7 @@ export class VirtualClock implements Clock {
   #nowMs = 0;
   #wallOffsetMs = 0;
   #sequence = 0;
+  readonly #turnEnds: (() => void)[] = [];
 
   constructor(options: VirtualClockOptions = {}) {
     this.#startWallMs = options.startWallMs ?? Date.UTC(2030, 0, 1);
@@ -67,9 +68,9 @@ export class VirtualClock implements Clock {
     this.#wallOffsetMs += byMs;
   }
 
-  /** The running task used the processor for `ms`: later timers are late by as much. */
-  spend(ms: number): void {
-    this.#nowMs += ms;
+  /** Calls `listener` when a task and every microtask that followed from it are over. */
+  onTurnEnd(listener: () => void): void {
+    this.#turnEnds.push(listener);
   }
 
   /** Runs everything that is due within the next `ms`; the clock stands exactly there afterwards. */
@@ -87,7 +88,7 @@ export class VirtualClock implements Clock {
     const untilMs = this.#nowMs + (options.limitMs ?? Number.POSITIVE_INFINITY);
     let momentMs = this.#nowMs;
     let atThisMoment = 0;
-    await nextTurn();
+    await this.#turn();
     while (!done()) {
       const entry = this.#takeDue(untilMs);
       if (!entry) return false;
@@ -96,7 +97,7 @@ export class VirtualClock implements Clock {
       assert(atThisMoment < TIMERS_PER_MOMENT_MAX, `timers without end at ${momentMs} ms`);
       this.#nowMs = Math.max(this.#nowMs, entry.dueMs);
       entry.task?.();
-      await nextTurn();
+      await this.#turn();
     }
     return true;
   }
@@ -112,6 +113,11 @@ export class VirtualClock implements Clock {
       throw new Error(`virtual time stands at ${this.#nowMs} ms and nothing can settle the promise`);
     }
     return promise;
+  }
+
+  async #turn(): Promise<void> {
+    await nextTurn();
+    for (const listener of this.#turnEnds) listener();
   }
 
   #takeDue(untilMs: number): Entry | undefined {

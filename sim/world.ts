@@ -9,6 +9,7 @@ import { History } from "./history.ts";
 import { SimNetwork } from "./network.ts";
 import { SimAddresses } from "./node-addresses.ts";
 import { SimRuntime } from "./node-runtime.ts";
+import { Processor, type Slice } from "./processor.ts";
 import { RecordedLog } from "./recorded-log.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -29,6 +30,8 @@ export class World {
   /** By service. */
   readonly plans = new Map<string, AppPlan>();
   readonly apps: SimApp[] = [];
+  /** The longest slice of each of the engine's processes. */
+  readonly longestSlices = new Map<string, Slice>();
   readonly #disk: SimDisk;
   readonly #addresses = new SimAddresses();
   #lives = 0;
@@ -93,8 +96,14 @@ export class World {
   #newEngine(): Engine {
     this.#lives++;
     const life = this.#lives;
+    const processors = {
+      controlPlane: this.#newProcessor("control-plane"),
+      dataPlane: this.#newProcessor("data-plane"),
+    };
+    this.#disk.tell = (task) => processors.controlPlane.run(task);
+    this.runtime.tell = (task) => processors.controlPlane.run(task);
     return new Engine({
-      clock: this.clock,
+      processors,
       network: this.network,
       log: this.log.with({ life }),
       storage: this.#disk,
@@ -103,6 +112,15 @@ export class World {
       images: new MemoryImages({ [SIM_IMAGE]: ["sim-app"] }),
       gateway: this.gateway,
       random: (purpose) => this.random(`${purpose} ${life}`),
+    });
+  }
+
+  #newProcessor(name: string): Processor {
+    return new Processor(name, {
+      clock: this.clock,
+      onSlice: (slice) => {
+        if (slice.costMs > (this.longestSlices.get(name)?.costMs ?? 0)) this.longestSlices.set(name, slice);
+      },
     });
   }
 

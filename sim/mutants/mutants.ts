@@ -46,4 +46,10 @@ export const MUTANTS: readonly Mutant[] = [
     find: "else if (drain.inFlight > 0) await drain.idle();",
     replace: "",
   },
+  {
+    name: "slice-without-end",
+    file: "src/kube/work-queue.ts",
+    find: "if (this.#waiting.size > 0) this.#clock.schedule(0, () => this.#pump());",
+    replace: "this.#pump();",
+  },
 ];
