@@ -15,3 +15,10 @@ export function transportErrorText(error: UpstreamError, address: string): strin
       return error.message;
   }
 }
+
+/** The type of such an error in Go's words, as the metrics have it (`error.type`). */
+export function goErrorType(error: UpstreamError): string {
+  const isSocketError =
+    error.failure === "refused" || error.failure === "dial-timeout" || error.failure === "reset";
+  return isSocketError ? "net.OpError" : "errors.errorString";
+}

@@ -48,6 +48,8 @@ export interface Exchange {
   readonly remoteAddress: string;
   /** Absent inside this process. */
   readonly remotePort?: number | undefined;
+  /** It came over TLS. */
+  readonly secure?: boolean;
   /** True once a final head was sent: an error can then only cut the answer. */
   readonly responded: boolean;
   /** 1xx, any number of times before `respond`. 100-continue is never sent by the server on its own. */

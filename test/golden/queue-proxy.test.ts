@@ -3,17 +3,15 @@ import { systemClock } from "../../src/base/clock.ts";
 import { messageOf } from "../../src/base/errors.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { systemRandom } from "../../src/base/random.ts";
-import { readConfig } from "../../src/data-plane/queue-proxy/config.ts";
-import { QueueProxyServer } from "../../src/data-plane/queue-proxy/server.ts";
+import { LoneQueueProxy } from "../../src/data-plane/queue-proxy/lone.ts";
 import { systemNetwork } from "../../src/http/network.ts";
-import { UpstreamPool } from "../../src/http/pool.ts";
-import { TimerWheel } from "../../src/http/timer-wheel.ts";
 import { judgedTwice, judgeGolden } from "../support/golden.ts";
 import { exceptions, outOfScope } from "./queue-proxy.exceptions.ts";
 import { bytesOf } from "./wire/byte-reader.ts";
 import { compareBackend, compareClient, fits, outcomeOf } from "./wire/compare.ts";
+import { compareMetrics, type Metrics, readMetrics } from "./wire/prometheus-client.ts";
 import { type BackendStep, ScriptedBackend } from "./wire/scripted-backend.ts";
-import { type ClientSpec, runClient, type Seen } from "./wire/scripted-client.ts";
+import { type ClientSpec, dial, runClient, type Seen } from "./wire/scripted-client.ts";
 
 /**
  * The recorded queue-proxy against ours, over loopback sockets. Each case gets an address of its own in 127/8, on which
@@ -40,6 +38,7 @@ interface NamedClient extends ClientSpec {
   count?: number;
   pollMs?: number;
   signal?: string;
+  ports?: number[];
 }
 
 interface QueueProxyCase {
@@ -118,9 +117,9 @@ async function play(recorded: QueueProxyCase): Promise<string[]> {
     if (recorded.expectExit) return compareExit(recorded, world.failure);
     if (world.failure !== undefined) return [`the queue-proxy did not start: ${world.failure}`];
     for (const { spec, backend } of backends) await listenAsTold(spec, backend);
-    const seen = await runClients(recorded, ip);
+    const seen = await runClients(recorded, world);
     await pause(recorded.settleMs ?? 0);
-    const errors = [...compareClients(recorded, seen), ...compareLog(recorded, lines.join(""), ip)];
+    const errors = [...compareClients(recorded, seen, world), ...compareLog(recorded, lines.join(""), ip)];
     const saw = recorded.expect.backendSaw as Record<string, unknown> | undefined;
     const [only] = backends;
     if (saw && only) errors.push(...compareBackend("backend", saw, only.backend));
@@ -156,47 +155,54 @@ async function listenAsTold(spec: BackendSpec, backend: ScriptedBackend): Promis
   else await backend.listen();
 }
 
-async function startWorld(recorded: QueueProxyCase, ip: string, writeLine: (line: string) => void) {
+interface World {
+  readonly ip: string;
+  /** Why it did not start. */
+  readonly failure: string | undefined;
+  readonly proxy: LoneQueueProxy | undefined;
+  /** The program's exit code. */
+  readonly exited: Promise<number>;
+  readonly metrics: Map<string, Metrics>;
+  close(): Promise<void>;
+}
+
+async function startWorld(
+  recorded: QueueProxyCase,
+  ip: string,
+  writeLine: (line: string) => void,
+): Promise<World> {
   const env: Record<string, string | undefined> = { ...BASE_ENV };
   for (const [name, value] of Object.entries(recorded.env ?? {})) env[name] = value ?? undefined;
   const clock = systemClock;
   const network = systemNetwork(clock);
-  const pool = new UpstreamPool({ clock, network, random: systemRandom });
-  const timers = new TimerWheel(clock);
   const squatter = recorded.occupyPort
     ? await network.listen({ ip, port: recorded.occupyPort }, (conn) => conn.reset())
     : undefined;
-  let server: QueueProxyServer | undefined;
+  const { promise: exited, resolve: exit } = Promise.withResolvers<number>();
+  let proxy: LoneQueueProxy | undefined;
   let failure: string | undefined;
   try {
-    const config = readConfig(env);
-    const locate = (host: string, port: number) => ({
-      ip: host === "127.0.0.1" || host === "localhost" ? ip : host,
-      port,
-    });
-    server = new QueueProxyServer({
-      config,
+    proxy = new LoneQueueProxy({
+      env,
       clock,
-      log: silentLog,
+      random: systemRandom,
       network,
-      timers,
+      log: silentLog,
       ip,
-      upstream: pool.to({ ip, port: config.userPort }),
-      locate,
-      quietPeriodMs: 30_000,
-      patienceMs: 0,
+      applicationIp: ip,
       writeLine,
+      profiler: { cpu: async () => "{}", heap: async () => "{}" },
+      exit,
     });
-    await server.start();
+    await proxy.start();
   } catch (thrown) {
     failure = messageOf(thrown);
   }
   const close = async () => {
-    await server?.close();
-    pool.close();
+    await proxy?.close();
     await squatter?.close();
   };
-  return { failure, close };
+  return { ip, failure, proxy, exited, metrics: new Map(), close };
 }
 
 /** What the program prints before it ends with code 1 is the message of the error. */
@@ -208,15 +214,17 @@ function compareExit(recorded: QueueProxyCase, failure: string | undefined): str
   return [];
 }
 
-async function runClients(recorded: QueueProxyCase, ip: string): Promise<Map<string, Seen>> {
+async function runClients(recorded: QueueProxyCase, world: World): Promise<Map<string, Seen>> {
+  const { ip } = world;
   const clients = recorded.clients ?? (recorded.client ? [{ name: "client", ...recorded.client }] : []);
   const seen = new Map<string, Seen>();
   const finished = new Map<string, PromiseWithResolvers<void>>();
   for (const { name = "client" } of clients) finished.set(name, Promise.withResolvers<void>());
   const servingPort = Number(recorded.env?.QUEUE_SERVING_PORT ?? BASE_ENV.QUEUE_SERVING_PORT);
   const runOne = async (client: NamedClient, key: string): Promise<void> => {
-    if (client.type === "stats") {
-      seen.set(key, await pollStats(client.pollMs ?? 3000, ip));
+    const special = SPECIAL[client.type ?? ""];
+    if (special) {
+      seen.set(key, await special(client, world));
       return;
     }
     const port =
@@ -235,6 +243,33 @@ async function runClients(recorded: QueueProxyCase, ip: string): Promise<Map<str
   await Promise.all(clients.map(runNamed));
   return seen;
 }
+
+/** Clients that do not speak to the serving port. */
+const SPECIAL: Record<string, (client: NamedClient, world: World) => Promise<Seen>> = {
+  stats: ({ pollMs = 3000 }, { ip }) => pollStats(pollMs, ip),
+  prometheus: async ({ name = "client" }, { ip, metrics }) => {
+    metrics.set(name, await readMetrics({ ip, port: 9091 }));
+    return {};
+  },
+  signal: async (_client, { proxy }) => {
+    proxy?.stop();
+    return {};
+  },
+  exit: async (_client, { exited }) => {
+    const startedMs = Date.now();
+    const exitCode = await exited;
+    return { exitCode, doneMs: Date.now() - startedMs };
+  },
+  ports: async ({ ports = [] }, { ip }) => {
+    const isOpen = (port: number) =>
+      dial({ ip, port }).then(
+        (socket) => socket.destroy() !== undefined,
+        () => false,
+      );
+    const open = await Promise.all(ports.map(async (port) => [port, await isOpen(port)] as const));
+    return { open: Object.fromEntries(open) };
+  },
+};
 
 async function pollStats(pollMs: number, ip: string): Promise<Seen> {
   const reports = new Map<number, Record<string, number | string>>();
@@ -310,7 +345,7 @@ function compareLog(recorded: QueueProxyCase, text: string, ip: string): string[
     : [`log: want ${JSON.stringify(want)}, got ${got.join("\n")}`];
 }
 
-function compareClients(recorded: QueueProxyCase, seen: Map<string, Seen>): string[] {
+function compareClients(recorded: QueueProxyCase, seen: Map<string, Seen>, world: World): string[] {
   const { expect } = recorded;
   const errors: string[] = [];
   const alone = ["status", "client", "noResponse", "responses", "connectError", "clientClosed"];
@@ -318,6 +353,8 @@ function compareClients(recorded: QueueProxyCase, seen: Map<string, Seen>): stri
     errors.push(...compareClient("client", expect, seen.get("client") ?? {}));
   const clients = (expect.clients ?? {}) as Record<string, Record<string, unknown>>;
   for (const [name, want] of Object.entries(clients)) {
+    const metrics = world.metrics.get(name);
+    if (metrics) errors.push(...compareMetrics(name, want, metrics, fits));
     if (want.counts === undefined) {
       errors.push(...compareClient(name, want, seen.get(name) ?? {}));
       continue;

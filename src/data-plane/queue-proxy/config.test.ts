@@ -1,21 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { BASE_ENV } from "../../../test/support/queue-proxy-env.ts";
 import { readConfig } from "./config.ts";
-
-export const BASE_ENV: Record<string, string> = {
-  CONTAINER_CONCURRENCY: "0",
-  QUEUE_SERVING_PORT: "8012",
-  QUEUE_SERVING_TLS_PORT: "8112",
-  USER_PORT: "8080",
-  REVISION_TIMEOUT_SECONDS: "300",
-  SERVING_LOGGING_CONFIG: "",
-  SERVING_LOGGING_LEVEL: "",
-  SERVING_NAMESPACE: "default",
-  SERVING_CONFIGURATION: "hello",
-  SERVING_REVISION: "hello-00001",
-  SERVING_POD: "pod",
-  SERVING_POD_IP: "127.0.0.1",
-};
 
 test("the environment that the revision controller writes is understood", () => {
   const probe = { tcpSocket: { port: 8080, host: "127.0.0.1" }, successThreshold: 1 };

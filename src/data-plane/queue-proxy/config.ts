@@ -1,4 +1,5 @@
-import { EbbError } from "../../base/errors.ts";
+import { ConfigError } from "./config-error.ts";
+import { type Observability, readObservability } from "./observability.ts";
 import { type Probe, parseProbes } from "./probe.ts";
 
 /** The queue-proxy's whole configuration comes from its environment (spec Q-003, Q-004). */
@@ -19,24 +20,14 @@ export interface QueueProxyConfig {
   readonly podIp: string;
   /** "null": SERVING_READINESS_PROBE was JSON null, which is never ready (errata H-002). */
   readonly probes: readonly Probe[];
-  readonly requestLog: RequestLogConfig;
+  readonly observability: Observability;
+  /** "" = not set. */
+  readonly otelServiceName: string;
+  /** Used when profiling is enabled. */
+  readonly profilingPort: number;
 }
 
-export interface RequestLogConfig {
-  /** "" = no request log (spec Q-058). */
-  readonly template: string;
-  /** Probes are logged too. */
-  readonly probes: boolean;
-}
-
-export class ConfigError extends EbbError {
-  readonly variable: string;
-
-  constructor(variable: string, message: string) {
-    super("queue-proxy-config", message);
-    this.variable = variable;
-  }
-}
+const PROFILING_PORT_DEFAULT = 8008;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -77,37 +68,10 @@ export function readConfig(env: Environment): QueueProxyConfig {
     pod,
     podIp,
     probes: probesOf(env),
-    requestLog: requestLogOf(env.OBSERVABILITY_CONFIG ?? ""),
+    observability: readObservability(env.OBSERVABILITY_CONFIG ?? ""),
+    otelServiceName: env.OTEL_SERVICE_NAME ?? "",
+    profilingPort: port("PROFILING_PORT", env.PROFILING_PORT || String(PROFILING_PORT_DEFAULT)),
   };
-}
-
-/** Spec Q-060. */
-const DEFAULT_REQUEST_LOG_TEMPLATE =
-  '{"httpRequest": {"requestMethod": "{{.Request.Method}}", "requestUrl": "{{js .Request.RequestURI}}", ' +
-  '"requestSize": "{{.Request.ContentLength}}", "status": {{.Response.Code}}, ' +
-  '"responseSize": "{{.Response.Size}}", "userAgent": "{{js .Request.UserAgent}}", ' +
-  '"remoteIp": "{{js .Request.RemoteAddr}}", "serverIp": "{{.Revision.PodIP}}", ' +
-  '"referer": "{{js .Request.Referer}}", "latency": "{{.Response.Latency}}s", ' +
-  '"protocol": "{{.Request.Proto}}"}, "traceId": "{{.TraceID}}"}';
-
-/** Whatever is no such setting is Knative's to complain about: it was checked when the ConfigMap was written. */
-function requestLogOf(json: string): RequestLogConfig {
-  const off = { template: "", probes: false };
-  if (json === "") return off;
-  let settings: unknown;
-  try {
-    settings = JSON.parse(json);
-  } catch (thrown) {
-    throw new ConfigError(
-      "OBSERVABILITY_CONFIG",
-      `Failed to parse observability config: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
-    );
-  }
-  if (typeof settings !== "object" || settings === null) return off;
-  const { enableRequestLog, requestLogTemplate, enableProbeRequestLog } = settings as Record<string, unknown>;
-  if (enableRequestLog !== true) return off;
-  const template = typeof requestLogTemplate === "string" ? requestLogTemplate : DEFAULT_REQUEST_LOG_TEMPLATE;
-  return { template, probes: enableProbeRequestLog === true };
 }
 
 function probesOf(env: Environment): readonly Probe[] {

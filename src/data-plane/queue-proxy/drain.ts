@@ -33,14 +33,13 @@ export class Drain {
     this.#lastRequestMs = nowMs;
   }
 
-  leave(nowMs: number): void {
+  leave(): void {
     this.#inFlight -= 1;
-    this.#lastRequestMs = Math.max(this.#lastRequestMs, nowMs);
     if (this.#inFlight > 0) return;
     for (const listener of this.#onIdle.splice(0)) listener();
   }
 
-  /** Milliseconds of the quiet period that are left; 0 when it is over. */
+  /** Milliseconds of the quiet period that are left, counted from the last request's arrival; 0 when it is over. */
   quietLeftMs(quietPeriodMs: number, nowMs: number): number {
     return Math.max(0, this.#lastRequestMs + quietPeriodMs - nowMs);
   }

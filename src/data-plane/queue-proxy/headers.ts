@@ -27,6 +27,14 @@ export function isKubeletProbe(headers: HeaderBlock): boolean {
   return marker !== undefined && marker !== "";
 }
 
+/** Sent by a program to look, not to use: left out of the request log and of metrics (spec ). */
+export function isProbe(headers: HeaderBlock): boolean {
+  const value = headers.get(wire.NETWORK_PROBE);
+  if (value !== undefined && value !== "") return true;
+  const agent = headers.get("user-agent");
+  return isKubeletProbe(headers) || (agent?.startsWith(wire.USER_AGENT_KUBELET_PREFIX) ?? false);
+}
+
 /** What the activator hid comes back; a kubelet's request stays as it is (spec Q-010, errata). */
 export function restoreHost(headers: HeaderBlock): void {
   const original = headers.get(wire.ORIGINAL_HOST);

@@ -4,7 +4,7 @@ import type { Log } from "../../base/log.ts";
 import { Breaker } from "../../http/breaker.ts";
 import { type ForwardObserver, forward } from "../../http/forward.ts";
 import { HeaderBlock } from "../../http/header-block.ts";
-import type { Exchange, Handler } from "../../http/message.ts";
+import type { Exchange, Handler, ResponseHead } from "../../http/message.ts";
 import type { RequestTimeoutLimits } from "../../http/request-timeouts.ts";
 import { respondWith } from "../../http/responses.ts";
 import type { TimerWheel } from "../../http/timer-wheel.ts";
@@ -12,12 +12,21 @@ import { type Upstream, UpstreamError } from "../../http/upstream.ts";
 import { respondWithError } from "../error-answer.ts";
 import { goOn, type Journey, type Phase, setOut } from "../journey.ts";
 import { TimeLimit } from "../time-limit.ts";
-import { transportErrorText } from "../transport-error.ts";
+import { goErrorType, transportErrorText } from "../transport-error.ts";
 import type { QueueProxyConfig } from "./config.ts";
 import { Drain } from "./drain.ts";
-import { healthCheckOf, isKubeletProbe, restoreHost, setForwarded, stripRouting } from "./headers.ts";
+import {
+  healthCheckOf,
+  isKubeletProbe,
+  isProbe,
+  restoreHost,
+  setForwarded,
+  stripRouting,
+} from "./headers.ts";
+import { Measured } from "./measured.ts";
 import type { Readiness } from "./readiness.ts";
 import { type RequestLog, requestLogOf } from "./request-log.ts";
+import { RequestMetrics } from "./request-metrics.ts";
 import { RequestStats } from "./stats.ts";
 
 export interface QueueProxyOptions {
@@ -30,6 +39,8 @@ export interface QueueProxyOptions {
   readonly upstream: Upstream;
   /** Where request log lines go; absent = no request log. */
   readonly writeLine?: (line: string) => void;
+  /** ebb's own, for the metrics. */
+  readonly version?: string;
 }
 
 /** One pod's queue-proxy: limits, counts, times out and forwards; the same hosted and alone in a pod (spec §2). */
@@ -46,6 +57,8 @@ export class QueueProxy {
   /** None when there is no limit (spec Q-037). */
   readonly breaker: Breaker | undefined;
   readonly requestLog: RequestLog | undefined;
+  /** None unless somebody reads them: then a request pays nothing for it (spec Q-066). */
+  readonly metrics: RequestMetrics | undefined;
 
   constructor(options: QueueProxyOptions) {
     this.config = options.config;
@@ -64,6 +77,14 @@ export class QueueProxy {
     this.requestLog = write && requestLogOf({ ...options, write });
     const limit = options.config.containerConcurrency;
     this.breaker = limit < 1 ? undefined : new Breaker({ maxConcurrency: limit, queueDepth: 10 * limit });
+    if (options.config.observability.requestMetrics.protocol !== "none") {
+      const { config, version = "unknown" } = options;
+      this.metrics = new RequestMetrics({
+        config,
+        version,
+        queueDepth: () => this.breaker && this.breaker.running + this.breaker.waiting,
+      });
+    }
   }
 
   readonly handle: Handler = (exchange) => setOut(PHASES, new Passage(this, exchange));
@@ -81,6 +102,7 @@ class Passage implements Journey, ForwardObserver {
   readonly exempt: boolean;
   readonly healthCheck: ReturnType<typeof healthCheckOf>;
   limit: TimeLimit | undefined;
+  measured: Measured | undefined;
 
   constructor(proxy: QueueProxy, exchange: Exchange) {
     this.proxy = proxy;
@@ -93,15 +115,22 @@ class Passage implements Journey, ForwardObserver {
     this.limit?.wrote();
   }
 
-  response(): void {
+  forwarded(): void {
+    this.measured?.forwarded();
+  }
+
+  response(head: ResponseHead): void {
+    this.measured?.called(head.status);
     this.limit?.wrote();
   }
 
-  upgraded(): void {
+  upgraded(head: ResponseHead): void {
+    this.measured?.called(head.status);
     this.limit?.upgraded();
   }
 
   failed(error: UpstreamError): void {
+    this.measured?.called(goErrorType(error));
     if (this.limit?.over || this.exchange.responded || error.failure === "cancelled") return;
     const { proxy } = this;
     proxy.log.warn("the application did not answer", { error: error.message, sent: error.sent });
@@ -121,6 +150,17 @@ const PHASES: readonly Phase<Passage>[] = [
     why: "the request log tells of the request as it came, before any phase changes it (spec Q-058)",
     run({ proxy, exchange }) {
       proxy.requestLog?.watch(exchange);
+      return "next";
+    },
+  },
+  {
+    name: "measure",
+    why: "metrics tell of users' requests, as they came and until their last byte (spec Q-063)",
+    run(passage) {
+      const { metrics, clock } = passage.proxy;
+      if (metrics !== undefined && !isProbe(passage.exchange.request.headers)) {
+        passage.measured = new Measured(passage.exchange, { metrics, clock });
+      }
       return "next";
     },
   },
@@ -158,7 +198,7 @@ const PHASES: readonly Phase<Passage>[] = [
     run(passage) {
       const { drain, clock } = passage.proxy;
       drain.enter(clock.monotonic());
-      passage.exchange.onFinish(() => drain.leave(clock.monotonic()));
+      passage.exchange.onFinish(() => drain.leave());
       return "next";
     },
   },

@@ -1,11 +1,10 @@
-import * as wire from "../../api/wire/headers.ts";
 import type { Clock } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import type { HeaderBlock } from "../../http/header-block.ts";
 import type { Exchange, ExchangeOutcome } from "../../http/message.ts";
 import type { QueueProxyConfig } from "./config.ts";
-import { isKubeletProbe } from "./headers.ts";
+import { isProbe } from "./headers.ts";
 import { RequestLogTemplate, TemplateError, type TemplateValue } from "./request-log-template.ts";
 
 /** One line for each request, by the operator's template (spec Q-058…Q-062). */
@@ -20,7 +19,7 @@ export interface RequestLogOptions {
 
 /** The log, or undefined when it is off: then a request pays nothing for it. An unreadable template turns it off. */
 export function requestLogOf(options: RequestLogOptions): RequestLog | undefined {
-  const { template } = options.config.requestLog;
+  const { template } = options.config.observability.requestLog;
   if (template === "") return undefined;
   try {
     return new RequestLog(new RequestLogTemplate(template), options);
@@ -44,7 +43,7 @@ export class RequestLog {
   watch(exchange: Exchange): void {
     const { clock, config } = this.#options;
     const { headers } = exchange.request;
-    if (!config.requestLog.probes && isProbe(headers)) return;
+    if (!config.observability.requestLog.probes && isProbe(headers)) return;
     const startedMs = clock.monotonic();
     const request = requestFields(exchange);
     const traceId = traceIdOf(headers);
@@ -124,13 +123,6 @@ function headerFields(headers: HeaderBlock): Readonly<Record<string, TemplateVal
 
 function canonical(lowerName: string): string {
   return lowerName.replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
-}
-
-function isProbe(headers: HeaderBlock): boolean {
-  const value = headers.get(wire.NETWORK_PROBE);
-  if (value !== undefined && value !== "") return true;
-  const agent = headers.get("user-agent");
-  return isKubeletProbe(headers) || (agent?.startsWith(wire.USER_AGENT_KUBELET_PREFIX) ?? false);
 }
 
 /** The second part of traceparent, else B3's (spec Q-061). */

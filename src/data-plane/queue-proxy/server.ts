@@ -11,6 +11,8 @@ import { typedUpstream } from "../typed-upstream.ts";
 import { adminHandler } from "./admin.ts";
 import { networkAttempt } from "./attempt.ts";
 import type { QueueProxyConfig } from "./config.ts";
+import { metricsHandler } from "./metrics-server.ts";
+import { type Profiler, profilingHandler } from "./profiling.ts";
 import { QueueProxy } from "./queue-proxy.ts";
 import { Readiness } from "./readiness.ts";
 import { statHandler } from "./stat-server.ts";
@@ -34,13 +36,18 @@ export interface QueueProxyServerOptions {
   readonly onReady?: () => void;
   /** See QueueProxy. */
   readonly writeLine?: (line: string) => void;
+  /** See QueueProxy. */
+  readonly version?: string;
+  /** Absent: no profiling port, whatever the configuration says. */
+  readonly profiler?: Profiler;
 }
 
 /** Fixed by Knative (spec §0.3). */
 const ADMIN_PORT = 8022;
 const STAT_PORT = 9090;
+const METRICS_PORT = 9091;
 
-/** A queue-proxy with its listeners: serving, admin and stat port on one address. */
+/** A queue-proxy with its listeners: serving, admin, stat and perhaps metrics port on one address. */
 export class QueueProxyServer {
   readonly proxy: QueueProxy;
   readonly #options: QueueProxyServerOptions;
@@ -69,6 +76,7 @@ export class QueueProxyServer {
       readiness: this.#readiness,
       upstream: typedUpstream(upstream),
       ...(options.writeLine && { writeLine: options.writeLine }),
+      ...(options.version && { version: options.version }),
     });
   }
 
@@ -86,6 +94,14 @@ export class QueueProxyServer {
       await this.#listen(config.servingPort, this.proxy.handle);
       await this.#listen(ADMIN_PORT, admin);
       await this.#listen(STAT_PORT, statHandler({ clock, stats, podName: config.pod }));
+      const { metrics } = this.proxy;
+      if (metrics && config.observability.requestMetrics.protocol === "prometheus") {
+        await this.#listen(METRICS_PORT, metricsHandler(metrics));
+      }
+      const { profiler } = this.#options;
+      if (profiler && config.observability.profiling) {
+        await this.#listen(config.profilingPort, profilingHandler(profiler));
+      }
     } catch (thrown) {
       await this.close();
       throw thrown;
@@ -97,12 +113,28 @@ export class QueueProxyServer {
     this.#readiness.applicationStarted();
   }
 
-  /** Health checks fail from now on; resolves when nothing is in flight and the quiet period is over (spec Q-054). */
+  /**
+   * Health checks fail from now on. With a quiet period (a cluster) it resolves when that is over, whatever still runs;
+   * without one (hosted) when nothing is in flight (spec Q-054).
+   */
   drain(): Promise<void> {
     this.#terminating = true;
     this.proxy.drain.begin(this.#options.clock.monotonic());
     this.#drained ??= this.#untilDrained();
     return this.#drained;
+  }
+
+  /** After `drain`: frees the ports, finishes what is in flight, and waits so long for upgraded connections (Q-017). */
+  async finish(tunnelPatienceMs: number): Promise<void> {
+    const listeners = this.#listeners;
+    this.#listeners = [];
+    await Promise.all(listeners.map((listener) => listener.close()));
+    await Promise.all(this.#servers.map((server) => server.drain()));
+    const patience = new AbortController();
+    const waited = sleep(this.#options.clock, tunnelPatienceMs, patience.signal);
+    await Promise.race([this.proxy.drain.idle(), waited]);
+    patience.abort();
+    await this.close();
   }
 
   /** Cuts everything and frees the ports. Idempotent. */
@@ -118,11 +150,11 @@ export class QueueProxyServer {
   async #untilDrained(): Promise<void> {
     const { clock, quietPeriodMs } = this.#options;
     const { drain } = this.proxy;
+    if (quietPeriodMs === 0) return drain.idle();
     for (;;) {
       const leftMs = drain.quietLeftMs(quietPeriodMs, clock.monotonic());
-      if (leftMs > 0) await sleep(clock, leftMs);
-      else if (drain.inFlight > 0) await drain.idle();
-      else return;
+      if (leftMs <= 0) return;
+      await sleep(clock, leftMs);
     }
   }
 

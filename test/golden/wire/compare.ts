@@ -79,7 +79,7 @@ const SCALARS = [
   ..."clientClosed gone resetCode goaway podName contentType fields requestCountSum proxiedRequestCountSum".split(
     " ",
   ),
-  ..."avgConcurrencySum avgProxiedConcurrencySum open stepTimeout timeout".split(" "),
+  ..."avgConcurrencySum avgProxiedConcurrencySum open stepTimeout timeout exitCode".split(" "),
 ];
 const NEVER_BY_SURPRISE = new Set([
   "truncated",

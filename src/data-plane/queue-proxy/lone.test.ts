@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { connect } from "node:net";
+import { type TestContext, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { BASE_ENV } from "../../../test/support/queue-proxy-env.ts";
+import { systemClock } from "../../base/clock.ts";
+import { silentLog } from "../../base/log.ts";
+import { systemRandom } from "../../base/random.ts";
+import { httpFetch } from "../../http/fetch.ts";
+import { systemNetwork } from "../../http/network.ts";
+import { LoneQueueProxy } from "./lone.ts";
+
+/** The whole program on loopback sockets, each test on an address of its own. */
+
+const network = systemNetwork(systemClock);
+let lastOctet = 1;
+
+async function started(context: TestContext, env: Record<string, string> = {}) {
+  lastOctet += 1;
+  const ip = `127.${20 + (process.pid % 200)}.9.${lastOctet}`;
+  const application = createServer((request, response) => {
+    if (request.url === "/slow") setTimeout(() => response.end("slow"), 300);
+    else response.end("ok");
+  });
+  await new Promise<void>((resolve) => application.listen(8080, ip, resolve));
+  const exits: number[] = [];
+  const proxy = new LoneQueueProxy({
+    env: { ...BASE_ENV, ...env },
+    clock: systemClock,
+    random: systemRandom,
+    network,
+    log: silentLog,
+    ip,
+    applicationIp: ip,
+    writeLine: () => {},
+    profiler: {
+      cpu: async (seconds) => `{"cpu":${seconds}}`,
+      heap: () => Promise.reject(new Error("no heap")),
+    },
+    exit: (code) => void exits.push(code),
+  });
+  await proxy.start();
+  context.after(async () => {
+    await proxy.close();
+    application.closeAllConnections();
+    application.close();
+  });
+  const get = (port: number, target: string) =>
+    httpFetch({ network, clock: systemClock }, { address: { ip, port }, target, timeoutMs: 3000 });
+  return { ip, proxy, exits, get };
+}
+
+const HEALTH = { EBB_QUIET_PERIOD_MS: "200" };
+
+test("after a stop request it serves on for the quiet period, then frees its ports and exits with 0", async (context) => {
+  const { proxy, exits, get } = await started(context, HEALTH);
+  proxy.stop();
+  await pause(100);
+  assert.equal((await get(8012, "/")).body.toString(), "ok");
+  await pause(150);
+  assert.deepEqual(exits, [], "the request began the quiet period anew");
+  await pause(200);
+  assert.deepEqual(exits, [0]);
+  await assert.rejects(get(8012, "/"), { failure: "refused" });
+});
+
+test("a request that is in flight when the quiet period ends gets its answer before the exit", async (context) => {
+  const { proxy, exits, get } = await started(context, { EBB_QUIET_PERIOD_MS: "50" });
+  const slow = get(8012, "/slow");
+  await pause(50);
+  proxy.stop();
+  assert.equal((await slow).body.toString(), "slow");
+  await pause(50);
+  assert.deepEqual(exits, [0]);
+});
+
+test("the second stop request ends it at once with 1", async (context) => {
+  const { proxy, exits } = await started(context);
+  proxy.stop();
+  proxy.stop();
+  assert.deepEqual(exits, [1]);
+});
+
+test("an idle connection does not keep it alive", async (context) => {
+  const { ip, proxy, exits } = await started(context, { EBB_QUIET_PERIOD_MS: "50" });
+  const socket = connect(8012, ip);
+  await pause(30);
+  proxy.stop();
+  await pause(250);
+  socket.destroy();
+  assert.deepEqual(exits, [0]);
+});
+
+test("metrics and profiles have ports of their own, when they are wanted", async (context) => {
+  const config = { requestMetrics: { protocol: "prometheus" }, runtime: { profiling: "enabled" } };
+  const env = { OBSERVABILITY_CONFIG: JSON.stringify(config), PROFILING_PORT: "8555" };
+  const { get } = await started(context, env);
+  await get(8012, "/");
+  assert.match(
+    (await get(9091, "/metrics")).body.toString(),
+    /kn_serving_invocation_duration_seconds_count\{/,
+  );
+  assert.equal((await get(8555, "/debug/pprof/profile?seconds=2")).body.toString(), '{"cpu":2}');
+  assert.equal((await get(8555, "/debug/pprof/profile?seconds=x")).status, 400);
+  const failed = await get(8555, "/debug/pprof/heap?seconds=1");
+  assert.deepEqual([failed.status, failed.body.toString()], [500, "no heap\n"]);
+  assert.match((await get(8555, "/debug/pprof/")).body.toString(), /profile/);
+
+  const plain = await started(context);
+  await assert.rejects(plain.get(9091, "/metrics"), { failure: "refused" });
+  await assert.rejects(plain.get(8008, "/debug/pprof/"), { failure: "refused" });
+});
+
+test("a quiet period that is no number, and a protocol that does not exist, are refused before it listens", async () => {
+  const options = {
+    clock: systemClock,
+    random: systemRandom,
+    network,
+    log: silentLog,
+    ip: "127.0.0.1",
+    writeLine: () => {},
+    exit: () => {},
+  };
+  const made = (env: Record<string, string>) => () =>
+    new LoneQueueProxy({ ...options, env: { ...BASE_ENV, ...env } });
+  assert.throws(made({ EBB_QUIET_PERIOD_MS: "soon" }), /EBB_QUIET_PERIOD_MS is "soon"/);
+  assert.throws(
+    made({ OBSERVABILITY_CONFIG: '{"tracing":{"protocol":"bogus"}}' }),
+    /Failed to setup trace provider/,
+  );
+});

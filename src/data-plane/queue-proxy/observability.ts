@@ -1,0 +1,103 @@
+import { ConfigError } from "./config-error.ts";
+
+/** What OBSERVABILITY_CONFIG says, as far as it concerns a queue-proxy (spec Q-004, Q-058, Q-066, Q-067). */
+export interface Observability {
+  readonly requestLog: RequestLogConfig;
+  readonly requestMetrics: ExportConfig<MetricsProtocol>;
+  readonly tracing: ExportConfig<TracingProtocol> & {
+    /** 0…1: the share of new traces that are recorded. */
+    readonly samplingRate: number;
+  };
+  readonly profiling: boolean;
+}
+
+export interface RequestLogConfig {
+  /** "" = no request log (spec Q-058). */
+  readonly template: string;
+  /** Probes are logged too. */
+  readonly probes: boolean;
+}
+
+export interface ExportConfig<Protocol> {
+  readonly protocol: Protocol;
+  /** "" = the protocol's default. */
+  readonly endpoint: string;
+  /** 0 = the default of one minute. */
+  readonly intervalMs: number;
+}
+
+const METRICS_PROTOCOLS = ["none", "prometheus", "grpc", "http/protobuf"] as const;
+export type MetricsProtocol = (typeof METRICS_PROTOCOLS)[number];
+const TRACING_PROTOCOLS = ["none", "grpc", "http/protobuf", "stdout"] as const;
+export type TracingProtocol = (typeof TRACING_PROTOCOLS)[number];
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Throws ConfigError in Knative's words. */
+export function readObservability(json: string): Observability {
+  const settings = fieldsOf(parse(json));
+  return {
+    requestLog: requestLogOf(settings),
+    requestMetrics: exportOf(settings.requestMetrics, METRICS_PROTOCOLS, "meter"),
+    tracing: {
+      ...exportOf(settings.tracing, TRACING_PROTOCOLS, "trace"),
+      samplingRate: numberOf(fieldsOf(settings.tracing).samplingRate),
+    },
+    profiling: fieldsOf(settings.runtime).profiling === "enabled",
+  };
+}
+
+function parse(json: string): unknown {
+  if (json === "") return {};
+  try {
+    return JSON.parse(json);
+  } catch (thrown) {
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new ConfigError("OBSERVABILITY_CONFIG", `Failed to parse observability config: ${why}`);
+  }
+}
+
+/** Spec Q-060. */
+const DEFAULT_REQUEST_LOG_TEMPLATE =
+  '{"httpRequest": {"requestMethod": "{{.Request.Method}}", "requestUrl": "{{js .Request.RequestURI}}", ' +
+  '"requestSize": "{{.Request.ContentLength}}", "status": {{.Response.Code}}, ' +
+  '"responseSize": "{{.Response.Size}}", "userAgent": "{{js .Request.UserAgent}}", ' +
+  '"remoteIp": "{{js .Request.RemoteAddr}}", "serverIp": "{{.Revision.PodIP}}", ' +
+  '"referer": "{{js .Request.Referer}}", "latency": "{{.Response.Latency}}s", ' +
+  '"protocol": "{{.Request.Proto}}"}, "traceId": "{{.TraceID}}"}';
+
+/** Whatever is no such setting is Knative's to complain about: it was checked when the ConfigMap was written. */
+function requestLogOf(settings: Fields): RequestLogConfig {
+  const { enableRequestLog, requestLogTemplate, enableProbeRequestLog } = settings;
+  if (enableRequestLog !== true) return { template: "", probes: false };
+  const template = typeof requestLogTemplate === "string" ? requestLogTemplate : DEFAULT_REQUEST_LOG_TEMPLATE;
+  return { template, probes: enableProbeRequestLog === true };
+}
+
+const NS_PER_MS = 1e6;
+
+function exportOf<Protocol extends string>(
+  value: unknown,
+  known: readonly Protocol[],
+  provider: "meter" | "trace",
+): ExportConfig<Protocol> {
+  const { protocol = "none", endpoint, exportInterval } = fieldsOf(value);
+  const chosen = known.find((one) => one === (protocol === "" ? "none" : protocol));
+  if (chosen === undefined) {
+    const why = `unsupported protocol ${JSON.stringify(protocol)}, known are ${known.join(", ")}`;
+    throw new ConfigError("OBSERVABILITY_CONFIG", `Failed to setup ${provider} provider: ${why}`);
+  }
+  return {
+    protocol: chosen,
+    endpoint: typeof endpoint === "string" ? endpoint : "",
+    intervalMs: numberOf(exportInterval) / NS_PER_MS,
+  };
+}
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === "object" && value !== null ? (value as Fields) : {};
+}
+
+function numberOf(value: unknown): number {
+  return typeof value === "number" && Number.isFinite(value) ? value : 0;
+}
