@@ -43,8 +43,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "scale-down-with-request-in-flight",
     file: "src/data-plane/queue-proxy/server.ts",
-    find: "else if (drain.inFlight > 0) await drain.idle();",
-    replace: "",
+    find: "if (quietPeriodMs === 0) return drain.idle();",
+    replace: "if (quietPeriodMs === 0) return Promise.resolve();",
   },
   {
     name: "slice-without-end",
