@@ -190,3 +190,24 @@ test("what controllers do is told in Events, once", () =>
       assert.equal(texts.filter((known) => known === text).length, 1, text);
     assert.ok(events.every((event) => keyOf(event).namespace === "default"));
   }));
+
+test("labels and annotations of a Service reach its placeholder Service and leave it again; the user's own word stays", () =>
+  inWorld({}, async (world) => {
+    await world.client.create(ServiceKind, hello());
+    await world.clock.advance(3_000);
+    const change = (metadata: object, kind: typeof ServiceKind | typeof CoreServiceKind = ServiceKind) =>
+      world.client.patch(kind as typeof ServiceKind, key, { type: "merge", body: { metadata } });
+    await change({ labels: { "networking.knative.dev/visibility": "cluster-local" } }, CoreServiceKind);
+    await change({ labels: { team: "blue" }, annotations: { note: "mine" } });
+    await world.clock.advance(3_000);
+    const added = await world.client.get(CoreServiceKind, key);
+    assert.equal(added.metadata.labels?.team, "blue");
+    assert.equal(added.metadata.annotations?.note, "mine");
+    await change({ labels: { team: null }, annotations: { note: null } });
+    await world.clock.advance(3_000);
+    const { labels = {}, annotations = {} } = (await world.client.get(CoreServiceKind, key)).metadata;
+    assert.ok(!("team" in labels) && !("note" in annotations));
+    assert.equal(labels["networking.knative.dev/visibility"], "cluster-local");
+    const route = await world.client.get(RouteKind, key);
+    assert.equal(route.status?.url, "http://hello.default.svc.cluster.local");
+  }));

@@ -7,6 +7,7 @@ const WRITERS: Readonly<Record<string, string>> = {
   Configuration: "configuration-controller",
   Revision: "revision-controller",
   Route: "route-controller",
+  DomainMapping: "domainmapping-controller",
   Ingress: "ingress-controller",
   PodAutoscaler: "podautoscaler-controller",
   ServerlessService: "serverlessservice-controller",

@@ -71,6 +71,8 @@ export interface Child<T extends ApiObject = ApiObject> {
   readonly object: T;
   /** What the stored child should become. Absent: `replaceSpec`. Semantically equal = no write. */
   revise?(existing: Stored<T>, wanted: T): T;
+  /** True: made without an owner when it is not there, and never revised (what outlives its maker by design). */
+  readonly unowned?: boolean;
   /** True: written to /status, after the child exists, instead of the object. */
   readonly subresource?: "status";
 }

@@ -68,7 +68,7 @@ export class ChildWriter {
 
   /** Resolves to whether something was written. A child of someone else is never touched (spec C-007). */
   async apply(kind: Kind, parent: ApiObject, child: Child): Promise<boolean> {
-    const wanted = withOwner(child.object, controllerReference(kind, parent));
+    const wanted = child.unowned ? child.object : withOwner(child.object, controllerReference(kind, parent));
     const informer = this.#informers.of(child.kind);
     const existing = informer.get(keyOf(wanted));
     if (!existing) {
@@ -80,7 +80,12 @@ export class ChildWriter {
       });
       return true;
     }
-    if (!isControlledBy(existing, parent) || existing.metadata.deletionTimestamp !== undefined) return false;
+    if (
+      child.unowned ||
+      !isControlledBy(existing, parent) ||
+      existing.metadata.deletionTimestamp !== undefined
+    )
+      return false;
     const revise = child.revise ?? replaceSpec;
     const revised = revise(existing, wanted);
     if (semanticallyEqual(revised, existing)) return false;

@@ -7,6 +7,7 @@ import { Autoscaler } from "../control-plane/autoscaler/autoscaler.ts";
 import { networkScraper } from "../control-plane/autoscaler/network-scraper.ts";
 import { RevisionPods } from "../control-plane/autoscaler/revision-pods.ts";
 import { configurationController } from "../control-plane/controllers/configuration/controller.ts";
+import { domainMappingController } from "../control-plane/controllers/domain-mapping/controller.ts";
 import { ingressController } from "../control-plane/controllers/ingress/controller.ts";
 import { httpProber } from "../control-plane/controllers/ingress/http-prober.ts";
 import { labelerController } from "../control-plane/controllers/labeler/controller.ts";
@@ -68,6 +69,7 @@ export function startControllers(options: ControllersOptions): {
   start(configurationController());
   start(revisionController({ resolver: storeResolver(options.images), clock, config }));
   start(routeController({ urlPort: options.urlPort }));
+  start(domainMappingController({ urlPort: options.urlPort }));
   start(labelerController());
   start(ingressController({ prober: httpProber({ network, clock }), clock }));
   start(serverlessServiceController());

@@ -14,6 +14,7 @@ import { seededRandom } from "../../src/base/random.ts";
 import { Autoscaler } from "../../src/control-plane/autoscaler/autoscaler.ts";
 import { RevisionPods } from "../../src/control-plane/autoscaler/revision-pods.ts";
 import { configurationController } from "../../src/control-plane/controllers/configuration/controller.ts";
+import { domainMappingController } from "../../src/control-plane/controllers/domain-mapping/controller.ts";
 import { ingressController } from "../../src/control-plane/controllers/ingress/controller.ts";
 import type { Prober } from "../../src/control-plane/controllers/ingress/route-probe.ts";
 import { labelerController } from "../../src/control-plane/controllers/labeler/controller.ts";
@@ -98,6 +99,7 @@ export class ControllersWorld {
     this.#start(config, configurationController());
     this.#start(config, revisionController({ resolver: options.resolver ?? refuse, clock, config }));
     this.#start(config, routeController({ urlPort: options.urlPort }));
+    this.#start(config, domainMappingController({ urlPort: options.urlPort }));
     this.#start(config, labelerController());
     const prober: Prober = { ask: async () => ({ status: 200, hash: undefined }) };
     const ingressClass =

@@ -150,9 +150,8 @@ function failureConditions(
   const others = known.filter(({ type }) => type !== "ReplicaFailure");
   if (failure === undefined) return others;
   const before = known.find(({ type }) => type === "ReplicaFailure");
-  const lastTransitionTime = before?.lastTransitionTime ?? timeText(nowMs);
-  return [
-    ...others,
-    { type: "ReplicaFailure", status: "True", reason: "FailedCreate", message: failure, lastTransitionTime },
-  ];
+  // As in Kubernetes: the first message stays, so that a failure that names each try does not write for ever.
+  if (before?.status === "True") return [...known];
+  const told = { status: "True" as const, reason: "FailedCreate", message: failure };
+  return [...others, { type: "ReplicaFailure", ...told, lastTransitionTime: timeText(nowMs) }];
 }

@@ -1,9 +1,9 @@
 import { firstOf } from "../../../api/annotation.ts";
 import type { Config } from "../../../api/config/config.ts";
 import { CLUSTER_LOCAL_DOMAIN } from "../../../api/config/domain.ts";
+import { httpOptionOf } from "../../../api/config/http-option.ts";
 import type { Ingress, IngressPath, IngressRule, IngressSplit } from "../../../api/ingress/kind.ts";
 import {
-  HTTP_PROTOCOL,
   INGRESS_CLASS,
   LAST_APPLIED,
   ROLLOUT,
@@ -15,7 +15,6 @@ import {
 import { ingressName } from "../../../api/names.ts";
 import type { Stored } from "../../../api/object.ts";
 import type { Route } from "../../../api/route/kind.ts";
-import { EbbError } from "../../../base/errors.ts";
 import type { Origin } from "./origins.ts";
 import type { RevisionTarget, Traffic } from "./traffic.ts";
 
@@ -52,7 +51,7 @@ export function ingressOf(parts: IngressParts): Ingress {
       },
     },
     spec: {
-      httpOption: httpOptionOf(route, config),
+      httpOption: httpOptionOf(annotations, config),
       rules: origins.flatMap((origin) => rulesOf(origin, parts)),
     },
   };
@@ -100,13 +99,4 @@ function splitsOf(targets: readonly RevisionTarget[], route: Stored<Route>): Ing
         "Knative-Serving-Namespace": namespace,
       },
     }));
-}
-
-/** Throws `incorrect-http-protocol` when the annotation says neither (spec C-052). */
-function httpOptionOf(route: Stored<Route>, config: Config): "Enabled" | "Redirected" {
-  const annotation = firstOf(route.metadata.annotations, HTTP_PROTOCOL);
-  const chosen = annotation?.toLowerCase() ?? config.network.httpProtocol;
-  if (chosen === "redirected") return "Redirected";
-  if (annotation === undefined || chosen === "enabled") return "Enabled";
-  throw new EbbError("incorrect-http-protocol", `incorrect http-protocol annotation: ${annotation}`);
 }

@@ -25,9 +25,19 @@ export function placeholderOf(
   };
 }
 
-/** Labels are left as they are: a user makes a tag local by one of them (spec C-048). */
+/** Labels and annotations follow the Route (spec E-047, E-048), but for the one by which a user makes a tag local. */
 export function revisePlaceholder(existing: Stored<CoreService>, wanted: CoreService): CoreService {
-  return { ...existing, spec: { ...existing.spec, ...wanted.spec } };
+  const visibility = existing.metadata.labels?.[VISIBILITY];
+  const { labels = {}, annotations = {} } = wanted.metadata;
+  return {
+    ...existing,
+    metadata: {
+      ...existing.metadata,
+      labels: { ...labels, ...(visibility === undefined ? {} : { [VISIBILITY]: visibility }) },
+      annotations,
+    },
+    spec: { ...existing.spec, ...wanted.spec },
+  };
 }
 
 /** Where the Ingress says that it is answered; the private address is preferred. */
