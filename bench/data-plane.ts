@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import type { Contender } from "./data-plane/contender.ts";
 import { startEngineContenders } from "./data-plane/engines.ts";
 import { startHaproxy } from "./data-plane/haproxy.ts";
@@ -35,33 +35,59 @@ export async function run(options: BenchOptions): Promise<unknown> {
   }
 }
 
+const DIST = resolve(import.meta.dirname, "../dist");
+
 interface Start {
   readonly options: BenchOptions;
   /** Filled as they start, so that a failing start stops those before it. */
   readonly contenders: Contender[];
 }
 
+/** Starts one or some contenders; undefined where they cannot be had, which its name then says. */
+interface Plan {
+  readonly name: string;
+  start(): Promise<readonly (Contender | undefined)[]>;
+}
+
 async function startAll(work: string, { options, contenders }: Start): Promise<Record<string, string>> {
-  const folder = options.packages?.[0];
   const app = await startNginxApp(work);
   contenders.push(app);
-  contenders.push(await startHaproxy(work, app.port));
-  contenders.push(await startNginxProxy(work, app.port));
-  contenders.push(await startNodeHttp(app.port));
-  const ebb = ebbQueueProxy(folder);
-  const knative = knativeQueueProxy();
-  const plans = [
-    ebb,
-    { ...ebb, name: `${ebb.name}, request log`, env: WITH_LOG },
-    ...(knative ? [knative] : []),
-  ];
+  const haproxy = { name: "haproxy", start: async () => [await startHaproxy(work, app.port)] };
+  const wanted = [...peers(work, app.port), ...ebb(work, options)].filter(({ name }) =>
+    name.includes(options.only ?? ""),
+  );
   const notes: Record<string, string> = {};
-  if (!knative) notes.knative = "not measured: EBB_PEER_QUEUE_PROXY names no executable";
-  for (const plan of plans) {
-    const contender = await startQueueProxy(work, plan);
-    if (contender) contenders.push(contender);
-    else notes[plan.name] = "not measured: no network namespace may be made here";
+  for (const { name, start } of [haproxy, ...wanted]) {
+    for (const contender of await start()) {
+      if (contender) contenders.push(contender);
+      else notes[name] = "not measured: no network namespace may be made here";
+    }
   }
-  contenders.push(...(await startEngineContenders(work, folder)));
+  if (!knativeQueueProxy()) notes.knative = "not measured: EBB_PEER_QUEUE_PROXY names no executable";
   return notes;
+}
+
+function peers(work: string, appPort: number): Plan[] {
+  const knative = knativeQueueProxy();
+  return [
+    { name: "nginx", start: async () => [await startNginxProxy(work, appPort)] },
+    { name: "node:http", start: async () => [await startNodeHttp(appPort)] },
+    ...(knative ? [{ name: knative.name, start: async () => [await startQueueProxy(work, knative)] }] : []),
+  ];
+}
+
+function ebb(work: string, { packages }: BenchOptions): Plan[] {
+  return (packages ?? [DIST]).flatMap((folder, index) => {
+    const suffix = packages && packages.length > 1 ? ` (${basename(folder)})` : "";
+    const plain = ebbQueueProxy(folder, suffix);
+    const logging = { ...plain, name: `${plain.name}, request log`, env: WITH_LOG };
+    const engine = { work: join(work, `engine-${index}`), folder, suffix };
+    return [
+      ...[plain, logging].map((plan) => ({
+        name: plan.name,
+        start: async () => [await startQueueProxy(work, plan)],
+      })),
+      { name: `ebb gateway${suffix}`, start: () => startEngineContenders(engine) },
+    ];
+  });
 }

@@ -29,9 +29,21 @@ function statFields(pid: number): string[] | undefined {
 
 /** User and system time in milliseconds. */
 export function cpuMs(pids: readonly number[]): number {
+  return timeMs(pids, [USER, SYSTEM]);
+}
+
+/** The system's part of it. */
+export function kernelMs(pids: readonly number[]): number {
+  return timeMs(pids, [SYSTEM]);
+}
+
+const USER = 11;
+const SYSTEM = 12;
+
+function timeMs(pids: readonly number[], which: readonly number[]): number {
   return pids.reduce((sum, pid) => {
-    const fields = statFields(pid);
-    return fields ? sum + (Number(fields[11]) + Number(fields[12])) * CLOCK_TICK_MS : sum;
+    const fields = statFields(pid) ?? [];
+    return sum + which.reduce((part, index) => part + Number(fields[index] ?? 0), 0) * CLOCK_TICK_MS;
   }, 0);
 }
 

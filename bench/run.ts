@@ -7,8 +7,9 @@ import { describeMachine } from "./machine.ts";
 /**
  * `npm run bench -- NAME [--smoke] [--runs N] [--app FILE] [--part PART] [--package FOLDER]…`: builds the package,
  * runs bench/NAME.ts on it, prints one JSON object and writes it to bench/results/. `--smoke` runs as little as shows that the bench still
- * works; without a name it runs all of them. With `--package` nothing is built: `cold` and `start` take turns on the
- * packages named, which is how a change is measured on a machine that others use too; `warm` takes the first.
+ * works; without a name it runs all of them. With `--package` nothing is built: all but `warm`, which takes
+ * the first, take turns on the packages named, which is how a change is measured on a machine that others use too.
+ * `--part` and `--only` are for `data-plane`: one of its tables, and the contenders whose names hold that text.
  */
 export interface BenchOptions {
   readonly smoke: boolean;
@@ -17,6 +18,10 @@ export interface BenchOptions {
   readonly app?: string;
   /** One table of a bench that has several. */
   readonly part?: string;
+  /** Of the contenders whose names hold this text, beside HAProxy. */
+  readonly only?: string;
+  /** Numbers of connections to take, for the part of that name. */
+  readonly connections?: readonly string[];
   /** Folders of built packages to compare. */
   readonly packages?: readonly string[];
 }
@@ -52,6 +57,8 @@ if (import.meta.main) {
       runs: { type: "string" },
       app: { type: "string" },
       part: { type: "string" },
+      only: { type: "string" },
+      connections: { type: "string", multiple: true },
       package: { type: "string", multiple: true },
     },
   });
@@ -74,6 +81,8 @@ if (import.meta.main) {
     ...(values.runs === undefined ? {} : { runs: Number(values.runs) }),
     ...(values.app === undefined ? {} : { app: values.app }),
     ...(values.part === undefined ? {} : { part: values.part }),
+    ...(values.only === undefined ? {} : { only: values.only }),
+    ...(values.connections === undefined ? {} : { connections: values.connections }),
     ...(values.package === undefined ? {} : { packages: values.package.map((one) => resolve(one)) }),
   };
   for (const one of name === undefined ? NAMES : [name]) await runOne(one, options);

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { until } from "../engine.ts";
-import { cpuMs, residentMiB } from "../processes.ts";
+import { cpuMs, kernelMs, residentMiB } from "../processes.ts";
 
 /** Something that requests are sent to, beside others in the same run. */
 export interface Contender {
@@ -19,14 +19,17 @@ export const HERE: readonly string[] = [];
 
 export interface Spent {
   readonly cpuMs: number;
+  /** The system's part of it. */
+  readonly kernelMs: number;
   readonly rssMiB: number;
 }
 
 /** CPU time that `contender` takes while `work` runs, and its resident memory after it. */
 export async function spent(contender: Contender, work: () => Promise<void>): Promise<Spent> {
-  const before = cpuMs(contender.pids());
+  const pids = contender.pids();
+  const [allMs, systemMs] = [cpuMs(pids), kernelMs(pids)];
   await work();
-  return { cpuMs: cpuMs(contender.pids()) - before, rssMiB: residentMiB(contender.pids()) };
+  return { cpuMs: cpuMs(pids) - allMs, kernelMs: kernelMs(pids) - systemMs, rssMiB: residentMiB(pids) };
 }
 
 /** `pid` names a process whose network is meant; default this one's own. */

@@ -16,8 +16,16 @@ const WAYS: Readonly<Record<string, readonly [service: string, capacity: string]
   "ebb with activator": ["bench-activator", "-1"],
 };
 
-/** `folder` holds the built package; default dist/. */
-export async function startEngineContenders(work: string, folder: string | undefined): Promise<Contender[]> {
+export interface EnginePlan {
+  /** For the files of the application. */
+  readonly work: string;
+  /** Holds the built package. */
+  readonly folder: string;
+  /** Put behind the names. */
+  readonly suffix: string;
+}
+
+export async function startEngineContenders({ work, folder, suffix }: EnginePlan): Promise<Contender[]> {
   const home = newHome();
   addImage(home, { name: "bench/nginx", path: writePodProgram(work), folder });
   const engine = await startEngine(home, folder);
@@ -40,7 +48,7 @@ export async function startEngineContenders(work: string, folder: string | undef
           "autoscaling.knative.dev/target-burst-capacity": capacity,
         },
       });
-      contenders.push(contenderOf(engine, { name, service, stop }));
+      contenders.push(contenderOf(engine, { name: `${name}${suffix}`, service, stop }));
     }
     return contenders;
   } catch (error) {

@@ -32,7 +32,7 @@ async function connections({ contenders, options }: PartContext): Promise<readon
   const seconds = options.smoke ? 1 : 3;
   return alternate(contenders, {
     rounds: roundsOf(options),
-    cases: options.smoke ? ["32"] : CONNECTIONS,
+    cases: options.connections ?? (options.smoke ? ["32"] : CONNECTIONS),
     measure: (contender, count) => load(contender, { connections: Number(count), seconds }),
   });
 }
@@ -56,12 +56,13 @@ async function warmUp(contenders: readonly Contender[], { smoke }: BenchOptions)
 
 async function load(contender: Contender, work: WrkLoad): Promise<Sample> {
   let report = { requests: 0, seconds: 0, p50Ms: 0, p99Ms: 0, p999Ms: 0 };
-  const { cpuMs, rssMiB } = await spent(contender, async () => {
+  const { cpuMs, kernelMs, rssMiB } = await spent(contender, async () => {
     report = await wrk(contender, work);
   });
   return {
     requestsPerSecond: Math.round(report.requests / report.seconds),
     cpuUs: (cpuMs * 1000) / report.requests,
+    kernelUs: (kernelMs * 1000) / report.requests,
     p50Ms: report.p50Ms,
     p99Ms: report.p99Ms,
     p999Ms: report.p999Ms,

@@ -42,10 +42,12 @@ export interface QueueProxyPlan {
   readonly quiet?: boolean;
 }
 
-/** `folder` holds the built package. */
-export function ebbQueueProxy(folder: string | undefined): QueueProxyPlan {
-  const program = join(folder ?? resolve(import.meta.dirname, "../../dist"), "queue-proxy.js");
-  return { name: "ebb queue-proxy", command: [process.execPath, program] };
+/** `folder` holds the built package; `suffix` is put behind the name. */
+export function ebbQueueProxy(folder: string, suffix: string): QueueProxyPlan {
+  return {
+    name: `ebb queue-proxy${suffix}`,
+    command: [process.execPath, join(folder, "queue-proxy.js")],
+  };
 }
 
 /** Named by EBB_PEER_QUEUE_PROXY: an executable that is Knative's `cmd/queue`. */
@@ -58,7 +60,7 @@ export function knativeQueueProxy(): QueueProxyPlan | undefined {
 export async function startQueueProxy(folder: string, plan: QueueProxyPlan): Promise<Contender | undefined> {
   const namespace = await newNamespace();
   if (namespace === undefined) return undefined;
-  const own = join(folder, plan.name.replaceAll(" ", "-"));
+  const own = join(folder, plan.name.replaceAll(/\W/g, "-"));
   mkdirSync(own, { recursive: true });
   const env = { PATH: process.env.PATH };
   const app = spawnInside(namespace, ["nginx", "-c", writeApp(own, USER_PORT)], { env });

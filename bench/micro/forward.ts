@@ -162,13 +162,19 @@ async function runRole(role: string): Promise<void> {
     // A clean end, so that a profile is written.
     if (what === "exit") process.exit();
     const { user, system } = process.cpuUsage();
-    process.send?.({ cpuUs: user + system });
+    process.send?.({ cpuUs: user + system, kernelUs: system });
   });
+}
+
+/** CPU time, and the system's part of it, in microseconds. */
+interface Used {
+  readonly cpuUs: number;
+  readonly kernelUs: number;
 }
 
 interface Child {
   readonly port: number;
-  cpuUs(): Promise<number>;
+  used(): Promise<Used>;
   stop(): void;
 }
 
@@ -177,14 +183,14 @@ function start(role: string, backend: number): Promise<Child> {
     execArgv: process.execArgv,
   });
   const message = () =>
-    new Promise<{ port: number; cpuUs: number }>((resolve) => child.once("message", resolve as never));
+    new Promise<{ port: number } & Used>((resolve) => child.once("message", resolve as never));
   return message().then(({ port }) => ({
     port,
     stop: () => child.kill("SIGKILL"),
-    cpuUs: () => {
+    used: () => {
       const answer = message();
       child.send("cpu");
-      return answer.then(({ cpuUs }) => cpuUs);
+      return answer;
     },
   }));
 }
@@ -200,22 +206,29 @@ async function main(): Promise<void> {
   const roles = Object.keys(PROXIES).filter((role) => values.only === "" || role === values.only);
   const proxies = new Map<string, Child>();
   const cpu: Record<string, number[]> = {};
+  const kernel: Record<string, number[]> = {};
   for (const role of roles) {
     proxies.set(role, await start(role, app.port));
     cpu[role] = [];
+    kernel[role] = [];
   }
   for (let round = 0; round <= Number(values.rounds); round++) {
     for (const [role, proxy] of proxies) {
-      const before = await proxy.cpuUs();
+      const before = await proxy.used();
       await load(proxy.port, requests, connections);
-      const perRequest = ((await proxy.cpuUs()) - before) / requests;
+      const after = await proxy.used();
       // The first round warms the compiler up.
-      if (round > 0) cpu[role]?.push(perRequest);
+      if (round === 0) continue;
+      cpu[role]?.push((after.cpuUs - before.cpuUs) / requests);
+      kernel[role]?.push((after.kernelUs - before.kernelUs) / requests);
     }
   }
   for (const child of [app, ...proxies.values()]) child.stop();
   const result: Record<string, number> = {};
-  for (const role of roles) result[`${role}CpuUs`] = Math.round(median(cpu[role] ?? []) * 10) / 10;
+  for (const role of roles) {
+    result[`${role}CpuUs`] = Math.round(median(cpu[role] ?? []) * 10) / 10;
+    result[`${role}KernelUs`] = Math.round(median(kernel[role] ?? []) * 10) / 10;
+  }
   const base = median(cpu.bytes ?? []);
   for (const role of roles)
     result[`${role}PerBytes`] = Math.round((median(cpu[role] ?? []) / base) * 100) / 100;
