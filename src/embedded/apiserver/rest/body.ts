@@ -6,7 +6,6 @@ import { apiVersionOfResource, type Resource } from "../resources.ts";
 import { OFFERED } from "./accept.ts";
 import { duplicateFields } from "./duplicate-fields.ts";
 import type { Exchange } from "./exchange.ts";
-import { decodeProtobuf } from "./protobuf.ts";
 
 /** Request bodies: JSON or YAML to an object of the wanted kind, with Kubernetes' words for what is wrong. */
 
@@ -38,7 +37,7 @@ async function decodeValue(
 ): Promise<{ parsed: unknown; duplicates: string[] }> {
   const { headers, body } = exchange.request;
   const type = (headers["content-type"] ?? "application/json").split(";")[0]?.trim().toLowerCase() ?? "";
-  if (type === "application/vnd.kubernetes.protobuf") return { parsed: protobufObject(body), duplicates: [] };
+  if (type === PROTOBUF) return { parsed: await protobufObject(body), duplicates: [] };
   const text = textOf(body);
   if (type === "application/yaml") return { parsed: await parseYaml(text, kind), duplicates: [] };
   if (type !== "application/json" && type !== "") throw unsupportedMediaType(OFFERED);
@@ -48,7 +47,11 @@ async function decodeValue(
   return { parsed: JSON.parse(text), duplicates: duplicateFields(text) };
 }
 
-function protobufObject(body: Uint8Array): unknown {
+export const PROTOBUF = "application/vnd.kubernetes.protobuf";
+
+/** The decoder and its table are loaded by the first client that needs them. */
+export async function protobufObject(body: Uint8Array): Promise<Record<string, unknown>> {
+  const { decodeProtobuf } = await import("./protobuf.ts");
   try {
     const object = decodeProtobuf(body);
     if (object) return object;

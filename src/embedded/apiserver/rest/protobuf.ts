@@ -1,84 +1,177 @@
-/**
- * Kubernetes' protobuf bodies, as far as `kubectl create` of plain kinds sends them (typed clients prefer it). Fields
- * that no table names are passed over. Answers are always JSON, which the same clients accept.
- */
-type FieldType = "text" | "number" | "flag" | "textMap" | "intOrString" | Message;
+import table from "./protobuf-messages.json" with { type: "json" };
 
-interface Message {
-  readonly fields: Readonly<Record<number, readonly [name: string, type: FieldType, repeated?: "list"]>>;
+/**
+ * Kubernetes' protobuf bodies of built-in kinds, which typed clients prefer: decoded into what the same client would
+ * have written as JSON (spec E-198). Answers are always JSON, which those clients accept. The table of messages is
+ * made from the Go types by test/peers/protobuf, whose test compares; fields that it does not know are passed over.
+ */
+
+interface Field {
+  readonly name: string;
+  readonly type: string;
+  readonly isList: boolean;
+  /** A pointer tells "not set" from zero, so that its zero is kept. */
+  readonly isPointer: boolean;
+  readonly omitsEmpty: boolean;
+  /** A message of its own in protobuf, but its fields stand in the parent's JSON. */
+  readonly isInline: boolean;
 }
 
-const OWNER: Message = {
-  fields: {
-    1: ["kind", "text"],
-    3: ["name", "text"],
-    4: ["uid", "text"],
-    5: ["apiVersion", "text"],
-    6: ["controller", "flag"],
-    7: ["blockOwnerDeletion", "flag"],
-  },
-};
+type Fields = ReadonlyMap<number, Field>;
 
-const METADATA: Message = {
-  fields: {
-    1: ["name", "text"],
-    2: ["generateName", "text"],
-    3: ["namespace", "text"],
-    5: ["uid", "text"],
-    6: ["resourceVersion", "text"],
-    11: ["labels", "textMap"],
-    12: ["annotations", "textMap"],
-    13: ["ownerReferences", OWNER, "list"],
-    14: ["finalizers", "text", "list"],
-  },
-};
-
-const SERVICE_PORT: Message = {
-  fields: {
-    1: ["name", "text"],
-    2: ["protocol", "text"],
-    3: ["port", "number"],
-    4: ["targetPort", "intOrString"],
-    5: ["nodePort", "number"],
-    6: ["appProtocol", "text"],
-  },
-};
-
-const SERVICE_SPEC: Message = {
-  fields: {
-    1: ["ports", SERVICE_PORT, "list"],
-    2: ["selector", "textMap"],
-    3: ["clusterIP", "text"],
-    4: ["type", "text"],
-    7: ["sessionAffinity", "text"],
-    10: ["externalName", "text"],
-  },
-};
-
-/** By `apiVersion/kind`. */
-const MESSAGES: Readonly<Record<string, Message>> = {
-  "v1/Namespace": { fields: { 1: ["metadata", METADATA] } },
-  "v1/ConfigMap": {
-    fields: { 1: ["metadata", METADATA], 2: ["data", "textMap"], 4: ["immutable", "flag"] },
-  },
-  "v1/Service": { fields: { 1: ["metadata", METADATA], 2: ["spec", SERVICE_SPEC] } },
-};
-
+const KINDS: Readonly<Record<string, string | undefined>> = table.kinds;
+const MESSAGES: Readonly<Record<string, string | undefined>> = table.messages;
 const MAGIC = Uint8Array.of(0x6b, 0x38, 0x73, 0);
-const ENVELOPE: Message = {
-  fields: { 1: ["type", { fields: { 1: ["apiVersion", "text"], 2: ["kind", "text"] } }] },
-};
-const RAW_FIELD = 2;
+const DEPTH_MAX = 64;
 
-/** The object of a body; undefined when it is of no known kind. Throws RangeError when it is cut off. */
+/** The object of a body; undefined when it is of no known kind. Throws RangeError when it cannot be read. */
 export function decodeProtobuf(body: Uint8Array): Record<string, unknown> | undefined {
   if (MAGIC.some((byte, index) => body[index] !== byte)) return undefined;
-  const envelope = body.subarray(MAGIC.length);
-  const { type } = decodeMessage(envelope, ENVELOPE) as { type?: { apiVersion?: string; kind?: string } };
-  const message = MESSAGES[`${type?.apiVersion}/${type?.kind}`];
-  const raw = [...partsOf(envelope)].find((part) => part.field === RAW_FIELD)?.bytes;
-  if (!message || !raw) return undefined;
-  return { apiVersion: type?.apiVersion, kind: type?.kind, ...decodeMessage(raw, message) };
+  const envelope = new Map([...partsOf(body.subarray(MAGIC.length))].map((part) => [part.field, part]));
+  const type = decodeFields(envelope.get(1)?.bytes ?? EMPTY, TYPE, 0);
+  const { apiVersion = "", kind = "" } = type as { apiVersion?: string; kind?: string };
+  const message = KINDS[kind === "DeleteOptions" ? kind : `${apiVersion}/${kind}`];
+  const raw = envelope.get(2)?.bytes;
+  if (message === undefined || !raw) return undefined;
+  return { apiVersion, kind, ...decodeFields(raw, fieldsOf(message), 0) };
+}
+
+const TYPE = parseFields("1 apiVersion text e, 2 kind text e");
+const INT_OR_STRING = parseFields("1 type number e, 2 number number e, 3 text text e");
+const TIME = parseFields("1 seconds number e, 2 nanos number e");
+const parsed = new Map<string, Fields>();
+
+function fieldsOf(message: string): Fields {
+  const known = parsed.get(message) ?? parseFields(MESSAGES[message] ?? "");
+  parsed.set(message, known);
+  return known;
+}
+
+function parseFields(text: string): Fields {
+  const lines = text === "" ? [] : text.split(", ");
+  return new Map(
+    lines.map((line) => {
+      const [number, name = "", type = "", flags = ""] = line.split(" ");
+      const field = {
+        name,
+        type,
+        isList: flags.includes("l"),
+        isPointer: flags.includes("p"),
+        omitsEmpty: flags.includes("e"),
+        isInline: flags.includes("i"),
+      };
+      return [Number(number), field];
+    }),
+  );
+}
+
+function decodeFields(bytes: Uint8Array, fields: Fields, depth: number): Record<string, unknown> {
+  if (depth > DEPTH_MAX) throw new RangeError("a protobuf message is nested too deeply");
+  // A map, because a name such as __proto__ is a key like any other.
+  const found = new Map<string, unknown>();
+  for (const part of partsOf(bytes)) {
+    const field = fields.get(part.field);
+    if (!field) continue;
+    if (field.type.startsWith("map:")) addEntry(found, field, { part, depth });
+    else {
+      const value = valueOfPart(part, field.type, depth);
+      if (field.isInline) for (const [name, inner] of Object.entries(value as object)) found.set(name, inner);
+      else if (field.isList) listAt(found, field.name).push(value);
+      else if (!isDropped(value, field)) found.set(field.name, value);
+    }
+  }
+  return Object.fromEntries(found);
+}
+
+/** What Go's JSON leaves out, and empty structs beside it, which mean the same. */
+function isDropped(value: unknown, { isPointer, omitsEmpty }: Field): boolean {
+  if (value === undefined) return true;
+  if (isPointer) return false;
+  if (typeof value === "object" && value !== null) return Object.keys(value).length === 0;
+  return omitsEmpty && (value === "" || value === 0 || value === false);
+}
+
+function listAt(found: Map<string, unknown>, name: string): unknown[] {
+  const list = (found.get(name) as unknown[] | undefined) ?? [];
+  found.set(name, list);
+  return list;
+}
+
+function addEntry(
+  found: Map<string, unknown>,
+  { name, type }: Field,
+  { part, depth }: { part: Part; depth: number },
+): void {
+  const valueType = type.slice("map:".length);
+  const entry = decodeFields(part.bytes, parseFields(`1 key text, 2 value ${valueType} p`), depth + 1);
+  const { key = "", value = emptyOf(valueType) } = entry;
+  const entries = Object.entries((found.get(name) as object | undefined) ?? {});
+  found.set(name, Object.fromEntries([...entries, [String(key), value]]));
+}
+
+function emptyOf(type: string): unknown {
+  return type === "text" || type === "bytes" ? "" : {};
+}
+
+function valueOfPart(part: Part, type: string, depth: number): unknown {
+  switch (type) {
+    case "text":
+      return textOf(part.bytes);
+    case "number":
+      return part.number;
+    case "flag":
+      return part.number !== 0;
+    case "double":
+      return part.bytes.length === 8 ? Buffer.from(part.bytes).readDoubleLE() : 0;
+    case "bytes":
+      return Buffer.from(part.bytes).toString("base64");
+    default:
+      return structOf(part.bytes, type, depth + 1);
+  }
+}
+
+function structOf(bytes: Uint8Array, type: string, depth: number): unknown {
+  switch (type) {
+    case "time":
+    case "microTime":
+      return timeOf(decodeFields(bytes, TIME, depth), type === "microTime");
+    case "duration":
+      throw new RangeError("a duration cannot be read from protobuf");
+    case "quantity":
+      return decodeFields(bytes, parseFields("1 text text"), depth).text ?? "0";
+    case "items":
+      return decodeFields(bytes, parseFields("1 items text l"), depth).items ?? [];
+    case "json":
+      return jsonOf(decodeFields(bytes, parseFields("1 raw bytes"), depth).raw);
+    case "intOrString": {
+      const value = decodeFields(bytes, INT_OR_STRING, depth);
+      return value.type === 1 ? (value.text ?? "") : (value.number ?? 0);
+    }
+    default:
+      return decodeFields(bytes, fieldsOf(type), depth);
+  }
+}
+
+/** RFC 3339; undefined for Go's zero time, which is written as an empty message. */
+function timeOf(fields: Record<string, unknown>, isMicro: boolean): string | undefined {
+  const { seconds, nanos = 0 } = fields as { seconds?: number; nanos?: number };
+  if (seconds === undefined) return undefined;
+  const text = new Date(seconds * 1000).toISOString().slice(0, "yyyy-mm-ddThh:mm:ss".length);
+  return isMicro ? `${text}.${String(Math.floor(nanos / 1000)).padStart(6, "0")}Z` : `${text}Z`;
+}
+
+function jsonOf(base64: unknown): unknown {
+  if (typeof base64 !== "string" || base64 === "") return undefined;
+  const text = Buffer.from(base64, "base64").toString("utf8");
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new RangeError(`a protobuf field holds no JSON: ${text.slice(0, 60)}`);
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
 }
 
 interface Part {
@@ -97,59 +190,26 @@ function* partsOf(bytes: Uint8Array): Generator<Part> {
     const field = Math.floor(tag / 8);
     const wire = tag % 8;
     if (wire === 0) yield { field, number: varint(bytes, cursor), bytes: EMPTY };
-    else if (wire === 2) {
-      const length = varint(bytes, cursor);
+    else {
+      const length = wire === 2 ? varint(bytes, cursor) : wire === 1 ? 8 : wire === 5 ? 4 : -1;
+      if (length < 0) throw new RangeError(`a protobuf field has the unknown wire type ${wire}`);
       const end = cursor.at + length;
       if (end > bytes.length) throw new RangeError("a protobuf field is longer than its message");
       yield { field, number: 0, bytes: bytes.subarray(cursor.at, end) };
       cursor.at = end;
-    } else if (wire === 1 || wire === 5) cursor.at += wire === 1 ? 8 : 4;
-    else throw new RangeError(`a protobuf field has the unknown wire type ${wire}`);
-  }
-}
-
-function varint(bytes: Uint8Array, cursor: { at: number }): number {
-  let value = 0;
-  for (let shift = 0; shift < 64; shift += 7) {
-    const byte = bytes[cursor.at++];
-    if (byte === undefined) throw new RangeError("a protobuf number is cut off");
-    value += (byte & 0x7f) * 2 ** shift;
-    if (byte < 0x80) return value;
-  }
-  throw new RangeError("a protobuf number is too long");
-}
-
-function decodeMessage(bytes: Uint8Array, message: Message): Record<string, unknown> {
-  const fields = new Map<string, unknown>();
-  for (const part of partsOf(bytes)) {
-    const known = message.fields[part.field];
-    if (!known) continue;
-    const [name, type, repeated] = known;
-    if (type === "textMap") addEntry(fields, name, part.bytes);
-    else if (repeated)
-      fields.set(name, [...((fields.get(name) as unknown[] | undefined) ?? []), valueOfPart(part, type)]);
-    else {
-      const value = valueOfPart(part, type);
-      if (value !== "" && value !== 0) fields.set(name, value);
     }
   }
-  return Object.fromEntries(fields);
 }
 
-function addEntry(fields: Map<string, unknown>, name: string, bytes: Uint8Array): void {
-  const { key = "", value = "" } = decodeMessage(bytes, {
-    fields: { 1: ["key", "text"], 2: ["value", "text"] },
-  });
-  const entries = Object.entries((fields.get(name) as object | undefined) ?? {});
-  fields.set(name, Object.fromEntries([...entries, [key, value]]));
-}
+const NEGATIVE_BYTES = 10;
 
-function valueOfPart({ number, bytes }: Part, type: Exclude<FieldType, "textMap">): unknown {
-  if (type === "number") return number;
-  if (type === "flag") return number !== 0;
-  if (type === "text") return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  if (type !== "intOrString") return decodeMessage(bytes, type);
-  const fields = { 1: ["type", "number"], 2: ["number", "number"], 3: ["text", "text"] } as const;
-  const value = decodeMessage(bytes, { fields });
-  return value.type === 1 ? value.text : (value.number ?? 0);
+function varint(bytes: Uint8Array, cursor: { at: number }): number {
+  let value = 0n;
+  for (let count = 0; count < NEGATIVE_BYTES; count++) {
+    const byte = bytes[cursor.at++];
+    if (byte === undefined) throw new RangeError("a protobuf number is cut off");
+    value |= BigInt(byte & 0x7f) << BigInt(7 * count);
+    if (byte < 0x80) return Number(BigInt.asIntN(64, value));
+  }
+  throw new RangeError("a protobuf number is too long");
 }
