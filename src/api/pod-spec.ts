@@ -190,7 +190,7 @@ const podSecurityContextSchema: Schema<PodSecurityContext> = object(
 );
 
 export const podSpecSchema: Schema<PodSpec> = object(
-  { containers: array(containerSchema, { listType: "map", listKeys: ["name"] }) },
+  { containers: array(containerSchema, { listType: "map", listKeys: ["name"], alwaysWritten: true }) },
   {
     initContainers: array(containerSchema, { listType: "map", listKeys: ["name"] }),
     ephemeralContainers: array(any(), { listType: "atomic" }),

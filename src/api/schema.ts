@@ -36,6 +36,11 @@ export interface Schema<T = unknown> {
   readonly listKeys?: readonly string[];
   /** object, map: x-kubernetes-map-type. */
   readonly mapType?: "atomic" | "granular";
+  /**
+   * Go writes the field even when it is empty (a struct held by value, a list without omitempty): it is there before
+   * anybody sets it, so that whoever fills it in owns its content but not the field itself.
+   */
+  readonly alwaysWritten?: boolean;
 }
 
 export type TypeOf<S extends Schema> = NonNullable<S["of"]>;

@@ -111,9 +111,7 @@ function accepts(schema: Schema, value: Json): boolean {
     case "map":
       return kind === "object";
     case "integer":
-      return (
-        kind === "integer" && (schema.format !== "int32" || (value as number) === ((value as number) | 0))
-      );
+      return kind === "integer" && fits(schema.format, value as number);
     case "number":
       return kind === "integer" || kind === "number";
     case "intOrString":
@@ -121,6 +119,11 @@ function accepts(schema: Schema, value: Json): boolean {
     default:
       return kind === schema.type;
   }
+}
+
+function fits(format: string | undefined, value: number): boolean {
+  if (format === "int32") return value === (value | 0);
+  return format !== "int64" || Math.abs(value) < 2 ** 63;
 }
 
 function typeError(schema: Schema, kind: string, field: string): StructuralError {
@@ -221,6 +224,14 @@ function invalid(field: string, value: Json, complaint: string): StructuralError
     reason: "FieldValueInvalid",
     message: `Invalid value: ${JSON.stringify(value)}: ${field} in body ${complaint}`,
   };
+}
+
+/** Of a status written by itself, the schema names fields from there on. */
+export function asStatusErrors(errors: readonly StructuralError[]): StructuralError[] {
+  return errors.map((error) => ({
+    ...error,
+    message: error.message.replace(/: status\.(\S+ in body )/, ": $1"),
+  }));
 }
 
 /** One text for all of them, as a Status' message ends: a single one bare, several in brackets. */

@@ -20,5 +20,4 @@ export const admissionExceptions: Readonly<Record<string, string>> = {
   "rev-update-004": goDiff,
   "rev-update-008": goDiff,
   "rev-update-017": goDiff,
-  "svc-status-004": goTypes,
 };

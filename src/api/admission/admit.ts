@@ -37,7 +37,13 @@ import { validateServerlessService } from "../serverless-service/validate.ts";
 import { defaultService } from "../service/defaults.ts";
 import type { Service } from "../service/kind.ts";
 import { validateService } from "../service/validate.ts";
-import { applySchemaDefaults, errorsText, type StructuralError, structuralErrors } from "../structural.ts";
+import {
+  applySchemaDefaults,
+  asStatusErrors,
+  errorsText,
+  type StructuralError,
+  structuralErrors,
+} from "../structural.ts";
 import { decodeText } from "./decode-text.ts";
 import type { FieldErrors } from "./field-error.ts";
 import { AdmissionDenied, type AdmissionRequest, type AdmissionResult, type Context } from "./request.ts";
@@ -178,7 +184,7 @@ export function admit(request: AdmissionRequest): AdmissionResult {
   const rules = RULES[`${kind.group}/${kind.kind}`];
   applySchemaDefaults(kind.schema, object);
   if (rules === undefined) {
-    refuseShape(kind, object, []);
+    refuseShape(request, object, []);
     return { object, warnings: [] };
   }
   const old = operation === "UPDATE" ? request.oldObject : undefined;
@@ -189,15 +195,17 @@ export function admit(request: AdmissionRequest): AdmissionResult {
     username: request.user.username,
   };
   refuseTypes(kind, object);
-  const holder = object as ApiObject & { spec?: Record<string, unknown> };
+  const holder = object as ApiObject & { spec?: Record<string, unknown>; status?: unknown };
   holder.spec = isRecord(holder.spec) ? holder.spec : {};
   rules.normalize(holder.spec);
   const specSchema = kind.schema.fields?.spec;
   if (specSchema !== undefined) fillRequired(specSchema, holder.spec);
+  const statusSchema = kind.schema.fields?.status;
+  if (statusSchema !== undefined && isRecord(holder.status)) fillRequired(statusSchema, holder.status);
   if (kind.group === "serving.knative.dev" && kind.kind !== "Route") refuseGatedTypes(holder.spec);
   rules.defaults(context, object, old);
   applySchemaDefaults(kind.schema, object);
-  refuseShape(kind, object, untimedConditionErrors(object));
+  refuseShape(request, object, untimedConditionErrors(object));
   const warnings = judged(rules.validate(context, object, old));
   if (request.dryRun) refuseImpossiblePod(request, object, warnings);
   return { object, warnings };
@@ -250,7 +258,11 @@ function refuseGatedTypes(spec: Record<string, unknown>): void {
     ({ reason, field }) => reason === "FieldValueTypeInvalid" && field !== `${path}.containers`,
   );
   if (wrong !== undefined) throw undecodable(`${wrong.field}: ${wrong.message}`);
-  const volumes = isRecord(template) && Array.isArray(template.volumes) ? template.volumes : [];
+  if (!isRecord(template)) return;
+  for (const container of [...listOf(template.containers), ...listOf(template.initContainers)])
+    for (const list of Object.values(isRecord(container.resources) ? container.resources : {}))
+      if (isRecord(list)) for (const amount of Object.values(list)) refuseQuantity(amount);
+  const volumes = Array.isArray(template.volumes) ? template.volumes : [];
   for (const volume of volumes) {
     const limit = isRecord(volume) && isRecord(volume.emptyDir) ? volume.emptyDir.sizeLimit : undefined;
     if (limit !== undefined) refuseQuantity(limit);
@@ -265,10 +277,15 @@ function refuseQuantity(amount: unknown): void {
   }
 }
 
-function refuseShape(kind: AnyKind, object: ApiObject, more: readonly StructuralError[]): void {
+function refuseShape(
+  { kind, subresource }: AdmissionRequest,
+  object: ApiObject,
+  more: readonly StructuralError[],
+): void {
+  const found = structuralErrors(kind.schema, object);
   const errors: StructuralError[] = [
     ...(kind.custom ? objectNameErrors(object.metadata) : []),
-    ...structuralErrors(kind.schema, object),
+    ...(subresource === "status" ? asStatusErrors(found) : found),
     ...more,
   ];
   if (errors.length === 0) return;

@@ -23,7 +23,19 @@ const STRUCTS: Readonly<Record<string, string>> = {
   volumeMounts: "VolumeMount",
   resources: "ResourceRequirements",
   securityContext: "SecurityContext",
+  rules: "IngressRule",
+  http: "HTTPIngressRuleValue",
+  paths: "HTTPIngressPath",
+  splits: "IngressBackendSplit",
+  http01Challenges: "HTTP01Challenge",
 };
+/** Structs that are defined beside their kind, and so in its version. */
+const OWN_STRUCTS = new Set(["rules", "http", "paths", "splits", "http01Challenges"]);
+
+/** Fields of a status that all of Knative's kinds share, and those that a Service has of its parts. */
+const STATUS_FIELDS = ["observedGeneration", "conditions", "annotations"];
+const CONFIGURATION_STATUS = ["latestReadyRevisionName", "latestCreatedRevisionName"];
+const ROUTE_STATUS = ["url", "address", "traffic"];
 const HANDLERS = ["httpGet", "tcpSocket", "exec", "grpc"];
 const REVISION_FIELDS = [
   ...["containerConcurrency", "timeoutSeconds", "responseStartTimeoutSeconds", "idleTimeoutSeconds"],
@@ -35,7 +47,9 @@ export function decodeText(kind: AnyKind, object: unknown, path: string): string
   const schema = schemaAt(kind.schema, parts);
   const value = valueAt(object, path);
   const owner = parts.length < 2 ? kind.kind : ownerOf(kind, parts.slice(0, -1));
-  const text = `${owner}.${embedded(kind, parts).join(".")} of type ${goType(schema, parts.at(-1) ?? "")}`;
+  const field = parts.at(-1) ?? "";
+  const wanted = path.endsWith("]") ? schema?.items : schema;
+  const text = `${owner}.${embedded(kind, parts).join(".")} of type ${goType(kind, wanted, field)}`;
   return `json: cannot unmarshal ${describe(value, schema)} into Go struct field ${text}`;
 }
 
@@ -58,6 +72,7 @@ function valueAt(root: unknown, path: string): unknown {
 
 function ownerOf(kind: AnyKind, parents: readonly string[]): string {
   const last = parents.at(-1) ?? "";
+  if (last === "status" && parents.length === 1) return `${kind.kind}Status`;
   if (last !== "spec") return STRUCTS[last] ?? last;
   return parents.length === 1 ? `${kind.kind}Spec` : "RevisionSpec";
 }
@@ -67,6 +82,7 @@ function embedded(kind: AnyKind, parts: readonly string[]): string[] {
   return parts.flatMap((part, index) => {
     const before = parts[index - 1] ?? "";
     const isTop = index === 1 && before === "spec";
+    if (index === 1 && before === "status") return [...statusStruct(kind, part), part];
     if (isTop && kind.kind === "Service")
       return [part === "traffic" ? "RouteSpec" : "ConfigurationSpec", part];
     const inRevision = before === "spec" && (index === 3 || (isTop && kind.kind === "Revision"));
@@ -75,21 +91,35 @@ function embedded(kind: AnyKind, parts: readonly string[]): string[] {
   });
 }
 
-function goType(schema: Schema | undefined, name: string): string {
+function statusStruct(kind: AnyKind, field: string): string[] {
+  if (STATUS_FIELDS.includes(field)) return ["Status"];
+  if (kind.kind === "Revision") return [];
+  if (CONFIGURATION_STATUS.includes(field)) return ["ConfigurationStatusFields"];
+  return kind.group === "serving.knative.dev" && ROUTE_STATUS.includes(field) ? ["RouteStatusFields"] : [];
+}
+
+function goType(kind: AnyKind, schema: Schema | undefined, name: string): string {
   switch (schema?.type) {
     case "integer":
       return name.endsWith("Window") ? "time.Duration" : (schema.format ?? "int");
     case "boolean":
       return "bool";
     case "array":
-      return schema.items?.type === "object" ? `[]v1.${STRUCTS[name] ?? name}` : "[]string";
+      if (name === "conditions") return "v1.Conditions";
+      return schema.items?.type === "object" ? `[]${structOf(kind, name)}` : "[]string";
     case "object":
-      return `v1.${STRUCTS[name] ?? name}`;
+      return structOf(kind, name);
     case "map":
       return "map[string]string";
     default:
       return "string";
   }
+}
+
+function structOf(kind: AnyKind, name: string): string {
+  if (name === "spec" || name === "status")
+    return `${kind.version}.${kind.kind}${name === "spec" ? "Spec" : "Status"}`;
+  return `${OWN_STRUCTS.has(name) ? kind.version : "v1"}.${STRUCTS[name] ?? name}`;
 }
 
 function describe(value: unknown, schema: Schema | undefined): string {

@@ -48,7 +48,7 @@ export type Deployment = Resource<DeploymentSpec, DeploymentStatus>;
 const int32 = integer({ format: "int32" });
 
 const specSchema = object(
-  { selector: labelSelectorSchema, template: podTemplateSchema },
+  { selector: labelSelectorSchema, template: { ...podTemplateSchema, alwaysWritten: true } },
   {
     replicas: int32,
     strategy: object(
@@ -57,6 +57,7 @@ const specSchema = object(
         type: string(),
         rollingUpdate: object({}, { maxSurge: intOrString(), maxUnavailable: intOrString() }),
       },
+      { alwaysWritten: true },
     ),
     minReadySeconds: int32,
     revisionHistoryLimit: int32,

@@ -24,13 +24,13 @@ export interface Event extends ApiObject {
 const time = string({ format: "date-time", nullable: true });
 
 const schema = object(
-  { involvedObject: any(), metadata: objectMetaSchema },
+  { involvedObject: any({ mapType: "atomic" }), metadata: objectMetaSchema },
   {
     apiVersion: string(),
     kind: string(),
     reason: string(),
     message: string(),
-    source: object({}, { component: string(), host: string() }),
+    source: object({}, { component: string(), host: string() }, { alwaysWritten: true }),
     firstTimestamp: time,
     lastTimestamp: time,
     count: integer({ format: "int32" }),
@@ -41,7 +41,7 @@ const schema = object(
       { count: integer({ format: "int32" }), lastObservedTime: string({ format: "date-time" }) },
     ),
     action: string(),
-    related: any(),
+    related: any({ mapType: "atomic" }),
     reportingComponent: string(),
     reportingInstance: string(),
   },

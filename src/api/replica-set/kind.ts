@@ -37,7 +37,7 @@ const int32 = integer({ format: "int32" });
 
 const specSchema = object(
   { selector: labelSelectorSchema },
-  { replicas: int32, minReadySeconds: int32, template: podTemplateSchema },
+  { replicas: int32, minReadySeconds: int32, template: { ...podTemplateSchema, alwaysWritten: true } },
 ) as Schema as Schema<ReplicaSetSpec>;
 
 const statusSchema = object(

@@ -24,6 +24,10 @@ export interface AdmissionRequest {
   readonly dryRun: boolean;
   /** The namespace asks webhooks to stay away; schemas still count. */
   readonly withoutWebhooks?: boolean;
+  /** Whether the object's namespace has a service account of that name. */
+  readonly hasServiceAccount?: (name: string) => boolean;
+  /** Five random letters for names that are made on the way. */
+  readonly suffix?: string;
   /** Takes the warnings that are shown beside a refusal. */
   readonly warnings?: string[];
 }

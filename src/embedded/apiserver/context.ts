@@ -36,6 +36,10 @@ export interface WriteOptions {
   readonly caller: Caller;
   readonly dryRun: boolean;
   readonly fieldValidation: "Strict" | "Warn" | "Ignore";
+  /** Who comes to own what is written, as metadata.managedFields names it. */
+  readonly manager: string;
+  /** An apply takes fields from their owners. */
+  readonly force?: boolean;
   /** Filled by the verb: texts for `Warning:` headers. */
   readonly warnings: string[];
 }

@@ -86,6 +86,11 @@ export function invalidObject(resource: Resource, name: string, causes: readonly
   return invalid({ kind: resource.kind.kind, group: resource.group }, name, causes);
 }
 
+/** `/v1`, `apps/v1` or `/`: the core group has no name. */
+export function groupVersionText(apiVersion: string): string {
+  return apiVersion.includes("/") ? apiVersion : `/${apiVersion}`;
+}
+
 export function methodNotAllowed(): ApiError {
   const message = "the server does not allow this method on the requested resource";
   return failure(405, "MethodNotAllowed", { message: message, details: {} });

@@ -131,7 +131,8 @@ export class InProcessClient implements KubeClient {
   }
 
   #options(): WriteOptions {
-    return { caller: this.#caller, dryRun: false, fieldValidation: "Ignore", warnings: [] };
+    const caller = this.#caller;
+    return { caller, manager: caller.name, dryRun: false, fieldValidation: "Ignore", warnings: [] };
   }
 
   async #written<T extends ApiObject>(writing: Promise<Written>): Promise<Stored<T>> {

@@ -25,7 +25,8 @@ export function knativeWebhook(config: () => Config): Webhook {
 }
 
 function admitted(request: AdmissionRequest, config: Config): AdmissionAnswer {
-  const { kind, object, oldObject, operation, subresource, user, dryRun } = request;
+  const { kind, object, oldObject, operation, subresource, user, dryRun, hasServiceAccount, suffix } =
+    request;
   try {
     const result = admit({
       kind,
@@ -36,6 +37,8 @@ function admitted(request: AdmissionRequest, config: Config): AdmissionAnswer {
       user: { username: user },
       config,
       dryRun,
+      ...(hasServiceAccount === undefined ? {} : { hasServiceAccount }),
+      ...(suffix === undefined ? {} : { suffix }),
     });
     return { object: result.object as AnyObject, warnings: result.warnings };
   } catch (thrown) {

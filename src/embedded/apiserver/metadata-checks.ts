@@ -59,6 +59,18 @@ function nameRuleOf({ collection }: Resource): (text: string) => string[] {
 /** Kinds whose name ends up in pod names: a dot there is only warned of. */
 const POD_OWNERS = new Set(["deployments.apps", "replicasets.apps", "pods"]);
 
+/** Custom resources may have finalizers without a domain, yet should not. */
+export function finalizerWarnings({ kind }: Resource, { metadata }: AnyObject): string[] {
+  if (!kind.custom) return [];
+  return (metadata.finalizers ?? [])
+    .filter((finalizer) => !finalizer.includes("/") && !STANDARD_FINALIZERS.has(finalizer))
+    .map(
+      (finalizer) =>
+        `metadata.finalizers: ${JSON.stringify(finalizer)}: prefer a domain-qualified finalizer name to avoid ` +
+        "accidental conflicts with other finalizer writers",
+    );
+}
+
 export function nameWarnings({ collection }: Resource, name: string): string[] {
   if (!POD_OWNERS.has(collection)) return [];
   const problems = labelProblems(name);

@@ -55,9 +55,22 @@ export function raisesGeneration(resource: Resource, before: AnyObject, after: A
   if (resource.collection === "deployments.apps") {
     if (!sameJson(before.metadata.annotations ?? {}, after.metadata.annotations ?? {})) return true;
   }
-  if (resource.collection === "endpointslices.discovery.k8s.io") return !sameJson(before, after);
+  if (resource.collection === "endpointslices.discovery.k8s.io") return changesSlice(before, after);
   const status = resource.kind.statusSubresource;
+  // Being given to a node is no change of what was asked for.
+  if (resource.collection === "pods") return !sameJson(unbound(before), unbound(after));
   return !sameJson(essence(before, status), essence(after, status));
+}
+
+function unbound(pod: AnyObject): Record<string, unknown> {
+  const { spec, ...rest } = essence(pod, true);
+  return isRecord(spec) ? { ...rest, spec: { ...spec, nodeName: undefined } } : rest;
+}
+
+/** An EndpointSlice's labels count as content: they say whose it is. */
+function changesSlice(before: AnyObject, after: AnyObject): boolean {
+  const labels = ({ metadata }: AnyObject) => metadata.labels ?? {};
+  return !sameJson(essence(before, false), essence(after, false)) || !sameJson(labels(before), labels(after));
 }
 
 function essence(object: AnyObject, withoutStatus: boolean): Record<string, unknown> {

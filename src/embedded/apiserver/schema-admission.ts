@@ -1,5 +1,5 @@
 import type { Kind } from "../../api/kind.ts";
-import { applySchemaDefaults, prune, structuralErrors } from "../../api/structural.ts";
+import { applySchemaDefaults, asStatusErrors, prune, structuralErrors } from "../../api/structural.ts";
 import type { Admission, AdmissionAnswer, AdmissionRequest } from "./admission-port.ts";
 import type { AnyObject } from "./any-object.ts";
 import { invalid } from "./failures.ts";
@@ -28,7 +28,8 @@ export class SchemaAdmission implements Admission {
     const answer =
       this.#webhook && !request.withoutWebhooks ? await this.#webhook(request) : { object, warnings: [] };
     if (!kind.custom || operation === "DELETE") return answer;
-    const errors = structuralErrors(kind.schema, answer.object);
+    const found = structuralErrors(kind.schema, answer.object);
+    const errors = request.subresource === "status" ? asStatusErrors(found) : found;
     const { name = "" } = object.metadata;
     if (errors.length > 0) throw invalid({ kind: kind.kind, group: kind.group }, name, errors);
     return answer;

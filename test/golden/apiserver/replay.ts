@@ -69,7 +69,7 @@ async function playRequest(run: Run, step: Step, masks: readonly string[]): Prom
   const request = fill(step.request, run.namespace, run.answers);
   if (!request) return [undefined, {}];
   run.normalizer.asked(request.body);
-  const body = request.raw ?? (request.body === undefined ? undefined : JSON.stringify(request.body));
+  const body = request.raw ?? (request.body === undefined ? undefined : asSent(request.body));
   const end = Date.now() + POLL_MAX_MS;
   for (;;) {
     const response = await call(run, { ...request, body });
@@ -129,6 +129,14 @@ async function playRead(run: Run, step: Step, masks: readonly string[]): Promise
   if (read.close) stream.close();
   if (read.unordered) events.sort((left, right) => (sorted(left) < sorted(right) ? -1 : 1));
   return [raws, { events, ended }];
+}
+
+/** JSON as the recording client wrote it, with a blank after each comma and colon; some messages show the body. */
+function asSent(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(asSent).join(", ")}]`;
+  if (!isMap(value)) return JSON.stringify(value);
+  const fields = Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}: ${asSent(item)}`);
+  return `{${fields.join(", ")}}`;
 }
 
 interface Call {

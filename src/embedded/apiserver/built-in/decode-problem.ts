@@ -1,5 +1,8 @@
 import type { Kind } from "../../../api/kind.ts";
+import type { Schema } from "../../../api/schema.ts";
 import { structuralErrors } from "../../../api/structural.ts";
+import { messageOf } from "../../../base/errors.ts";
+import { parseQuantity } from "../../../base/quantity.ts";
 import { type AnyObject, isRecord } from "../any-object.ts";
 
 /** Names of Go's structs, which its decoder's messages show: by the field that holds one. */
@@ -27,31 +30,75 @@ export function decodeProblem(kind: Kind, object: AnyObject): string | undefined
   const error = structuralErrors(kind.schema, object).find(
     ({ reason }) => reason === "FieldValueTypeInvalid",
   );
-  if (!error) return undefined;
+  if (!error) return quantityProblem(kind.schema, object);
   const path = error.field.replace(/\[\d+\]/g, "").split(".");
-  const holder = path.at(-2) ?? "";
-  const struct = structOf(kind, path, holder);
+  const struct = structOf(kind, path, path.at(-2) ?? "");
   const value = valueAtPath(object, error.field);
   const given = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
   const number = typeof value === "number" && !Number.isInteger(value) ? ` ${value}` : "";
-  const wanted = /must be of type ([a-z,]+):/.exec(error.message)?.[1] ?? "";
-  const shown = given === "object" ? "object" : given;
-  return `json: cannot unmarshal ${shown}${number} into Go struct field ${struct}.${path.join(".")} of type ${goType(wanted)}`;
+  const schema = schemaAt(kind.schema, path);
+  const wanted = goType(kind, path, error.field.endsWith("]") ? schema?.items : schema);
+  return `json: cannot unmarshal ${given}${number} into Go struct field ${struct}.${path.join(".")} of type ${wanted}`;
+}
+
+function schemaAt(root: Schema, path: readonly string[]): Schema | undefined {
+  let schema: Schema | undefined = root;
+  for (const part of path) {
+    if (schema?.type === "array") schema = schema.items;
+    schema = schema?.type === "map" ? schema.items : schema?.fields?.[part];
+  }
+  return schema;
 }
 
 function structOf(kind: Kind, path: readonly string[], holder: string): string {
   if (holder === "spec" || holder === "status") {
     const suffix = holder === "spec" ? "Spec" : "Status";
-    return path.at(-3) === "template" ? `Pod${suffix}` : `${kind.kind}${suffix}`;
+    const isPod = path.at(-3) === "template" || kind.kind === "Pod";
+    return isPod ? `Pod${suffix}` : `${kind.kind}${suffix}`;
   }
   if (holder === "ports") return kind.kind === "Service" ? "ServicePort" : "ContainerPort";
   return STRUCTS[holder] ?? (holder === "" ? kind.kind : holder);
 }
 
-function goType(type: string): string {
-  if (type === "integer") return "int32";
-  if (type === "boolean") return "bool";
-  return type === "object" ? "map[string]string" : type;
+function goType(kind: Kind, path: readonly string[], schema: Schema | undefined): string {
+  const name = path.at(-1) ?? "";
+  switch (schema?.type) {
+    case "integer":
+      return schema.format ?? "int32";
+    case "boolean":
+      return "bool";
+    case "map":
+      return `map[string]${schema.items?.type === "string" ? (schema.items.format === "byte" ? "[]uint8" : "string") : "resource.Quantity"}`;
+    case "array":
+      return `[]${schema.items?.type === "object" ? `v1.${structOf(kind, [...path, ""], name)}` : "string"}`;
+    case "object":
+      return `v1.${name === "spec" || name === "status" ? structOf(kind, [...path, ""], name) : (STRUCTS[name] ?? name)}`;
+    default:
+      return "string";
+  }
+}
+
+/** A quantity is decoded too: one that cannot be read makes the whole body unreadable. */
+function quantityProblem(schema: Schema | undefined, value: unknown): string | undefined {
+  if (schema === undefined || value === undefined || value === null) return undefined;
+  if (schema.format === "quantity") {
+    try {
+      parseQuantity(String(value));
+      return undefined;
+    } catch (thrown) {
+      return messageOf(thrown);
+    }
+  }
+  const parts: [Schema | undefined, unknown][] = Array.isArray(value)
+    ? value.map((item) => [schema.items, item])
+    : isRecord(value)
+      ? Object.entries(value).map(([name, item]) => [schema.items ?? schema.fields?.[name], item])
+      : [];
+  for (const [inner, item] of parts) {
+    const problem = quantityProblem(inner, item);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
 }
 
 function valueAtPath(object: unknown, field: string): unknown {

@@ -108,3 +108,17 @@ function defaultEvent(object: AnyObject): void {
   setDefault(object, "reportingComponent", "");
   setDefault(object, "reportingInstance", "");
 }
+
+/** Times of conditions that Go writes as null when they are not set. */
+const CONDITION_TIMES: Readonly<Record<string, readonly string[]>> = {
+  pods: ["lastProbeTime", "lastTransitionTime"],
+  "deployments.apps": ["lastUpdateTime", "lastTransitionTime"],
+  "replicasets.apps": ["lastTransitionTime"],
+  namespaces: ["lastTransitionTime"],
+};
+
+/** The same for a status that somebody writes. */
+export function completeStatus(collection: string, object: AnyObject): void {
+  for (const condition of recordsIn(recordAt(object, ["status"]), "conditions"))
+    for (const time of CONDITION_TIMES[collection] ?? []) condition[time] ??= null;
+}

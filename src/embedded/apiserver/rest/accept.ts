@@ -36,7 +36,7 @@ export function formOf(accept: string | undefined, custom: boolean, watching = f
     const as = transformOf(range);
     if (as) return { format, as };
   }
-  throw understood ? refusedTransform() : notAcceptable(watching);
+  throw understood || (custom && !watching) ? refusedTransform() : notAcceptable(watching);
 }
 
 function refusedTransform() {

@@ -1,7 +1,7 @@
 import { failure } from "../../../api/status.ts";
 import { messageOf } from "../../../base/errors.ts";
 import { type AnyObject, isRecord } from "../any-object.ts";
-import { badRequest, invalid, unsupportedMediaType } from "../failures.ts";
+import { badRequest, unsupportedMediaType } from "../failures.ts";
 import { apiVersionOfResource, type Resource } from "../resources.ts";
 import { OFFERED } from "./accept.ts";
 import { duplicateFields } from "./duplicate-fields.ts";
@@ -28,7 +28,9 @@ export async function decodeObject(exchange: Exchange, resource: Resource): Prom
   checkType(object, resource);
   const metadata = isRecord(object.metadata) ? object.metadata : {};
   checkMetadata(object.metadata, resource);
-  return { object: { ...object, kind, metadata } as AnyObject, duplicates: value.duplicates };
+  // What kind a custom resource's body names is judged after admission (wrong-kind.ts).
+  const stated = resource.kind.custom ? object.kind : kind;
+  return { object: { ...object, kind: stated, metadata } as AnyObject, duplicates: value.duplicates };
 }
 
 async function decodeValue(
@@ -129,9 +131,40 @@ async function parseYaml(text: string, kind: string): Promise<unknown> {
   try {
     return parse(text, { maxAliasCount: 100 });
   } catch (thrown) {
-    const message = `yaml: ${(thrown as Error).message.split("\n")[0]}`;
-    throw unrecognized(kind, message, new TextEncoder().encode(text));
+    throw unrecognized(kind, `yaml: ${yamlProblem(thrown, text)}`, new TextEncoder().encode(text));
   }
+}
+
+/** An apply patch's body: YAML, of which JSON is a part. */
+export async function decodeYaml(body: Uint8Array): Promise<unknown> {
+  const text = textOf(body);
+  if (depthOf(text) > DEPTH_MAX) throw badRequest("error decoding YAML: exceeded max depth");
+  const { parse } = await import("yaml");
+  try {
+    return parse(text, { maxAliasCount: 100 });
+  } catch (thrown) {
+    throw badRequest(
+      `error decoding YAML: error converting YAML to JSON: yaml: ${yamlProblem(thrown, text)}`,
+    );
+  }
+}
+
+/** The commonest mistakes in the words of Kubernetes' YAML parser; the others in our own parser's. */
+function yamlProblem(thrown: unknown, text: string): string {
+  const { code, linePos, message } = thrown as {
+    readonly code?: string;
+    readonly linePos?: readonly { readonly line: number }[];
+    readonly message: string;
+  };
+  const line = `line ${linePos?.[0]?.line ?? 1}`;
+  if (code === "TAB_AS_INDENT") return `${line}: found a tab character that violates indentation`;
+  const [first = ""] = message.split("\n");
+  if (/^Flow (sequence|map) /.test(first) && /[[{,]\s*$/.test(text))
+    return `${line}: did not find expected node content`;
+  if (/^Flow sequence .* end with a \]/.test(first)) return `${line}: did not find expected ',' or ']'`;
+  if (/^Flow map .* end with a \}/.test(first)) return `${line}: did not find expected ',' or '}'`;
+  if (code === "BLOCK_AS_IMPLICIT_KEY") return `${line}: mapping values are not allowed in this context`;
+  return first;
 }
 
 function unrecognized(kind: string, why: string, body: Uint8Array) {
@@ -175,10 +208,7 @@ function checkType(object: Record<string, unknown>, resource: Resource): void {
       throw badRequest(
         `the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`,
       );
-    const message = `Invalid value: ${JSON.stringify(kind)}: must be ${resource.kind.kind}`;
-    const name = isRecord(object.metadata) ? String(object.metadata.name ?? "") : "";
-    const causes = [{ reason: "FieldValueInvalid", message, field: "kind" }];
-    throw invalid({ kind: String(kind), group: resource.group }, name, causes);
+    return;
   }
   throw badRequest(
     `${kind} in version "${resource.version}" cannot be handled as a ${resource.kind.kind}: ` +
@@ -188,7 +218,7 @@ function checkType(object: Record<string, unknown>, resource: Resource): void {
 
 /** Metadata is every verb's business, so its shape is checked before anything looks at it. */
 function checkMetadata(metadata: unknown, resource: Resource): void {
-  const wrong = metadataProblem(metadata);
+  const wrong = metadataProblem(metadata, resource.kind);
   if (wrong === undefined) return;
   throw badRequest(
     `${resource.kind.kind} in version "${resource.version}" cannot be handled as a ${resource.kind.kind}: ` +
@@ -196,33 +226,39 @@ function checkMetadata(metadata: unknown, resource: Resource): void {
   );
 }
 
-export function metadataProblem(metadata: unknown): string | undefined {
+export function metadataProblem(
+  metadata: unknown,
+  { kind, custom }: { readonly kind: string; readonly custom: boolean },
+): string | undefined {
   if (metadata === undefined || metadata === null) return undefined;
   const goType = (value: unknown) =>
     Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
-  if (!isRecord(metadata)) return `${goType(metadata)} into Go struct field .metadata of type v1.ObjectMeta`;
+  // Of a custom resource metadata alone has a Go type.
+  const into = custom ? "Go struct field ObjectMeta" : "Go struct field ObjectMeta.metadata";
+  if (!isRecord(metadata)) {
+    const where = custom ? "Go value" : `Go struct field ${kind}.metadata`;
+    return `${goType(metadata)} into ${where} of type v1.ObjectMeta`;
+  }
   for (const field of ["name", "generateName", "namespace", "uid", "resourceVersion"]) {
     const value = metadata[field];
     if (value !== undefined && value !== null && typeof value !== "string")
-      return `${goType(value)} into Go struct field ObjectMeta.metadata.${field} of type string`;
+      return `${goType(value)} into ${into}.${field} of type string`;
   }
   for (const field of ["labels", "annotations"]) {
     const value = metadata[field];
     if (value === undefined || value === null) continue;
-    if (!isRecord(value))
-      return `${goType(value)} into Go struct field ObjectMeta.metadata.${field} of type map[string]string`;
+    if (!isRecord(value)) return `${goType(value)} into ${into}.${field} of type map[string]string`;
     const odd = Object.values(value).find((item) => typeof item !== "string");
-    if (odd !== undefined)
-      return `${goType(odd)} into Go struct field ObjectMeta.metadata.${field} of type string`;
+    if (odd !== undefined) return `${goType(odd)} into ${into}.${field} of type string`;
   }
   const { finalizers, ownerReferences } = metadata;
   if (finalizers !== undefined && finalizers !== null) {
     if (!Array.isArray(finalizers) || finalizers.some((item) => typeof item !== "string"))
-      return "value into Go struct field ObjectMeta.metadata.finalizers of type []string";
+      return `value into ${into}.finalizers of type []string`;
   }
   if (ownerReferences !== undefined && ownerReferences !== null) {
     if (!Array.isArray(ownerReferences) || ownerReferences.some((item) => !isRecord(item)))
-      return "value into Go struct field ObjectMeta.metadata.ownerReferences of type []v1.OwnerReference";
+      return `value into ${into}.ownerReferences of type []v1.OwnerReference`;
   }
   return undefined;
 }

@@ -7,7 +7,6 @@ import { deleteObject } from "../verbs/delete.ts";
 import { finalizeNamespace } from "../verbs/finalize.ts";
 import { getObject } from "../verbs/get.ts";
 import { listEntries } from "../verbs/list.ts";
-import { patchObject } from "../verbs/patch.ts";
 import { scaleOf, updateScale } from "../verbs/scale.ts";
 import { updateStatus } from "../verbs/status.ts";
 import { requireVersion, updateObject } from "../verbs/update.ts";
@@ -19,15 +18,15 @@ import { type ApiRequest, type ApiResponse, type Exchange, exchangeOf } from "./
 import { authorize, callerOf, type Identity } from "./identity.ts";
 import { checkGetVersion, flagOf } from "./list-options.ts";
 import { filterFrom, respondList } from "./list-response.ts";
-import { respondLog } from "./log-response.ts";
 import { objectText, textInVersion } from "./object-text.ts";
 import { respondToOther } from "./other-paths.ts";
-import { decodePatch } from "./patch-body.ts";
+import { patchRequested } from "./patch-request.ts";
+import { onPodSubresource } from "./pod-subresources.ts";
 import { respondText, respondToFailure } from "./respond.ts";
 import type { RestContext } from "./rest-context.ts";
 import { columnDefinitions, includeObjectOf, partialMetadata, tableRow } from "./table.ts";
 import { respondWatch } from "./watch-response.ts";
-import { writeOptionsOf } from "./write-options.ts";
+import { managerOf, writeOptionsOf } from "./write-options.ts";
 
 /** One request, from address to answer: who asks, what it names, which verb, in which form. */
 
@@ -123,10 +122,8 @@ async function onSubresource(
       address,
     });
   }
-  if (subresource === "log" && address.resource.collection === "pods") {
-    if (exchange.request.method !== "GET") throw methodNotAllowed();
-    return respondLog(context, exchange, targetOf(address));
-  }
+  if (address.resource.collection === "pods")
+    return onPodSubresource(context, exchange, { target: targetOf(address), subresource });
   throw kind.custom ? notFound(address.resource, address.name) : unknownResource();
 }
 
@@ -163,11 +160,8 @@ async function patchAt(
   exchange: Exchange,
   address: ResourceAddress,
 ): Promise<ApiResponse> {
-  const target = targetOf(address);
-  const options = writeOptionsOf(exchange, "PatchOptions");
-  const decoded = await decodePatch(exchange, target.resource);
-  const patch = address.subresource === "status" ? { ...decoded, subresource: "status" as const } : decoded;
-  const written = await patchObject(context, { target, patch }, options);
+  const subresource = address.subresource === "status" ? "status" : "";
+  const written = await patchRequested(context, exchange, { target: targetOf(address), subresource });
   return respondWritten(context, exchange, { written, address });
 }
 
@@ -193,11 +187,8 @@ async function onScale(
       const options = writeOptionsOf(exchange, "UpdateOptions");
       return written(updateScale(context, { target, scale: decodeScale(exchange) }, options));
     }
-    case "PATCH": {
-      const options = writeOptionsOf(exchange, "PatchOptions");
-      const patch = { ...(await decodePatch(exchange, target.resource)), subresource: "scale" as const };
-      return written(patchObject(context, { target, patch }, options));
-    }
+    case "PATCH":
+      return written(patchRequested(context, exchange, { target, subresource: "scale" }));
     default:
       throw methodNotAllowed();
   }
@@ -262,6 +253,7 @@ async function remove(
   const target = targetOf(address);
   const options = {
     caller: exchange.caller,
+    manager: managerOf(exchange),
     dryRun,
     fieldValidation: "Ignore" as const,
     warnings: exchange.warnings,
@@ -289,6 +281,7 @@ async function deleteCollection(
   const filter = filterFrom(exchange, address);
   const options = {
     caller: exchange.caller,
+    manager: managerOf(exchange),
     dryRun,
     fieldValidation: "Ignore" as const,
     warnings: exchange.warnings,

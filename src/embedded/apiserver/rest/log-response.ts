@@ -1,7 +1,8 @@
+import { type FieldCause, forbidden, invalidValue, nonNegative } from "../../../api/field-cause.ts";
 import { failure } from "../../../api/status.ts";
 import { type AnyObject, isRecord, valueAt } from "../any-object.ts";
 import type { Target } from "../context.ts";
-import { badRequest } from "../failures.ts";
+import { badRequest, invalid } from "../failures.ts";
 import type { PodLogRequest } from "../pod-logs.ts";
 import { getObject } from "../verbs/get.ts";
 import type { ApiResponse, Exchange } from "./exchange.ts";
@@ -16,11 +17,16 @@ export async function respondLog(
 ): Promise<ApiResponse> {
   const entry = await getObject(context, target, exchange.caller);
   const pod = JSON.parse(entry.json) as AnyObject;
+  const request = requestOf(exchange.query, pod);
+  if (!valueAt(pod, ["spec", "nodeName"])) return { status: 204, headers: {}, body: "" };
   if (!context.podLogs)
     throw failure(503, "ServiceUnavailable", "no node agent serves the logs of pods here");
-  const request = requestOf(exchange.query, pod);
   const body = await context.podLogs.read(request, exchange.request.signal);
   return { status: 200, headers: { "content-type": "text/plain" }, body };
+}
+
+function notPositive(field: string, value: number | undefined): FieldCause[] {
+  return value === undefined || value > 0 ? [] : [invalidValue(field, value, "must be greater than 0")];
 }
 
 function requestOf(query: URLSearchParams, pod: AnyObject): PodLogRequest {
@@ -29,11 +35,20 @@ function requestOf(query: URLSearchParams, pod: AnyObject): PodLogRequest {
   const limitBytes = integerOf(query.get("limitBytes"));
   const sinceSeconds = integerOf(query.get("sinceSeconds"));
   const sinceTime = query.get("sinceTime");
+  const container = containerOf(query.get("container"), pod);
+  const causes = [
+    ...notPositive("sinceSeconds", sinceSeconds),
+    ...nonNegative("tailLines", tailLines),
+    ...notPositive("limitBytes", limitBytes),
+  ];
+  if (sinceTime !== null && sinceSeconds !== undefined)
+    causes.push(forbidden("[]", "at most one of `sinceTime` or `sinceSeconds` may be specified"));
+  if (causes.length > 0) throw invalid({ kind: "PodLogOptions", group: "" }, name, causes);
   return {
     namespace,
     pod: name,
     uid,
-    container: containerOf(query.get("container"), pod),
+    container,
     follow: flagOf(query.get("follow")),
     previous: flagOf(query.get("previous")),
     timestamps: flagOf(query.get("timestamps")),
@@ -44,7 +59,8 @@ function requestOf(query: URLSearchParams, pod: AnyObject): PodLogRequest {
   };
 }
 
-function containerOf(asked: string | null, pod: AnyObject): string {
+/** The container that is meant; where a pod has several it must be named. */
+export function containerOf(asked: string | null, pod: AnyObject): string {
   const names = namesIn(pod, "containers");
   const initNames = namesIn(pod, "initContainers");
   const name = pod.metadata.name ?? "";

@@ -2,13 +2,16 @@ import { failure } from "../../../api/status.ts";
 import type { Patch } from "../../../kube/client.ts";
 import { badRequest, unsupportedMediaType } from "../failures.ts";
 import type { Resource } from "../resources.ts";
-import { decodeJson } from "./body.ts";
+import { decodeJson, decodeYaml } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
 
-const TYPES: Readonly<Record<string, Patch["type"]>> = {
+type PatchType = Patch["type"] | "apply";
+
+const TYPES: Readonly<Record<string, PatchType>> = {
   "application/json-patch+json": "json",
   "application/merge-patch+json": "merge",
   "application/strategic-merge-patch+json": "strategic",
+  "application/apply-patch+yaml": "apply",
 };
 
 const ACCEPTED = [
@@ -18,8 +21,11 @@ const ACCEPTED = [
   "application/apply-patch+cbor",
 ];
 
-/** A PATCH's body; its content type names the patch type (spec E-203). Server-side apply is not served yet. */
-export async function decodePatch({ request, warnings }: Exchange, resource: Resource): Promise<Patch> {
+/** What a PATCH wants; its content type names the patch type (spec E-203, E-204). */
+export type DecodedPatch = Patch | { readonly type: "apply"; readonly configuration: unknown };
+
+/** The patch type that the content type names. Throws ApiError where the resource takes none such. */
+export function patchTypeOf({ request, warnings }: Exchange, resource: Resource): PatchType {
   const type = TYPES[(request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? ""];
   if (type === undefined && !resource.kind.custom) {
     warnings.length = 0;
@@ -30,7 +36,13 @@ export async function decodePatch({ request, warnings }: Exchange, resource: Res
     : [...ACCEPTED.slice(0, 2), "application/strategic-merge-patch+json", ...ACCEPTED.slice(2)];
   if (type === undefined || (type === "strategic" && resource.kind.custom))
     throw unsupportedMediaType(accepted);
-  const body = decodeJson(request.body, "error decoding patch: ");
+  return type;
+}
+
+export async function decodePatch(exchange: Exchange, type: PatchType): Promise<DecodedPatch> {
+  const { body: bytes } = exchange.request;
+  if (type === "apply") return { type, configuration: await decodeYaml(bytes) };
+  const body = decodeJson(bytes, "error decoding patch: ");
   if (body === undefined) throw badRequest("error decoding patch: unexpected end of JSON input");
   if (type === "json" && !Array.isArray(body))
     throw badRequest(

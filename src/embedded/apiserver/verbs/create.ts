@@ -1,14 +1,18 @@
 import { failure } from "../../../api/status.ts";
 import { timeText } from "../../../kube/time.ts";
-import { type AnyObject, isRecord } from "../any-object.ts";
+import { admissionContext } from "../admission-context.ts";
+import { type AnyObject, copyJson, isRecord } from "../any-object.ts";
 import { admitBuiltIn } from "../built-in/admit-built-in.ts";
+import { admitServiceAccount } from "../built-in/service-account-of-pod.ts";
 import { commit, type Written } from "../commit.ts";
 import type { ServerContext, Target, WriteOptions } from "../context.ts";
 import { alreadyExists, badRequest, forbidden, notFound } from "../failures.ts";
-import { checkMetadata, nameFor, nameWarnings } from "../metadata-checks.ts";
+import { managedAfterUpdate, setManaged } from "../managed-fields/track.ts";
+import { checkMetadata, finalizerWarnings, nameFor, nameWarnings } from "../metadata-checks.ts";
 import { countsGeneration, withFirstStatus, withoutEmpty } from "../object-rules.ts";
 import type { Resource } from "../resources.ts";
 import { checkUnknownFields } from "../unknown-fields.ts";
+import { rightKind } from "../wrong-kind.ts";
 
 /** How often a generated name is tried anew when it is taken. */
 const GENERATE_ATTEMPTS = 8;
@@ -19,6 +23,8 @@ export interface CreateRequest {
   readonly object: AnyObject;
   /** Fields that the body gave twice, for field validation. */
   readonly duplicates?: readonly string[];
+  /** The object's managedFields say already who made it. */
+  readonly isTracked?: boolean;
 }
 
 /** POST: makes the object or says why not. */
@@ -34,20 +40,25 @@ export async function createObject(
   for (let attempt = 1; ; attempt++) {
     const object = firstState(context, request);
     checkMetadata(resource, object);
-    if (attempt === 1) options.warnings.push(...nameWarnings(resource, object.metadata.name ?? ""));
+    if (attempt === 1) {
+      options.warnings.push(...nameWarnings(resource, object.metadata.name ?? ""));
+      options.warnings.push(...finalizerWarnings(resource, object));
+    }
     const target: Target = { resource, namespace, name: object.metadata.name ?? "" };
     const { inside } = options.caller;
+    const requested = request.isTracked || inside ? undefined : copyJson(request.object);
+    await admitServiceAccount(context, { ...request, object });
     admitBuiltIn(resource, object, { before: undefined, allocator: context.allocator, inside });
+    if (requested) trackNew(context, { target, object, requested }, options);
+    const checkKind = rightKind(resource, object);
     const admitted = await context.admission.admit({
       operation: "CREATE",
       kind: resource.kind,
       subresource: "",
       object,
-      user: options.caller.name,
-      dryRun: options.dryRun,
-      warnings: options.warnings,
-      withoutWebhooks: context.namespaces.excludesWebhooks(namespace),
+      ...admissionContext(context, namespace, options),
     });
+    checkKind(admitted.object);
     options.warnings.push(...admitted.warnings);
     const exists = context.storage.revisionOf({ collection: resource.collection, ...target }) !== 0;
     const draft = { target, expected: 0, object: admitted.object, type: "put" as const };
@@ -55,6 +66,21 @@ export async function createObject(
     if (written) return written;
     if (!generated || attempt === GENERATE_ATTEMPTS) throw alreadyExists(resource, target.name);
   }
+}
+
+/**
+ * Objects that the engine's own components make are not tracked: their makers are the only ones who write them
+ * (docs/adr/0010).
+ */
+function trackNew(
+  context: ServerContext,
+  made: { readonly target: Target; readonly object: AnyObject; readonly requested: AnyObject },
+  options: WriteOptions,
+): void {
+  const { target, object, requested } = made;
+  const time = timeText(context.clock.wall());
+  const write = { resource: target.resource, subresource: "", manager: options.manager, time };
+  setManaged(object, managedAfterUpdate(write, { after: object, requested }));
 }
 
 /** A namespaced object needs a namespace that exists and is not on its way out (spec E-187). */

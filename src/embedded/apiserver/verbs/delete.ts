@@ -40,7 +40,9 @@ export async function deleteObject(
     };
     const written = commit(context, draft, options);
     // What is gone is shown as it was last stored; only its DELETED event carries the new revision.
-    if (written) return { ...written, created: false, object: written.removed ? stored : written.object };
+    if (!written) continue;
+    const shown = written.removed && !isPod(target) ? stored : written.object;
+    return { ...written, created: false, object: shown };
   }
   throw conflict(target.resource, target.name, MODIFIED);
 }
@@ -77,8 +79,9 @@ export function afterDelete(
   const finalizers = finalizersAfter(stored.metadata.finalizers ?? [], request.how.propagationPolicy);
   const graceSeconds = graceOf(target, stored, request.how.gracePeriodSeconds);
   const held = finalizers.length > 0 || isHeldNamespace(target, stored);
-  if (!held && graceSeconds === 0) return { type: "delete", object: stored };
   const marked = withMark(stored, { finalizers, graceSeconds, nowMs: request.nowMs });
+  // A pod is marked before it goes, even when it goes at once.
+  if (!held && graceSeconds === 0) return { type: "delete", object: isPod(target) ? marked : stored };
   if (target.resource.collection === "namespaces") {
     const status = { ...(stored.status as object), phase: "Terminating" };
     if (stored.metadata.deletionTimestamp) return { type: "same" };
@@ -100,11 +103,15 @@ function finalizersAfter(present: readonly string[], policy: DeleteOptions["prop
   return others;
 }
 
+function isPod(target: Target): boolean {
+  return target.resource.collection === "pods";
+}
+
 const DEFAULT_POD_GRACE_SECONDS = 30;
 
 /** Only pods end gracefully; one that no node has, or that has ended, goes at once. */
 function graceOf(target: Target, stored: AnyObject, asked: number | undefined): number {
-  if (target.resource.collection !== "pods") return 0;
+  if (!isPod(target)) return 0;
   const phase = valueAt(stored, ["status", "phase"]);
   if (!valueAt(stored, ["spec", "nodeName"]) || phase === "Succeeded" || phase === "Failed") return 0;
   const own = valueAt(stored, ["spec", "terminationGracePeriodSeconds"]);

@@ -1,9 +1,11 @@
 import { type LabelSelector, labelSelectorText } from "../../../api/label-selector.ts";
 import type { Patch } from "../../../kube/client.ts";
+import { timeText } from "../../../kube/time.ts";
 import { type AnyObject, isRecord, recordAt, valueAt } from "../any-object.ts";
 import type { Written } from "../commit.ts";
 import type { ServerContext, Target, WriteOptions } from "../context.ts";
-import { badRequest, invalid } from "../failures.ts";
+import { badRequest, groupVersionText, invalid } from "../failures.ts";
+import { applyConfiguration } from "../managed-fields/track.ts";
 import { applyPatch } from "../patch/apply-patch.ts";
 import { changeObject } from "./update.ts";
 
@@ -70,6 +72,31 @@ export function patchScale(
     },
     options,
   );
+}
+
+/** Server-side apply on /scale: the applied Scale owns spec.replicas of its parent. */
+export function applyScale(
+  context: ServerContext,
+  request: { readonly target: Target; readonly configuration: unknown },
+  options: WriteOptions,
+): Promise<Written> {
+  const { target, configuration } = request;
+  const scale = isRecord(configuration) ? configuration : {};
+  const { kind = "", apiVersion = "" } = scale;
+  if (kind !== "Scale" || apiVersion !== "autoscaling/v1")
+    throw badRequest(`invalid object type: ${groupVersionText(String(apiVersion))}, Kind=${kind}`);
+  const replicas = valueAt(scale, ["spec", "replicas"]);
+  const metadata = recordAt(scale, ["metadata"]) as AnyObject["metadata"];
+  const applied = { metadata, ...(replicas === undefined ? {} : { spec: { replicas } }) };
+  const time = timeText(context.clock.wall());
+  const write = { resource: target.resource, subresource: "scale", manager: options.manager, time };
+  const change = (live: AnyObject) => {
+    const next = applyConfiguration(write, { live, applied, force: options.force ?? false });
+    const { managedFields = [] } = next.metadata;
+    const owned = { ...live, metadata: { ...live.metadata, managedFields } };
+    return withScale(owned, { metadata, spec: { replicas: valueAt(next, ["spec", "replicas"]) } }, target);
+  };
+  return changeObject(context, { target, subresource: "scale", isTracked: true, change }, options);
 }
 
 function unfitPatch(patched: unknown, type: string) {

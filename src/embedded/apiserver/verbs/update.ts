@@ -1,6 +1,9 @@
 import { failure } from "../../../api/status.ts";
+import { timeText } from "../../../kube/time.ts";
+import { admissionContext } from "../admission-context.ts";
 import { type AnyObject, isRecord, sameJson, valueAt } from "../any-object.ts";
 import { admitBuiltIn } from "../built-in/admit-built-in.ts";
+import { completeStatus } from "../built-in/defaults.ts";
 import { commit, type Written } from "../commit.ts";
 import {
   type ServerContext,
@@ -10,10 +13,12 @@ import {
   type WriteOptions,
 } from "../context.ts";
 import { badRequest, type Cause, conflict, invalid, invalidObject, MODIFIED, notFound } from "../failures.ts";
+import { keepTimes, managedAfterUpdate, setManaged } from "../managed-fields/track.ts";
 import { checkOtherMetadata } from "../metadata-checks.ts";
 import { keepSystemFields, raisesGeneration } from "../object-rules.ts";
 import { checkWriters } from "../status-writers.ts";
 import { checkUnknownFields } from "../unknown-fields.ts";
+import { rightKind } from "../wrong-kind.ts";
 
 /** How often a change that named no resourceVersion is made anew when another writer was faster. */
 const ATTEMPTS = 16;
@@ -23,6 +28,8 @@ export interface ChangeRequest {
   readonly subresource: Subresource;
   /** The change is a patch: some failures have other words. */
   readonly patches?: boolean;
+  /** The wanted object's managedFields say already who wrote it. */
+  readonly isTracked?: boolean;
   /** The wanted object, made from a copy of the stored one that it may change in place. */
   readonly change: (current: AnyObject) => AnyObject | Promise<AnyObject>;
 }
@@ -106,23 +113,25 @@ async function admitted(context: ServerContext, step: Step, options: WriteOption
   checkIdentity(step);
   const object = merged(step);
   checkOtherMetadata(target.resource, object);
-  if (subresource !== "status" && subresource !== "finalize") {
-    const { inside } = options.caller;
+  if (subresource === "status") completeStatus(target.resource.collection, object);
+  else if (subresource !== "finalize") {
+    const inside = options.caller.inside || subresource === "binding";
     admitBuiltIn(target.resource, object, { before: stored, allocator: context.allocator, inside });
   }
+  if (!step.isTracked) track(context, { ...step, object }, options);
+  const checkKind = rightKind(target.resource, object);
   const answer = await context.admission.admit({
     operation: "UPDATE",
     kind: target.resource.kind,
     subresource: subresource === "scale" ? "" : subresource,
     object,
     oldObject: stored,
-    user: options.caller.name,
-    dryRun: options.dryRun,
-    warnings: options.warnings,
-    withoutWebhooks: context.namespaces.excludesWebhooks(target.namespace),
+    ...admissionContext(context, target.namespace, options),
   });
+  checkKind(answer.object);
   options.warnings.push(...answer.warnings);
   const next = answer.object;
+  keepTimes(stored, next);
   if (subresource === "status")
     checkWriters(context.writers, options.caller.name, { before: stored, after: next });
   else if (raisesGeneration(target.resource, stored, next))
@@ -130,12 +139,35 @@ async function admitted(context: ServerContext, step: Step, options: WriteOption
   return { ...next, kind: stored.kind, apiVersion: stored.apiVersion } as AnyObject;
 }
 
-function checkIdentity({ target, stored, wanted }: Step): void {
-  const { name, namespace } = wanted.metadata;
+/**
+ * The engine's own components leave no trace in a status, which they write all the time; what else they change of an
+ * object that somebody else made is theirs from then on (docs/adr/0010).
+ */
+function track(
+  context: ServerContext,
+  { target, subresource, stored, object }: Step & { readonly object: AnyObject },
+  options: WriteOptions,
+): void {
+  if (subresource === "binding" || (options.caller.inside && subresource === "status")) {
+    setManaged(object, stored.metadata.managedFields);
+    return;
+  }
+  const time = timeText(context.clock.wall());
+  const write = { resource: target.resource, subresource, manager: options.manager, time };
+  setManaged(object, managedAfterUpdate(write, { before: stored, after: object }));
+}
+
+/** What the body names must be what the path names. */
+function checkNames(target: Target, { metadata }: AnyObject): void {
+  const { name, namespace } = metadata;
   if (name !== undefined && name !== target.name)
     throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
   if (target.resource.kind.namespaced && namespace && namespace !== target.namespace)
     throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+}
+
+function checkIdentity({ target, stored, wanted }: Step): void {
+  checkNames(target, wanted);
   if (!stored.metadata.deletionTimestamp) return;
   const before = stored.metadata.finalizers ?? [];
   const added = (wanted.metadata.finalizers ?? []).filter((finalizer) => !before.includes(finalizer));
@@ -158,6 +190,7 @@ function merged({ target, subresource, stored, wanted }: Step): AnyObject {
   const names = { name: target.name, ...(kind.namespaced ? { namespace: target.namespace } : {}) };
   const metadata = keepSystemFields({ ...wanted.metadata, ...names }, stored.metadata);
   if (!kind.statusSubresource) return { ...wanted, metadata };
+  if (subresource === "binding") return { ...wanted, metadata };
   const { status: _, ...rest } = wanted;
   return stored.status === undefined ? { ...rest, metadata } : { ...rest, metadata, status: stored.status };
 }
@@ -213,6 +246,7 @@ export function updateObject(
 /** A custom resource is never replaced blindly (spec E-200). */
 export function requireVersion(context: ServerContext, target: Target, object: AnyObject): void {
   const exists = context.storage.revisionOf(storageKeyOf(target)) !== 0;
+  if (exists) checkNames(target, object);
   const { resourceVersion, uid } = object.metadata;
   if (!target.resource.kind.custom || !exists || resourceVersion || uid) return;
   const message = "Invalid value: 0: must be specified for an update";

@@ -1,0 +1,84 @@
+import type { Kind } from "../../../api/kind.ts";
+import type { Schema } from "../../../api/schema.ts";
+import { valueAt } from "../any-object.ts";
+import type { Resource } from "../resources.ts";
+import { EMPTY_SET, type FieldSet, fieldSetOf } from "./field-set.ts";
+import { fieldElement } from "./path-element.ts";
+
+/** Fields that a way of writing leaves alone, so that nobody comes to own them by it (spec E-202, E-204). */
+export function resetFields(kind: Kind, subresource: string): FieldSet {
+  if (!kind.statusSubresource) return EMPTY_SET;
+  if (subresource !== "status") return fieldSetOf(pathOf("status"));
+  const others = Object.keys(kind.schema.fields ?? {}).filter((name) => !STATUS_KEEPS.includes(name));
+  const metadata = kind.custom
+    ? [pathOf("metadata")]
+    : [pathOf("metadata", "deletionTimestamp"), pathOf("metadata", "ownerReferences")];
+  return fieldSetOf(...others.map((name) => pathOf(name)), ...metadata);
+}
+
+const STATUS_KEEPS = ["status", "metadata", "apiVersion", "kind"];
+
+function pathOf(...names: readonly string[]): string[] {
+  return names.map(fieldElement);
+}
+
+/** What the server itself gives out at creation when the client left it open: nobody's, until somebody asks for it. */
+const ALLOCATED: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  namespaces: [["spec"]],
+  services: [
+    ["spec", "clusterIP"],
+    ["spec", "clusterIPs"],
+    ["spec", "ipFamilies"],
+    ["spec", "ipFamilyPolicy"],
+  ],
+  pods: [
+    ["spec", "serviceAccountName"],
+    ["spec", "serviceAccount"],
+    ["spec", "tolerations"],
+    ["spec", "priority"],
+    ["spec", "preemptionPolicy"],
+  ],
+};
+
+/** Of those, what `requested` does not name. */
+export function allocatedFields({ collection }: Resource, requested: unknown): FieldSet {
+  const open = (ALLOCATED[collection] ?? []).filter((path) => valueAt(requested, path) === undefined);
+  return fieldSetOf(...open.map((path) => pathOf(...path)));
+}
+
+/** Metadata that says which object it is, and what the server counts: never owned. */
+export const IDENTITY_FIELDS = fieldSetOf(
+  pathOf("apiVersion"),
+  pathOf("kind"),
+  pathOf("metadata"),
+  ...[
+    "name",
+    "namespace",
+    "creationTimestamp",
+    "selfLink",
+    "uid",
+    "generation",
+    "managedFields",
+    "resourceVersion",
+  ].map((name) => pathOf("metadata", name)),
+);
+
+/**
+ * An object of the kind that nobody filled in. For a built-in kind Go writes the structs that it holds by value even
+ * when they are empty, so they are there before anybody sets them.
+ */
+export function emptyObject(kind: Kind): Record<string, unknown> {
+  return kind.custom ? {} : emptyOf(kind.schema);
+}
+
+/** Of a built-in object these are always structs held by value. */
+const PARTS = ["metadata", "spec", "status"];
+
+function emptyOf(schema: Schema): Record<string, unknown> {
+  const present = Object.entries(schema.fields ?? {}).filter(
+    ([name, field]) => field.alwaysWritten || PARTS.includes(name),
+  );
+  return Object.fromEntries(
+    present.map(([name, field]) => [name, field.type === "object" ? emptyOf(field) : null]),
+  );
+}

@@ -1,0 +1,27 @@
+import type { Written } from "../commit.ts";
+import type { Target } from "../context.ts";
+import { applyObject } from "../verbs/apply.ts";
+import { patchObject } from "../verbs/patch.ts";
+import { applyScale } from "../verbs/scale.ts";
+import type { Exchange } from "./exchange.ts";
+import { decodePatch, patchTypeOf } from "./patch-body.ts";
+import type { RestContext } from "./rest-context.ts";
+import { writeOptionsOf } from "./write-options.ts";
+
+/** PATCH of an object, its status or its scale, by whatever patch type (spec E-203, E-204). */
+export async function patchRequested(
+  context: RestContext,
+  exchange: Exchange,
+  { target, subresource }: { readonly target: Target; readonly subresource: "" | "status" | "scale" },
+): Promise<Written> {
+  const type = patchTypeOf(exchange, target.resource);
+  const options = writeOptionsOf(exchange, "PatchOptions", type === "apply");
+  const decoded = await decodePatch(exchange, type);
+  if (decoded.type !== "apply") {
+    const patch = subresource === "" ? decoded : { ...decoded, subresource };
+    return patchObject(context, { target, patch }, options);
+  }
+  const { configuration } = decoded;
+  if (subresource === "scale") return applyScale(context, { target, configuration }, options);
+  return applyObject(context, { target, subresource, configuration }, options);
+}

@@ -1,0 +1,21 @@
+import { type AnyObject, copyJson, sameJson } from "./any-object.ts";
+import { invalid } from "./failures.ts";
+import type { Resource } from "./resources.ts";
+
+/**
+ * A custom resource whose body names another kind is refused, unless a webhook changed something: its patch is applied
+ * to a typed object, and the type is the right one from then on (recorded so; clients never rely on it).
+ */
+export function rightKind(resource: Resource, object: AnyObject): (admitted: AnyObject) => void {
+  const { kind } = resource.kind;
+  const stated = object.kind;
+  if (!resource.kind.custom || stated === undefined || stated === kind) return () => {};
+  object.kind = kind;
+  const before = copyJson(object);
+  return (admitted) => {
+    if (!sameJson(before, admitted)) return;
+    const message = `Invalid value: ${JSON.stringify(stated)}: must be ${kind}`;
+    const causes = [{ reason: "FieldValueInvalid", message, field: "kind" }];
+    throw invalid({ kind: stated, group: resource.group }, object.metadata.name ?? "", causes);
+  };
+}
