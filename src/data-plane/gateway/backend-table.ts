@@ -6,10 +6,12 @@ export interface ServicePort {
   readonly port: number;
 }
 
-/** A core Service as the gateway sees it (spec G-010; ExternalName services are not served yet). */
+/** A core Service as the gateway sees it (spec G-010). */
 export interface ServiceView {
   readonly namespace: string;
   readonly name: string;
+  /** Of a Service that only stands for a name. */
+  readonly externalName?: string;
   readonly ports: readonly ServicePort[];
 }
 
@@ -17,6 +19,13 @@ export interface ServiceView {
 export interface EndpointPort {
   readonly name: string;
   readonly backends: readonly Backend[];
+}
+
+/** A port of a Service, as a rule names it. */
+export interface ServiceTarget {
+  readonly namespace: string;
+  readonly service: string;
+  readonly port: number | string;
 }
 
 /** Which addresses stand behind a Service's port: told by the shell, looked up for each request. */
@@ -69,11 +78,7 @@ export class BackendTable {
   }
 
   /** One of the ready addresses at random; undefined when there is none. `except` were tried already. */
-  pick(
-    target: { namespace: string; service: string; port: number | string },
-    random: Random,
-    except: readonly Backend[] = [],
-  ): Backend | undefined {
+  pick(target: ServiceTarget, random: Random, except: readonly Backend[] = []): Backend | undefined {
     const key = `${target.namespace}/${target.service}`;
     const port = this.#portOf(key, target.port);
     if (port === undefined) return undefined;
@@ -81,6 +86,11 @@ export class BackendTable {
     const behind = endpoints.find(({ name }) => name === port.name) ?? onlyOne(endpoints);
     if (behind === undefined) return undefined;
     return this.#pickOpen(behind.backends, random, except);
+  }
+
+  /** The name that the Service stands for; undefined when it has addresses of its own. */
+  externalNameOf({ namespace, service }: ServiceTarget): string | undefined {
+    return this.#services.get(`${namespace}/${service}`)?.externalName;
   }
 
   #pickOpen(backends: readonly Backend[], random: Random, except: readonly Backend[]): Backend | undefined {

@@ -2,16 +2,25 @@ import * as wire from "../../api/wire/headers.ts";
 import type { Log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
 import { type ForwardObserver, forward } from "../../http/forward.ts";
-import type { HeaderBlock } from "../../http/header-block.ts";
+import { HeaderBlock } from "../../http/header-block.ts";
 import type { Exchange, Handler } from "../../http/message.ts";
+import { respondWith } from "../../http/responses.ts";
 import type { UpstreamError } from "../../http/upstream.ts";
 import { addressText, type Backend, type UpstreamFor } from "../backend.ts";
 import { respondWithError } from "../error-answer.ts";
 import { goOn, type Journey, type Phase, setOut } from "../journey.ts";
 import { transportErrorText } from "../transport-error.ts";
 import { BackendTable } from "./backend-table.ts";
+import { meaningOf } from "./external-name.ts";
 import { disarmProbes, setForwardedFor } from "./headers.ts";
-import { type HeaderLine, type RoutePath, RouteTable, type Split, type Visibility } from "./route-table.ts";
+import {
+  type HeaderLine,
+  hostName,
+  type RoutePath,
+  RouteTable,
+  type Split,
+  type Visibility,
+} from "./route-table.ts";
 import { pickSplit } from "./split.ts";
 
 export interface GatewayOptions {
@@ -61,10 +70,14 @@ class Passage implements Journey, ForwardObserver {
   at = 0;
   readonly gateway: Gateway;
   readonly exchange: Exchange;
-  readonly entrance: Entrance;
-  readonly host: string;
+  /** Where it came in, and under which host; a Service that stands for a name of ours makes it come in again. */
+  entrance: Entrance;
+  host: string;
+  turns = 0;
   path: RoutePath | undefined;
   split: Split | undefined;
+  /** Outside of the cluster. */
+  external: Backend | undefined;
   backend: Backend | undefined;
   /** Backends that could not be reached. */
   readonly tried: Backend[] = [];
@@ -101,6 +114,13 @@ const PHASES: readonly Phase<Passage>[] = [
     },
   },
   {
+    name: "redirect",
+    why: "a host that wants https answers plain HTTP with where to go (spec G-015)",
+    run(passage) {
+      return redirect(passage);
+    },
+  },
+  {
     name: "probes",
     why: "outsiders may not pose as the kubelet, activator or autoscaler; the route probe goes the whole way (G-022)",
     run(passage) {
@@ -111,7 +131,8 @@ const PHASES: readonly Phase<Passage>[] = [
   {
     name: "forwarded",
     why: "the application learns who asked, for which host and how (spec G-013)",
-    run({ exchange, entrance, host }) {
+    run({ exchange, entrance, host, turns }) {
+      if (turns > 0) return "next";
       const { headers } = exchange.request;
       setForwardedFor(headers, { peer: exchange.remoteAddress, host, proto: entrance.scheme });
       return "next";
@@ -149,6 +170,13 @@ const PHASES: readonly Phase<Passage>[] = [
     },
   },
   {
+    name: "follow-name",
+    why: "a Service that only stands for a name leads to other rules, to another Service or outside (spec G-010)",
+    run(passage) {
+      return followName(passage);
+    },
+  },
+  {
     name: "find-backend",
     why: "only addresses that the Endpoints call ready, and none that drains, get a new request (spec G-010)",
     run(passage) {
@@ -167,6 +195,7 @@ const PHASES: readonly Phase<Passage>[] = [
   },
 ];
 
+const ROUTE_INDEX = PHASES.findIndex((phase) => phase.name === "route");
 const FIND_BACKEND_INDEX = PHASES.findIndex((phase) => phase.name === "find-backend");
 
 /** The phases' names and reasons, for documents and tests. */
@@ -188,9 +217,52 @@ function route(passage: Passage): "next" | "over" {
   return "over";
 }
 
+/** Certificates are proved over plain HTTP, and the route probe asks for the rules themselves. */
+function redirect({ exchange, entrance, path, host, turns }: Passage): "next" | "over" {
+  const { target, headers } = exchange.request;
+  const asks = path?.redirectsToHttps === true && entrance.scheme === "http" && turns === 0;
+  if (!asks || target.startsWith("/.well-known/acme-challenge/")) return "next";
+  if (headers.get(wire.NETWORK_PROBE) === wire.PROBE_INGRESS) return "next";
+  const location = new HeaderBlock();
+  location.append("Location", `https://${hostName(host)}${target}`);
+  respondWith(exchange, { status: 301, headers: location, body: "" });
+  return "over";
+}
+
+/** So many names may lead to one another before it counts as going round in circles. */
+const TURNS_MAX = 8;
+
+function followName(passage: Passage): "next" | "over" {
+  const { exchange, gateway, split } = passage;
+  const name = split && gateway.backends.externalNameOf(split);
+  if (name === undefined) return "next";
+  passage.turns += 1;
+  if (passage.turns > TURNS_MAX) {
+    const text = `services lead to one another without end: ${split?.namespace}/${split?.service}`;
+    respondWithError(exchange, { status: 502, code: "name-loop", text });
+    return "over";
+  }
+  const port = typeof split?.port === "number" ? split.port : 80;
+  const meant = meaningOf(name, port);
+  if (meant.is === "outside") passage.external = meant.backend;
+  else if (meant.is === "service" && split) {
+    passage.split = { ...split, ...meant.target };
+    return followName(passage);
+  } else if (meant.is === "gateway") {
+    passage.entrance = { ...passage.entrance, listener: meant.listener };
+    passage.host = exchange.request.headers.get("host") ?? "";
+    passage.at = ROUTE_INDEX - 1;
+  }
+  return "next";
+}
+
 function findBackend(passage: Passage): "next" | "over" {
   const { exchange, gateway, split, tried } = passage;
   const { random, fallback } = gateway.options;
+  if (passage.external !== undefined && tried.length === 0) {
+    passage.backend = passage.external;
+    return "next";
+  }
   passage.backend = split && gateway.backends.pick(split, random, tried);
   if (passage.backend === undefined && fallback !== undefined && !tried.includes(fallback)) {
     // Without these headers the activator would not know whom to hold the request for.

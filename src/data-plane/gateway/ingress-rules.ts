@@ -3,11 +3,25 @@ import type { HeaderLine, HostRule, RoutePath } from "./route-table.ts";
 
 /** A KIngress in the gateway's own words (spec G-001). `hash` as ingressHash gives it. */
 export function hostRules(spec: IngressSpec, hash: string, clusterDomain: string): HostRule[] {
-  return (spec.rules ?? []).map((rule) => ({
-    hosts: spelledOut(rule.hosts ?? [], clusterDomain),
-    visibility: rule.visibility === "ClusterLocal" ? "private" : "public",
-    paths: (rule.http?.paths ?? []).map((path) => routePath(path, hash)),
-  }));
+  return (spec.rules ?? []).flatMap((rule) => {
+    const hosts = spelledOut(rule.hosts ?? [], clusterDomain);
+    const paths = (rule.http?.paths ?? []).map((path) => routePath(path, hash));
+    const visibility = rule.visibility === "ClusterLocal" ? "private" : "public";
+    if (spec.httpOption !== "Redirected" || visibility === "private") return [{ hosts, visibility, paths }];
+    // A host without a certificate would be sent to where nobody answers (spec C-052).
+    const [secured, plain] = [hosts.filter(isSecured(spec)), hosts.filter((host) => !isSecured(spec)(host))];
+    const redirecting = paths.map((path) => ({ ...path, redirectsToHttps: true }));
+    const rules: HostRule[] = [
+      { hosts: secured, visibility, paths: redirecting },
+      { hosts: plain, visibility, paths },
+    ];
+    return rules.filter((one) => one.hosts.length > 0);
+  });
+}
+
+/** An entry without hosts covers them all. */
+function isSecured({ tls = [] }: IngressSpec): (host: string) => boolean {
+  return (host) => tls.some(({ hosts = [] }) => hosts.length === 0 || hosts.includes(host));
 }
 
 function routePath(path: IngressPath, hash: string): RoutePath {

@@ -22,6 +22,8 @@ export interface RoutePath {
    */
   readonly hash: string;
   readonly splits: readonly Split[];
+  /** Plain HTTP is sent on to https (spec G-015). */
+  readonly redirectsToHttps?: boolean;
 }
 
 export interface HeaderMatch {

@@ -47,7 +47,7 @@ export class RouteWatch {
     this.#services = new Informer({
       ...common,
       kind: CoreServiceKind,
-      selection: { fields: ["spec.ports"] },
+      selection: { fields: ["spec.ports", "spec.externalName", "spec.type"] },
     });
     this.#endpoints = new Informer({ ...common, kind: EndpointsKind, selection: { fields: ["subsets"] } });
     this.#ingresses.onChange((change) => this.#applyIngress(change));
@@ -96,6 +96,7 @@ function serviceView({ metadata, spec }: CoreService): ServiceView {
   return {
     namespace: metadata.namespace ?? "",
     name: metadata.name ?? "",
+    ...(spec.type === "ExternalName" && spec.externalName ? { externalName: spec.externalName } : {}),
     ports: (spec.ports ?? []).map(({ name = "", port }) => ({ name, port })),
   };
 }

@@ -9,7 +9,7 @@ import { isControlledBy } from "../../../kube/owned-children.ts";
 import { mappingIngress } from "./ingress.ts";
 import { resolveTarget, type TargetSeen } from "./target.ts";
 
-/** A domain of one's own leads to a Service: it is claimed, resolved, and becomes an Ingress (spec C-068…C-071, A-057). */
+/** A domain of one's own leads to a Service: claimed, resolved, and made an Ingress (spec C-068…C-071, A-057). */
 
 export interface DomainMappingObserved {
   readonly claim: Stored<ClusterDomainClaim> | undefined;
