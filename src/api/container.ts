@@ -201,6 +201,7 @@ const envFromSchema: Schema<EnvFromSource> = object(
 const portSchema: Schema<ContainerPort> = object(
   { containerPort: int32 },
   { name: string(), protocol: string({ default: "TCP" }), hostIP: string(), hostPort: int32 },
+  { order: ["name", "hostPort"] },
 );
 
 const handlerFields = {
@@ -280,6 +281,9 @@ const volumeMountSchema: Schema<VolumeMount> = object(
   },
 );
 
+/** As Go's struct has them. */
+const CONTAINER_ORDER = ["name", "image", "command", "args", "workingDir", "ports", "envFrom", "env"];
+
 export const containerSchema: Schema<Container> = object(
   { name: string() },
   {
@@ -310,4 +314,5 @@ export const containerSchema: Schema<Container> = object(
     stdinOnce: boolean(),
     tty: boolean(),
   },
+  { order: CONTAINER_ORDER },
 );

@@ -189,6 +189,50 @@ const podSecurityContextSchema: Schema<PodSecurityContext> = object(
   },
 );
 
+/** As Go's struct has them. */
+const POD_SPEC_ORDER = [
+  "volumes",
+  "initContainers",
+  "containers",
+  "ephemeralContainers",
+  "restartPolicy",
+  "terminationGracePeriodSeconds",
+  "activeDeadlineSeconds",
+  "dnsPolicy",
+  "nodeSelector",
+  "serviceAccountName",
+  "serviceAccount",
+  "automountServiceAccountToken",
+  "nodeName",
+  "hostNetwork",
+  "hostPID",
+  "hostIPC",
+  "shareProcessNamespace",
+  "securityContext",
+  "imagePullSecrets",
+  "hostname",
+  "subdomain",
+  "affinity",
+  "schedulerName",
+  "tolerations",
+  "hostAliases",
+  "priorityClassName",
+  "priority",
+  "dnsConfig",
+  "readinessGates",
+  "runtimeClassName",
+  "enableServiceLinks",
+  "preemptionPolicy",
+  "overhead",
+  "topologySpreadConstraints",
+  "setHostnameAsFQDN",
+  "os",
+  "hostUsers",
+  "schedulingGates",
+  "resourceClaims",
+  "resources",
+];
+
 export const podSpecSchema: Schema<PodSpec> = object(
   { containers: array(containerSchema, { listType: "map", listKeys: ["name"], alwaysWritten: true }) },
   {
@@ -233,6 +277,7 @@ export const podSpecSchema: Schema<PodSpec> = object(
     resourceClaims: array(any(), { listType: "atomic" }),
     resources: any(),
   },
+  { order: POD_SPEC_ORDER },
 );
 
 export const podTemplateSchema = object(

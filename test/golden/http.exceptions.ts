@@ -1,33 +1,18 @@
 /** Recorded scenarios that ebb answers otherwise, and why. */
 export const exceptions: Readonly<Record<string, string>> = {
-  "body-configmap": "differs: step 12 response.status: recorded 422, answered 200",
   "table-configmap": "descriptions of table columns differ",
-  "strict-configmap": "issue 5: managedFields and server-side apply",
   "life-serviceaccount": 'differs: step 7 response.body.kind: recorded "ServiceAccount", answered "Status',
   "body-serviceaccount": 'differs: step 6 response.body.metadata.resourceVersion: recorded "rv4", answere',
   "dry-serviceaccount": 'differs: step 3 response.body.kind: recorded "ServiceAccount", answered "Status',
   "table-serviceaccount": "descriptions of table columns differ",
-  "strict-serviceaccount":
-    'differs: step 9 response.body.message: recorded " \\"\\" is invalid: patch: Inval',
-  "body-pod": "issue 5: a kind that the scenario needs is not served",
   "table-pod": "descriptions of table columns differ",
-  "strict-pod": "issue 5: a kind that the scenario needs is not served",
   "body-service": "real clusters spend a revision on the Service's EndpointSlice at this point",
   "dry-service": "real clusters spend a revision on the Service's EndpointSlice at this point",
-  "strict-endpoints": "issue 5: managedFields and server-side apply",
-  "body-event": "differs: step 12 response.status: recorded 422, answered 200",
-  "strict-event":
-    'differs: step 9 response.body.message: recorded " \\"\\" is invalid: patch: Invalid value: ',
-  "body-endpointslice": "differs: step 12 response.status: recorded 422, answered 200",
   "update-endpointslice":
     'differs: step 7 response.body.details.causes[1]: answered {"reason":"FieldValueInvalid","',
-  "strict-endpointslice":
-    'differs: step 9 response.body.message: recorded " \\"\\" is invalid: patch: Invalid value: ',
   "table-deployment": "descriptions of table columns differ",
-  "body-replicaset": "differs: step 12 response.status: recorded 422, answered 200",
   "table-replicaset": "descriptions of table columns differ",
   "missing-lease": "issue 5: a kind that the scenario needs is not served",
-  "body-lease": "differs: step 12 response.status: recorded 422, answered 200",
   "table-lease": "descriptions of table columns differ",
   "body-role": "issue 5: a kind that the scenario needs is not served",
   "names-role": "issue 5: a kind that the scenario needs is not served",
@@ -75,15 +60,9 @@ export const exceptions: Readonly<Record<string, string>> = {
   "apply-pdb": "issue 5: managedFields and server-side apply",
   "delcoll-pdb": "issue 5: a kind that the scenario needs is not served",
   "strict-pdb": "issue 5: a kind that the scenario needs is not served",
-  "strict-kingress": "issue 5: managedFields and server-side apply",
   "table-kcertificate": "descriptions of table columns differ",
-  "strict-kcertificate": 'differs: step 9 response.body.message: recorded " \\"\\" is invalid: patch: Inval',
   "table-clusterdomainclaim": "descriptions of table columns differ",
-  "strict-clusterdomainclaim":
-    'differs: step 9 response.body.message: recorded " \\"\\" is invalid: patch: Inval',
   "body-podautoscaler": "Knative's own defaults and validation are not wired into this test yet",
-  "strict-podautoscaler":
-    'differs: step 9 response.body.message: recorded " \\"\\" is invalid: patch: Invalid value: ',
   "disc-roots": "issue 5: discovery lacks the kinds that are not served yet",
   "disc-v1": "issue 5: discovery lacks the kinds that are not served yet",
   "disc-autoscaling-v2": "issue 5: discovery lacks the kinds that are not served yet",
@@ -99,7 +78,6 @@ export const exceptions: Readonly<Record<string, string>> = {
   "media-deployment": "the YAML parser's words for a syntax error differ",
   "auth-impersonation": "issue 5: SelfSubjectReview",
   "ns-names": "a body of another known kind is refused with another text",
-  "cm-merge": 'differs: step 9 response.body.message: recorded " \\"\\" is invalid: patch: Invalid value: ',
   "secret-string": "differs: step 5 response.status: recorded 400, answered 201",
   "secret-types": "differs: step 1 response.status: recorded 422, answered 201",
   "fields-secret": 'differs: step 11 response.body.message: recorded "field label not supported: me',

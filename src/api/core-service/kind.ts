@@ -45,6 +45,29 @@ export type CoreService = Resource<CoreServiceSpec, CoreServiceStatus>;
 
 const strings = array(string(), { listType: "atomic" });
 
+/** As Go's struct has them. */
+const SPEC_ORDER = [
+  "ports",
+  "selector",
+  "clusterIP",
+  "clusterIPs",
+  "type",
+  "externalIPs",
+  "sessionAffinity",
+  "loadBalancerIP",
+  "loadBalancerSourceRanges",
+  "externalName",
+  "externalTrafficPolicy",
+  "healthCheckNodePort",
+  "publishNotReadyAddresses",
+  "sessionAffinityConfig",
+  "ipFamilies",
+  "ipFamilyPolicy",
+  "loadBalancerClass",
+  "allocateLoadBalancerNodePorts",
+  "internalTrafficPolicy",
+];
+
 const specSchema = object(
   {},
   {
@@ -58,6 +81,7 @@ const specSchema = object(
           targetPort: intOrString(),
           nodePort: integer({ format: "int32" }),
         },
+        { order: ["name", "protocol", "appProtocol", "port"] },
       ),
       { listType: "map", listKeys: ["port", "protocol"] },
     ),
@@ -81,6 +105,7 @@ const specSchema = object(
     allocateLoadBalancerNodePorts: boolean(),
     trafficDistribution: string(),
   },
+  { order: SPEC_ORDER },
 ) as Schema as Schema<CoreServiceSpec>;
 
 const statusSchema: Schema<CoreServiceStatus> = object(

@@ -64,6 +64,7 @@ const specSchema = object(
     paused: boolean(),
     progressDeadlineSeconds: int32,
   },
+  { order: ["replicas"] },
 ) as Schema as Schema<DeploymentSpec>;
 
 const statusSchema = object(

@@ -57,6 +57,7 @@ const schema = object(
           protocol: string(),
           appProtocol: string(),
         },
+        { order: ["name", "protocol", "port"] },
       ),
       { listType: "atomic" },
     ),

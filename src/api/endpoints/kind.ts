@@ -57,6 +57,7 @@ const schema: Schema<Endpoints> = object(
             object(
               { port: integer({ format: "int32" }) },
               { name: string(), protocol: string(), appProtocol: string() },
+              { order: ["name", "port"] },
             ),
             { listType: "atomic" },
           ),

@@ -21,7 +21,7 @@ export interface Event extends ApiObject {
   reportingInstance?: string;
 }
 
-const time = string({ format: "date-time", nullable: true });
+const time = string({ format: "date-time", nullable: true, alwaysWritten: true });
 
 const schema = object(
   { involvedObject: any({ mapType: "atomic" }), metadata: objectMetaSchema },
@@ -42,8 +42,8 @@ const schema = object(
     ),
     action: string(),
     related: any({ mapType: "atomic" }),
-    reportingComponent: string(),
-    reportingInstance: string(),
+    reportingComponent: string({ alwaysWritten: true }),
+    reportingInstance: string({ alwaysWritten: true }),
   },
 ) as Schema as Schema<Event>;
 

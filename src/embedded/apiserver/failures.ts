@@ -9,6 +9,9 @@ export interface Cause {
   readonly field?: string;
 }
 
+/** Where Kubernetes keeps its types; clients see it in messages. */
+export const SCHEME = 'in scheme "pkg/runtime/scheme.go:110"';
+
 function detailsOf(resource: Resource, name: string): StatusDetails {
   return { name, ...(resource.group === "" ? {} : { group: resource.group }), kind: resource.plural };
 }

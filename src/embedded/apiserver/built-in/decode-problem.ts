@@ -31,12 +31,14 @@ export function decodeProblem(kind: Kind, object: AnyObject): string | undefined
     ({ reason }) => reason === "FieldValueTypeInvalid",
   );
   if (!error) return quantityProblem(kind.schema, object);
-  const path = error.field.replace(/\[\d+\]/g, "").split(".");
+  const whole = error.field.replace(/\[\d+\]/g, "").split(".");
+  // Go's path has no keys of maps.
+  const path = whole.filter((_, place) => schemaAt(kind.schema, whole.slice(0, place))?.type !== "map");
   const struct = structOf(kind, path, path.at(-2) ?? "");
   const value = valueAtPath(object, error.field);
   const given = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
   const number = typeof value === "number" && !Number.isInteger(value) ? ` ${value}` : "";
-  const schema = schemaAt(kind.schema, path);
+  const schema = schemaAt(kind.schema, whole);
   const wanted = goType(kind, path, error.field.endsWith("]") ? schema?.items : schema);
   return `json: cannot unmarshal ${given}${number} into Go struct field ${struct}.${path.join(".")} of type ${wanted}`;
 }

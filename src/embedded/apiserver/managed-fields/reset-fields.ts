@@ -78,7 +78,10 @@ function emptyOf(schema: Schema): Record<string, unknown> {
   const present = Object.entries(schema.fields ?? {}).filter(
     ([name, field]) => field.alwaysWritten || PARTS.includes(name),
   );
-  return Object.fromEntries(
-    present.map(([name, field]) => [name, field.type === "object" ? emptyOf(field) : null]),
-  );
+  return Object.fromEntries(present.map(([name, field]) => [name, zeroOf(field)]));
+}
+
+function zeroOf(field: Schema): unknown {
+  if (field.type === "object") return emptyOf(field);
+  return field.type === "string" && field.nullable !== true ? "" : null;
 }

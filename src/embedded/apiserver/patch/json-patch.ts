@@ -66,7 +66,7 @@ function found(document: unknown, operation: Operation): unknown {
 }
 
 /** What stands before the first slash is not looked at, as in Kubernetes. */
-function pathOf(pointer: string): string[] {
+export function pathOf(pointer: string): string[] {
   if (pointer === "") return [];
   return pointer
     .split("/")

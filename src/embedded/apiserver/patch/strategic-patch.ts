@@ -1,5 +1,6 @@
 import type { Schema } from "../../../api/schema.ts";
 import { isRecord, sameJson } from "../any-object.ts";
+import { goText } from "./go-text.ts";
 
 /**
  * Kubernetes' strategic merge patch: like a merge patch, but lists with a merge key are merged by it, and the
@@ -23,7 +24,7 @@ function mergeMaps(target: Fields, patch: Fields, schema: Schema | undefined): F
   if (directive === "replace") return cleaned(fields);
   if (directive === "delete") return {};
   if (directive !== undefined && directive !== "merge")
-    throw new StrategicPatchError(`unknown patch type: ${directive} in map: ${goMap(patch)}`);
+    throw new StrategicPatchError(`unknown patch type: ${directive} in map: ${goText(patch)}`);
   const merged = new Map(Object.entries(target));
   if (Array.isArray(retained))
     for (const name of [...merged.keys()]) if (!retained.includes(name)) merged.delete(name);
@@ -67,7 +68,7 @@ function mergeLists(
   const merged = [...present];
   for (const item of patch) {
     if (!isRecord(item) || item[by.key] === undefined)
-      throw new StrategicPatchError(`map: ${goMap(item)} does not contain declared merge key: ${by.key}`);
+      throw new StrategicPatchError(`map: ${goText(item)} does not contain declared merge key: ${by.key}`);
     const index = merged.findIndex((old) => isRecord(old) && sameJson(old[by.key], item[by.key]));
     if (item.$patch === "delete") {
       if (index >= 0) merged.splice(index, 1);
@@ -107,16 +108,6 @@ function inPatchOrder(
     ordered.push(takeOwn ? rest.shift() : patched.shift());
   }
   return ordered;
-}
-
-/** A map as Go prints it, which is what Kubernetes' message shows. */
-function goMap(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(goMap).join(" ")}]`;
-  if (!isRecord(value)) return String(value);
-  const entries = Object.keys(value)
-    .sort()
-    .map((name) => `${name}:${goMap(value[name])}`);
-  return `map[${entries.join(" ")}]`;
 }
 
 function removePrimitives(merged: Map<string, unknown>, name: string, values: unknown): void {

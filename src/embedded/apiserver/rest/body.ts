@@ -1,7 +1,7 @@
 import { failure } from "../../../api/status.ts";
 import { messageOf } from "../../../base/errors.ts";
 import { type AnyObject, isRecord } from "../any-object.ts";
-import { badRequest, unsupportedMediaType } from "../failures.ts";
+import { badRequest, SCHEME, unsupportedMediaType } from "../failures.ts";
 import { apiVersionOfResource, type Resource } from "../resources.ts";
 import { OFFERED } from "./accept.ts";
 import { duplicateFields } from "./duplicate-fields.ts";
@@ -9,7 +9,6 @@ import type { Exchange } from "./exchange.ts";
 
 /** Request bodies: JSON or YAML to an object of the wanted kind, with Kubernetes' words for what is wrong. */
 
-const SCHEME = 'in scheme "pkg/runtime/scheme.go:110"';
 /** Deeper bodies are refused before they are parsed: recursion over them must be bounded. */
 const DEPTH_MAX = 512;
 

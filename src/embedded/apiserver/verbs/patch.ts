@@ -4,6 +4,7 @@ import type { Written } from "../commit.ts";
 import type { ServerContext, Target, WriteOptions } from "../context.ts";
 import { badRequest } from "../failures.ts";
 import { applyPatch } from "../patch/apply-patch.ts";
+import { patchedText } from "../patch/patched-text.ts";
 import { checkUnknownFields } from "../unknown-fields.ts";
 import { patchScale } from "./scale.ts";
 import { changeObject } from "./update.ts";
@@ -24,11 +25,10 @@ export function patchObject(
       patches: true,
       change(current) {
         const patched = patchedObject(target, current, patch);
-        checkUnknownFields(
-          context,
-          { resource: target.resource, object: patched, operation: "patch" },
-          options,
-        );
+        const { resource } = target;
+        const { schema, custom } = resource.kind;
+        const shown = (object: unknown) => patchedText(schema, object, { patch, custom });
+        checkUnknownFields(context, { resource, object: patched, operation: "patch", shown }, options);
         return patched;
       },
     },
