@@ -56,6 +56,14 @@ export function dns1123SubdomainErrors(text: string): string[] {
     : [...errors, regexText(SUBDOMAIN_COMPLAINT, SUBDOMAIN, ["example.com"])];
 }
 
+/** A name by which a host can be reached from anywhere: a subdomain of at least two labels. */
+export function fullyQualifiedNameErrors(text: string): string[] {
+  const name = text.replace(/\.$/, "");
+  const errors = dns1123SubdomainErrors(name);
+  if (errors.length > 0 || name.includes(".")) return errors;
+  return ["should be a domain with at least two segments separated by dots"];
+}
+
 export function dns1035LabelErrors(text: string): string[] {
   const errors = tooLong(63, text);
   return matches(LABEL_1035, text)

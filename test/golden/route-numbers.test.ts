@@ -7,7 +7,7 @@ import type { Condition, Stored } from "../../src/api/object.ts";
 import type { Revision } from "../../src/api/revision/kind.ts";
 import type { Route } from "../../src/api/route/kind.ts";
 import type { TrafficTarget } from "../../src/api/traffic-target.ts";
-import { originsOf } from "../../src/control-plane/controllers/route/origins.ts";
+import { originOf, RouteHostError } from "../../src/control-plane/controllers/route/origins.ts";
 import {
   isDone,
   isValid,
@@ -20,7 +20,6 @@ import {
 } from "../../src/control-plane/controllers/route/rollout.ts";
 import { type RevisionTarget, resolveTraffic } from "../../src/control-plane/controllers/route/traffic.ts";
 import { type GoldenCase, judgeGolden } from "../support/golden.ts";
-import { domainExceptions } from "./route-numbers.exceptions.ts";
 
 /** Names, hosts and traffic of Routes. The file's other kinds are judged beside the code that they are about. */
 const file = "autoscaler/route-numbers.jsonl";
@@ -53,28 +52,42 @@ interface DomainCase extends GoldenCase {
   readonly configDomain: ConfigData;
   readonly domainTemplate: string;
   readonly tagTemplate: string;
-  readonly want: { readonly domain?: string; readonly hostname?: string; readonly configError?: string };
+  readonly want: {
+    readonly domain?: string;
+    readonly hostname?: string;
+    readonly configError?: string;
+    readonly domainError?: string;
+  };
 }
 
 judgeGolden<DomainCase>({
   file,
-  exceptions: domainExceptions,
+  exceptions: {},
   select: ({ kind }) => kind === "domain",
   judge(recorded) {
-    const { want, tag } = recorded;
+    const { want } = recorded;
     const config = configOf(recorded);
     if (typeof config === "string") return want.configError === undefined ? config : undefined;
     if (want.configError !== undefined) return `accepted, recorded ${want.configError}`;
-    const origin = originsOf({
-      route: routeWith(recorded),
-      tags: [tag],
-      config,
-      localServices: new Set(),
-    }).find((one) => one.tag === tag);
+    const origin = originOrError(recorded, config);
+    if (origin instanceof Error || want.domainError !== undefined) {
+      const message = origin instanceof Error ? origin.message : undefined;
+      return message === want.domainError ? undefined : `${message}, recorded ${want.domainError}`;
+    }
     if (origin?.hostName !== want.hostname) return `${origin?.hostName}, recorded ${want.hostname}`;
     return origin?.domain === want.domain ? undefined : `${origin?.domain}, recorded ${want.domain}`;
   },
 });
+
+function originOrError(recorded: DomainCase, config: Config) {
+  const { tag } = recorded;
+  try {
+    return originOf(tag, { route: routeWith(recorded), tags: [tag], config, localServices: new Set() });
+  } catch (thrown) {
+    if (thrown instanceof RouteHostError) return thrown;
+    throw thrown;
+  }
+}
 
 function configOf({ configDomain, domainTemplate, tagTemplate }: DomainCase): Config | string {
   try {

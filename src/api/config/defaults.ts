@@ -1,4 +1,4 @@
-import { GoTemplate } from "./go-template.ts";
+import { ConfigTemplate } from "./config-template.ts";
 import { type ConfigData, ConfigError, ConfigReader } from "./reader.ts";
 
 /** config-defaults (spec C-076…C-087). Quantities are kept as written. */
@@ -9,8 +9,8 @@ export interface DefaultsConfig {
   readonly revisionIdleTimeoutSeconds: number;
   readonly revisionRequests: Readonly<Record<string, string>>;
   readonly revisionLimits: Readonly<Record<string, string>>;
-  readonly containerNameTemplate: GoTemplate;
-  readonly initContainerNameTemplate: GoTemplate;
+  readonly containerNameTemplate: ConfigTemplate;
+  readonly initContainerNameTemplate: ConfigTemplate;
   readonly containerConcurrency: number;
   readonly containerConcurrencyMaxLimit: number;
   readonly allowContainerConcurrencyZero: boolean;
@@ -52,8 +52,8 @@ export function parseDefaultsConfig(data: ConfigData): DefaultsConfig {
   return config;
 }
 
-function nameTemplate(text: string): GoTemplate {
-  return new GoTemplate({ name: "container-template", text, dataType: "v1.ObjectMeta" });
+function nameTemplate(text: string): ConfigTemplate {
+  return new ConfigTemplate({ name: "container-template", text, dataType: "v1.ObjectMeta" });
 }
 
 function serviceLinks(text: string): boolean | undefined {
@@ -105,7 +105,7 @@ function checkConcurrency({ containerConcurrency, containerConcurrencyMaxLimit }
   }
 }
 
-function checkTemplate(template: GoTemplate): void {
+function checkTemplate(template: ConfigTemplate): void {
   try {
     template.execute(metaForTemplate({ name: "", namespace: "" }));
   } catch (thrown) {

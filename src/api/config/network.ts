@@ -1,6 +1,6 @@
 import { messageOf } from "../../base/errors.ts";
 import type { LabelSelector } from "../label-selector.ts";
-import { GoTemplate } from "./go-template.ts";
+import { ConfigTemplate } from "./config-template.ts";
 import { type ConfigData, ConfigError, ConfigReader } from "./reader.ts";
 import { parseYaml } from "./yaml.ts";
 
@@ -8,8 +8,8 @@ import { parseYaml } from "./yaml.ts";
 export interface NetworkConfig {
   readonly ingressClass: string;
   readonly certificateClass: string;
-  readonly domainTemplate: GoTemplate;
-  readonly tagTemplate: GoTemplate;
+  readonly domainTemplate: ConfigTemplate;
+  readonly tagTemplate: ConfigTemplate;
   readonly externalDomainTls: boolean;
   readonly clusterLocalDomainTls: boolean;
   readonly systemInternalTls: boolean;
@@ -70,8 +70,8 @@ function certSelector(text: string): LabelSelector | undefined {
   return text === "" ? undefined : (parseYaml(text, "v1.LabelSelector") as LabelSelector);
 }
 
-function domainTemplateOf(reader: ConfigReader): GoTemplate {
-  const template = new GoTemplate({
+function domainTemplateOf(reader: ConfigReader): ConfigTemplate {
+  const template = new ConfigTemplate({
     name: "domain-template",
     text: reader.text(["domainTemplate", "domain-template"], "{{.Name}}.{{.Namespace}}.{{.Domain}}"),
     dataType: "config.DomainTemplateValues",
@@ -108,8 +108,8 @@ function checkHost(host: string): void {
   if (path !== "" && path !== "/") throw new ConfigError(`domain template has url path: ${path}`);
 }
 
-function tagTemplateOf(reader: ConfigReader): GoTemplate {
-  const template = new GoTemplate({
+function tagTemplateOf(reader: ConfigReader): ConfigTemplate {
+  const template = new ConfigTemplate({
     name: "tag-template",
     text: reader.text(["tagTemplate", "tag-template"], "{{.Tag}}-{{.Name}}"),
     dataType: "config.TagTemplateValues",

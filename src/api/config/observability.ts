@@ -1,4 +1,6 @@
 import { durationText, nsToMs } from "../../base/duration.ts";
+import { GoTemplate } from "../../base/go-template/go-template.ts";
+import { asConfigError } from "./config-template.ts";
 import { type ConfigData, ConfigError, ConfigReader } from "./reader.ts";
 
 export interface ExportConfig {
@@ -51,7 +53,7 @@ export function parseObservabilityConfig(data: ConfigData): ObservabilityConfig 
       '"logging.enable-request-log" was set to true, but no "logging.request-log-template" was specified',
     );
   }
-  checkTemplate(config.requestLogTemplate);
+  asConfigError(() => new GoTemplate({ name: "requestLog", text: config.requestLogTemplate }));
   return config;
 }
 
@@ -120,12 +122,4 @@ function notNegative(interval: bigint): number {
     );
   }
   return nsToMs(interval);
-}
-
-/** Only what can be seen without knowing every function: each action is closed. */
-function checkTemplate(text: string): void {
-  const open = text.lastIndexOf("{{");
-  if (open >= 0 && text.indexOf("}}", open) < 0) {
-    throw new ConfigError("template: requestLog:1: unclosed action");
-  }
 }

@@ -3,6 +3,8 @@ import { CLUSTER_LOCAL_DOMAIN, domainFor } from "../../../api/config/domain.ts";
 import { CLUSTER_LOCAL, VISIBILITY } from "../../../api/labels.ts";
 import type { Stored } from "../../../api/object.ts";
 import type { Route } from "../../../api/route/kind.ts";
+import { fullyQualifiedNameErrors } from "../../../api/syntax.ts";
+import { EbbError } from "../../../base/errors.ts";
 
 /** Under which names a Route answers: one origin for the Route, one for each tag (spec C-044…C-048). */
 export interface Origin {
@@ -28,7 +30,7 @@ export function originsOf(options: OriginOptions): Origin[] {
   return ["", ...[...options.tags].filter((tag) => tag !== "").sort()].map((tag) => originOf(tag, options));
 }
 
-function originOf(tag: string, { route, config, localServices }: OriginOptions): Origin {
+export function originOf(tag: string, { route, config, localServices }: OriginOptions): Origin {
   const { name, namespace = "", labels = {}, annotations = {} } = route.metadata;
   const { network, domain: domains } = config;
   const hostName = tag === "" ? name : network.tagTemplate.execute({ Name: name, Tag: tag });
@@ -44,7 +46,19 @@ function originOf(tag: string, { route, config, localServices }: OriginOptions):
         Annotations: annotations,
         Labels: labels,
       });
+  checkHost(full);
   return { tag, hostName, isLocal, domain: full };
+}
+
+/** The templates made a name that no host may have: nothing of the Route is carried out before that is mended. */
+export class RouteHostError extends EbbError {}
+
+function checkHost(host: string): void {
+  const [error] = fullyQualifiedNameErrors(host);
+  if (error === undefined) return;
+  const why = `url: Invalid value: ${JSON.stringify(host.replace(/\.$/, ""))}: ${error}`;
+  const message = `domain name error: invalid domain name ${JSON.stringify(host)}: ${why}`;
+  throw new RouteHostError("route-host", message);
 }
 
 export function localName(hostName: string, namespace: string): string {
