@@ -67,6 +67,14 @@ export class HttpServer implements ServerContext {
     return this.#inFlight;
   }
 
+  /**
+   * The next request of each connection is its last. Idle connections stay open: a client may be sending on one right
+   * now. `drain` ends them.
+   */
+  lastRequests(): void {
+    this.#draining = true;
+  }
+
   /** Ends idle connections, answers what is in flight with `Connection: close`; resolves when only tunnels are left. */
   drain(): Promise<void> {
     this.#draining = true;
