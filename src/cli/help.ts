@@ -5,6 +5,7 @@ export const HELP = `ebb: HTTP services that scale to zero, with Knative's API, 
       --http-port N           the gateway's port (default 8080; 0 = any free port)
       --api-port N            the Kubernetes API's port (default 6443; 0 = any free port)
       -o json                 print one JSON line on stdout when everything answers
+                              SIGUSR2 replaces the data-plane process without losing a request
 
   ebb image add NAME PATH [-- command…]
                               put a file or folder into the image store under NAME

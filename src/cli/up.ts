@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { messageOf } from "../base/errors.ts";
 import { homeOption, portOption, type Terminal, UsageError } from "./command.ts";
 
 export interface UpOptions {
@@ -15,6 +16,8 @@ export interface RunningEngine {
   readonly readyMs: number;
   /** Drains and stops the pods; a second call ends them at once. */
   stop(): Promise<void>;
+  /** A new data-plane process takes over without losing a request. */
+  replaceDataPlane(): Promise<{ fromPid: number | undefined; toPid: number | undefined; ms: number }>;
   /** Resolves when the engine ended by itself, with the reason. */
   readonly failed: Promise<Error>;
 }
@@ -23,6 +26,8 @@ export interface UpPorts {
   startEngine(options: UpOptions): Promise<RunningEngine>;
   /** Calls `listener` for each request to stop: SIGINT, SIGTERM, or the death of a parent npm. */
   onStopRequest(listener: () => void): void;
+  /** Calls `listener` for each request to replace the data plane: SIGUSR2. */
+  onReplaceRequest(listener: () => void): void;
   exitNow(code: number): void;
 }
 
@@ -39,6 +44,9 @@ export async function up(args: readonly string[], terminal: Terminal, ports: UpP
       engine.stop().then(resolve, reject);
     });
   });
+  ports.onReplaceRequest(() => {
+    if (engine) void replaceDataPlane(engine, terminal);
+  });
   engine = await ports.startEngine(options);
   if (json) terminal.out(readyLine(engine));
   else terminal.out(readyText(engine));
@@ -47,6 +55,15 @@ export async function up(args: readonly string[], terminal: Terminal, ports: UpP
   terminal.err(`ebb: ${failure.message}; ending the pods\n`);
   await engine.stop();
   return 1;
+}
+
+async function replaceDataPlane(engine: RunningEngine, terminal: Terminal): Promise<void> {
+  try {
+    const { fromPid, toPid, ms } = await engine.replaceDataPlane();
+    terminal.err(`replaced the data plane: process ${fromPid} by ${toPid} in ${Math.round(ms)} ms\n`);
+  } catch (thrown) {
+    terminal.err(`ebb: the data plane was not replaced: ${messageOf(thrown)}\n`);
+  }
 }
 
 function parseUp(args: readonly string[], terminal: Terminal): { options: UpOptions; json: boolean } {

@@ -1,14 +1,22 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Link } from "../api/wire/link.ts";
 import { EbbError } from "../base/errors.ts";
-import { BOUND, type Bound, DRAIN, DRAINED, SERVING, START, type Start } from "./data-plane-messages.ts";
-import { processLink } from "./process-link.ts";
+import {
+  BOUND,
+  type Bound,
+  DRAIN,
+  DRAINED,
+  RETIRE,
+  SERVING,
+  START,
+  type Start,
+} from "./data-plane-messages.ts";
+import { type HandleLink, processLink } from "./process-link.ts";
 import type { DataPlaneAddresses } from "./published-endpoints.ts";
 
 /** The control plane's hold on the data-plane process. */
 export class DataPlaneChild {
-  readonly link: Link;
+  readonly link: HandleLink;
   /** Resolves with the reason when the process ended without having been asked. */
   readonly failed: Promise<Error>;
   /** Resolves when it serves. */
@@ -34,7 +42,11 @@ export class DataPlaneChild {
     });
   }
 
-  /** Rejects with one sentence when a port cannot be had. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Rejects with one sentence when a port cannot be had. A successor has none before it has taken over. */
   async bind(start: Start): Promise<DataPlaneAddresses> {
     const bound = new Promise<Bound>((resolve) =>
       this.link.listen(BOUND, (message) => resolve(message as Bound)),
@@ -58,6 +70,12 @@ export class DataPlaneChild {
       this.link.onClosed(done);
       this.link.send(DRAIN, null);
     });
+  }
+
+  /** Its end is no failure any more. */
+  retire(): void {
+    this.#isStopping = true;
+    this.link.send(RETIRE, null);
   }
 
   /** Ends the process; resolves when it is gone. */

@@ -1,7 +1,9 @@
 import { systemClock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
 import { systemRandom } from "../base/random.ts";
 import { systemNetwork } from "../http/network.ts";
+import { PassingNetwork } from "../http/passing-network.ts";
 import { LinkClients } from "../kube/link-client.ts";
 import { DataPlane } from "./data-plane.ts";
 import {
@@ -15,6 +17,7 @@ import {
   type Start,
   TIMELINES,
 } from "./data-plane-messages.ts";
+import { giveAway, takeOver } from "./hand-over.ts";
 import { serveHosting } from "./hosting-link.ts";
 import { pinoLog } from "./pino-log.ts";
 import { processLink } from "./process-link.ts";
@@ -30,30 +33,55 @@ process.on("SIGTERM", () => {});
 
 link.listen(START, (message) => void run(message as Start));
 
-async function run({ httpPort, activatorIp, logLevel }: Start): Promise<void> {
+async function run(start: Start): Promise<void> {
+  const log = pinoLog("data-plane", start.logLevel);
+  const network = new PassingNetwork(systemNetwork(systemClock));
+  const dataPlane = wire(start, { log, network });
+  serveHosting(link, dataPlane.queueProxies);
+  link.listen(DRAIN, () => void dataPlane.drain().then(() => link.send(DRAINED, null)));
+  const parts = { link, dataPlane, network };
+  void giveAway(parts).then(() => process.exit(0));
+  if (start.successorOf) {
+    const taken = takeOver(parts);
+    await dataPlane.serve();
+    link.send(SERVING, null);
+    await taken;
+    await bind(dataPlane);
+    network.dropUnclaimed();
+  } else if (await bind(dataPlane)) {
+    await dataPlane.serve();
+    link.send(SERVING, null);
+  }
+  new SliceWatchdog({ clock: systemClock, log }).start();
+}
+
+function wire(
+  { httpPort, activatorIp, activatorName, successorOf }: Start,
+  parts: { log: Log; network: PassingNetwork },
+) {
   const clients = new LinkClients(link);
-  const log = pinoLog("data-plane", logLevel);
-  const dataPlane = new DataPlane({
+  return new DataPlane({
+    ...parts,
     clock: systemClock,
     random: systemRandom,
-    log,
-    network: systemNetwork(systemClock),
-    gateway: { ip: "127.0.0.1", port: httpPort },
+    gateway: successorOf?.gateway ?? { ip: "127.0.0.1", port: httpPort },
+    gatewayInternalPort: successorOf?.gatewayInternal.port ?? 0,
     activatorIp,
+    activatorName,
     clientFor: (actor) => clients.clientFor(actor),
     report: (messages) => link.send(STATS, messages),
     onTimeline: (timeline) => link.send(TIMELINES, timeline),
   });
-  serveHosting(link, dataPlane.queueProxies);
-  link.listen(DRAIN, () => void dataPlane.drain().then(() => link.send(DRAINED, null)));
+}
+
+/** Takes the ports and tells which, or why there are none. */
+async function bind(dataPlane: DataPlane): Promise<boolean> {
   try {
     link.send(BOUND, { addresses: await dataPlane.bind() } satisfies Bound);
+    return true;
   } catch (thrown) {
     const code = String((thrown as NodeJS.ErrnoException).code ?? "internal");
     link.send(BOUND, { failure: { code, message: messageOf(thrown) } } satisfies Bound);
-    return;
+    return false;
   }
-  await dataPlane.serve();
-  new SliceWatchdog({ clock: systemClock, log }).start();
-  link.send(SERVING, null);
 }

@@ -10,12 +10,12 @@ import type { Backend, UpstreamFor } from "../data-plane/backend.ts";
 import { Gateway } from "../data-plane/gateway/gateway.ts";
 import { RouteWatch } from "../data-plane/gateway/route-watch.ts";
 import { HostedQueueProxies } from "../data-plane/queue-proxy/host.ts";
-import type { Address, Conn, Listener, Network } from "../http/conn.ts";
+import type { Address, Network } from "../http/conn.ts";
 import { inProcessUpstream } from "../http/in-process-upstream.ts";
 import { UpstreamPool } from "../http/pool.ts";
-import { HttpServer } from "../http/server.ts";
 import { TimerWheel } from "../http/timer-wheel.ts";
 import type { KubeClient } from "../kube/client.ts";
+import { Doors } from "./doors.ts";
 import type { DataPlaneAddresses } from "./published-endpoints.ts";
 
 /** The data plane wired from its ports: gateway, activator and hosted queue-proxies of one engine. */
@@ -27,9 +27,13 @@ export interface DataPlanePorts {
   /** Where the public gateway is to listen; port 0 = any free one. */
   readonly gateway: Address;
   readonly activatorIp: string;
+  /** Default any free one; a successor listens where the data plane before it did. */
+  readonly gatewayInternalPort?: number;
   readonly clientFor: (actor: string) => KubeClient;
   readonly report: (messages: StatMessage[]) => void;
   readonly onTimeline: (timeline: Timeline) => void;
+  /** As the autoscaler tells activators apart; default `activator`. */
+  readonly activatorName?: string;
 }
 
 const ACTIVATOR_PORT = 8012;
@@ -40,16 +44,14 @@ export class DataPlane {
   readonly #pool: UpstreamPool;
   readonly #activator: Activator;
   readonly #gateway: Gateway;
-  readonly #servers: HttpServer[] = [];
-  readonly #listeners: Listener[] = [];
+  readonly #doors: Doors;
   readonly #ended = new AbortController();
   readonly #activatorAt: Backend;
-  /** Connections that came before the routes were known. */
-  #early: (() => void)[] | undefined = [];
 
   constructor(ports: DataPlanePorts) {
     this.#ports = ports;
     const { clock, random, log, network } = ports;
+    this.#doors = new Doors(ports);
     const timers = new TimerWheel(clock);
     this.#activatorAt = { ip: ports.activatorIp, port: ACTIVATOR_PORT };
     this.#pool = new UpstreamPool({ clock, random, network });
@@ -71,7 +73,7 @@ export class DataPlane {
       log: log.with({ component: "activator" }),
       timers,
       upstreamFor: this.#upstreamFor,
-      podName: "activator",
+      podName: ports.activatorName ?? "activator",
       momentsOf: (podUid) => this.queueProxies.momentsOf(podUid),
     });
     this.#gateway = new Gateway({
@@ -91,24 +93,12 @@ export class DataPlane {
 
   /** Takes the ports; connections wait until `serve`. Rejects with the system's error when one is taken. */
   async bind(): Promise<DataPlaneAddresses> {
-    const { clock, gateway, activatorIp } = this.#ports;
-    const listen = async (address: Address, server: HttpServer) => {
-      this.#servers.push(server);
-      const accept = (conn: Conn) => {
-        if (this.#early) this.#early.push(() => server.accept(conn));
-        else server.accept(conn);
-      };
-      const listener = await this.#ports.network.listen(address, accept);
-      this.#listeners.push(listener);
-      return listener.address;
-    };
+    const { gateway, activatorIp } = this.#ports;
+    const inside = { ip: activatorIp, port: this.#ports.gatewayInternalPort ?? 0 };
     return {
-      gateway: await listen(gateway, new HttpServer({ clock, handler: this.#gateway.handler("public") })),
-      gatewayInternal: await listen(
-        { ip: activatorIp, port: 0 },
-        new HttpServer({ clock, handler: this.#gateway.handler("private") }),
-      ),
-      activator: await listen(this.#activatorAt, new HttpServer({ clock, handler: this.#activator.handle })),
+      gateway: await this.#doors.listen(gateway, this.#gateway.handler("public")),
+      gatewayInternal: await this.#doors.listen(inside, this.#gateway.handler("private")),
+      activator: await this.#doors.listen(this.#activatorAt, this.#activator.handle),
     };
   }
 
@@ -127,24 +117,25 @@ export class DataPlane {
     void routes.run(this.#ended.signal);
     void revisions.run(this.#ended.signal);
     await Promise.all([routes.synced, revisions.synced]);
-    const early = this.#early ?? [];
-    this.#early = undefined;
-    for (const accept of early) accept();
+    this.#doors.open();
   }
 
   /** Stops accepting and answers what is in flight. */
   async drain(): Promise<void> {
-    await Promise.all(this.#listeners.map((listener) => listener.close()));
-    await Promise.all(this.#servers.map((server) => server.drain()));
+    await this.#doors.drain();
+  }
+
+  /** Another process has taken the pods and listens: resolves when what is left here is over, or too late. */
+  retire(): Promise<void> {
+    return this.#doors.retire(() => this.queueProxies.retire());
   }
 
   /** Ends everything now. */
   async close(): Promise<void> {
     this.#ended.abort();
-    for (const server of this.#servers) server.closeNow();
+    await this.#doors.close();
     this.#activator.close();
     await this.queueProxies.close();
-    await Promise.all(this.#listeners.map((listener) => listener.close()));
     this.#pool.close();
   }
 }

@@ -20,7 +20,12 @@ async function run([name, ...args]: readonly string[]): Promise<number> {
   switch (name) {
     case "up": {
       const [{ up }, { start }] = await Promise.all([import("../cli/up.ts"), import("./library.ts")]);
-      return up(args, terminal, { startEngine: start, onStopRequest, exitNow: (code) => process.exit(code) });
+      return up(args, terminal, {
+        startEngine: start,
+        onStopRequest,
+        onReplaceRequest: (listener) => void process.on("SIGUSR2", listener),
+        exitNow: (code) => process.exit(code),
+      });
     }
     case "image": {
       const [{ image }, { ImageStore }] = await Promise.all([

@@ -12,9 +12,8 @@ import type { ProcessRuntime } from "../embedded/node/runtimes/process/process-r
 import { systemNetwork } from "../http/network.ts";
 import { serveKube } from "../kube/link-server.ts";
 import { ControlPlane } from "./control-plane.ts";
-import type { DataPlaneChild } from "./data-plane-child.ts";
 import { STATS } from "./data-plane-messages.ts";
-import { hostingOver } from "./hosting-link.ts";
+import type { DataPlanes } from "./data-planes.ts";
 
 export interface EngineParts {
   readonly home: Home;
@@ -22,11 +21,11 @@ export interface EngineParts {
   readonly runtime: ProcessRuntime;
   readonly addresses: LoopbackAddresses;
   readonly images: ImageStore;
-  readonly dataPlane: DataPlaneChild;
+  readonly dataPlanes: DataPlanes;
 }
 
-/** The control plane on this machine's disk, programs and addresses, joined to the data plane by its link. */
-export function wireControlPlane({ home, dataPlane, ...parts }: EngineParts) {
+/** The control plane on this machine's disk, programs and addresses, joined to the data plane by links. */
+export function wireControlPlane({ home, dataPlanes, ...parts }: EngineParts) {
   const storage = new SqliteStorage({ path: home.database });
   const storageFailed = new Promise<Error>((resolve) => storage.onFailure((failure) => resolve(failure)));
   const controlPlane = new ControlPlane({
@@ -35,12 +34,14 @@ export function wireControlPlane({ home, dataPlane, ...parts }: EngineParts) {
     random,
     network: systemNetwork(clock),
     storage,
-    queueProxies: hostingOver(dataPlane.link),
+    queueProxies: dataPlanes.queueProxies,
     logsOf: (agent) => new ProcessLogs({ pods: home.pods, agent }),
     path: process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin",
   });
   const clientFor = (actor: string) => controlPlane.apiServer.clientFor(actor);
-  serveKube({ link: dataPlane.link, clientFor, kinds: KINDS });
-  dataPlane.link.listen(STATS, (messages) => controlPlane.receiveStats(messages as StatMessage[]));
+  dataPlanes.onLink((link) => {
+    serveKube({ link, clientFor, kinds: KINDS });
+    link.listen(STATS, (messages) => controlPlane.receiveStats(messages as StatMessage[]));
+  });
   return { controlPlane, storageFailed };
 }

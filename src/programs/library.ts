@@ -12,8 +12,7 @@ import { ImageStore } from "../embedded/node/images/image-store.ts";
 import { ProcessRuntime } from "../embedded/node/runtimes/process/process-runtime.ts";
 import type { KubeClient } from "../kube/client.ts";
 import { startFront } from "./api-front.ts";
-import { DataPlaneChild } from "./data-plane-child.ts";
-import { TIMELINES } from "./data-plane-messages.ts";
+import { DataPlanes, type Replaced } from "./data-planes.ts";
 import { wireControlPlane } from "./embedded-control-plane.ts";
 import { pinoLog } from "./pino-log.ts";
 import { SliceWatchdog } from "./slice-watchdog.ts";
@@ -45,6 +44,11 @@ export interface Ebb {
   client(actor: string): KubeClient;
   /** Calls `listener` with the timeline of each request that had to wait; returns how to stop. */
   onColdRequest(listener: (timeline: Timeline) => void): () => void;
+  /**
+   * A new data-plane process takes over without losing a request; the old one finishes what it has. Rejects with one
+   * sentence when that cannot begin.
+   */
+  replaceDataPlane(): Promise<Replaced>;
   /** Answers what is in flight and ends the pods within min(their grace, 30 s). Idempotent. */
   stop(): Promise<void>;
 }
@@ -77,8 +81,8 @@ async function startIn(home: Home, { undo, startedMs, ...options }: Starting): P
   const logLevel = options.logLevel ?? "warn";
   const runtime = new ProcessRuntime({ clock, log: pinoLog("node", logLevel), pods: home.pods });
   runtime.startForker();
-  const dataPlane = new DataPlaneChild();
-  undo.push(() => dataPlane.stop());
+  const dataPlanes = new DataPlanes(clock);
+  undo.push(() => dataPlanes.stop());
   const log = pinoLog("control-plane", logLevel);
   const leases = new BlockLeases({
     folder: join(tmpdir(), "ebb-addresses"),
@@ -93,7 +97,7 @@ async function startIn(home: Home, { undo, startedMs, ...options }: Starting): P
   });
   undo.push(() => leases.release());
   const activatorIp = await addresses.allocate();
-  const binding = dataPlane.bind({ httpPort: options.httpPort ?? 0, activatorIp, logLevel });
+  const binding = dataPlanes.bind({ httpPort: options.httpPort ?? 0, activatorIp, logLevel });
   binding.catch(() => {});
   const images = new ImageStore({ folder: home.images, clock, random });
   await images.keepSpares();
@@ -103,7 +107,7 @@ async function startIn(home: Home, { undo, startedMs, ...options }: Starting): P
     runtime,
     addresses,
     images,
-    dataPlane,
+    dataPlanes,
   });
   // Before it acts there are no pods to wait for; once stopped it stays so.
   undo.push(() => controlPlane.stop({ graceMs: 0 }));
@@ -116,29 +120,23 @@ async function startIn(home: Home, { undo, startedMs, ...options }: Starting): P
   });
   undo.push(() => front.close());
   const bound = await binding;
-  undo.push(() => controlPlane.stop({ graceMs: STOP_GRACE_MS, stopWatchers: () => dataPlane.stop() }));
+  undo.push(() => controlPlane.stop({ graceMs: STOP_GRACE_MS, stopWatchers: () => dataPlanes.stop() }));
   await controlPlane.startActing(bound);
-  await dataPlane.serving;
+  await dataPlanes.serving;
   undo.push(new SliceWatchdog({ clock, log }).start());
-  const listeners = new Set<(timeline: Timeline) => void>();
-  dataPlane.link.listen(TIMELINES, (message) => {
-    for (const listener of listeners) listener(message as Timeline);
-  });
   let stopping: Promise<void> | undefined;
   return {
     gateway: `http://127.0.0.1:${bound.gateway.port}`,
     api: front.url,
     kubeconfig: home.kubeconfig,
     readyMs: clock.monotonic() - startedMs,
-    failed: Promise.race([dataPlane.failed, storageFailed]),
+    failed: Promise.race([dataPlanes.failed, storageFailed]),
     images,
     client: (actor) => controlPlane.apiServer.clientFor(actor),
-    onColdRequest(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onColdRequest: (listener) => dataPlanes.onTimeline(listener),
+    replaceDataPlane: () => dataPlanes.replace(),
     stop: () => {
-      stopping ??= dataPlane.drain(STOP_GRACE_MS).then(() => undoAll(undo));
+      stopping ??= dataPlanes.drain(STOP_GRACE_MS).then(() => undoAll(undo));
       return stopping;
     },
   };

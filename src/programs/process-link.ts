@@ -2,8 +2,8 @@ import type { Link } from "../api/wire/link.ts";
 
 /** The ends of Node's IPC channel that a Link needs: a ChildProcess and `process` both have them. */
 interface IpcEnd {
-  send?(message: unknown, callback: (error: Error | null) => void): boolean;
-  on(event: "message", listener: (message: unknown) => void): unknown;
+  send?(message: unknown, handle: never, callback: (error: Error | null) => void): boolean;
+  on(event: "message", listener: (message: unknown, handle: unknown) => void): unknown;
   once(event: "disconnect", listener: () => void): unknown;
   readonly connected?: boolean | undefined;
 }
@@ -11,6 +11,13 @@ interface IpcEnd {
 interface Envelope {
   readonly channel: string;
   readonly message: unknown;
+}
+
+/** A link that also carries sockets from process to process, in order with its messages. */
+export interface HandleLink extends Link {
+  /** Resolves when the socket is on its way; the sender keeps its own. */
+  sendHandle(channel: string, message: unknown, handle: unknown): Promise<void>;
+  listenHandles(channel: string, onHandle: (message: unknown, handle: unknown) => void): void;
 }
 
 /** Deals messages out to channels; what comes before a channel's listener is kept for it. */
@@ -35,13 +42,27 @@ class Channels {
 }
 
 /** A Link over the IPC channel between the engine's two processes. */
-export function processLink(end: IpcEnd): Link {
+export function processLink(end: IpcEnd): HandleLink {
   const channels = new Channels();
-  end.on("message", (message) => channels.deliver(message as Envelope));
+  end.on("message", (message, handle) => {
+    const envelope = message as Envelope;
+    if (handle === undefined) channels.deliver(envelope);
+    else channels.deliver({ ...envelope, message: { message: envelope.message, handle } });
+  });
+  // The other side may be going at this moment: `onClosed` tells of it, a failed send need not.
+  const send = (envelope: Envelope, handle: unknown, sent: () => void) => {
+    if (end.connected) end.send?.(envelope, handle as never, sent);
+    else sent();
+  };
   return {
-    send(channel, message) {
-      // The other side may be going at this moment: `onClosed` tells of it, a failed send need not.
-      if (end.connected) end.send?.({ channel, message } satisfies Envelope, () => {});
+    send: (channel, message) => send({ channel, message }, undefined, () => {}),
+    sendHandle: (channel, message, handle) =>
+      new Promise((resolve) => send({ channel, message }, handle, resolve)),
+    listenHandles(channel, onHandle) {
+      channels.listen(channel, (envelope) => {
+        const { message, handle } = envelope as { message: unknown; handle: unknown };
+        onHandle(message, handle);
+      });
     },
     listen: (channel, onMessage) => channels.listen(channel, onMessage),
     onClosed(listener) {

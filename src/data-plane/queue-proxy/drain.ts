@@ -8,6 +8,7 @@ export class Drain {
   #inFlight = 0;
   #lastRequestMs = Number.NEGATIVE_INFINITY;
   #onIdle: (() => void)[] = [];
+  #onLeave: (() => void) | undefined;
 
   get draining(): boolean {
     return this.#draining;
@@ -35,8 +36,14 @@ export class Drain {
 
   leave(): void {
     this.#inFlight -= 1;
+    this.#onLeave?.();
     if (this.#inFlight > 0) return;
     for (const listener of this.#onIdle.splice(0)) listener();
+  }
+
+  /** Calls `listener` each time a request has left; there is one listener. */
+  onLeave(listener: () => void): void {
+    this.#onLeave = listener;
   }
 
   /** Milliseconds of the quiet period that are left, counted from the last request's arrival; 0 when it is over. */

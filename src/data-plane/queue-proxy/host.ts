@@ -8,6 +8,7 @@ import type { UpstreamPool } from "../../http/pool.ts";
 import type { TimerWheel } from "../../http/timer-wheel.ts";
 import { addressText, type Backend } from "../backend.ts";
 import { readConfig } from "./config.ts";
+import { type HandedPod, NOTHING_LEFT, type Remainder } from "./hand-over.ts";
 import { QueueProxyServer } from "./server.ts";
 
 export interface HostedQueueProxiesOptions {
@@ -43,6 +44,10 @@ export class HostedQueueProxies implements QueueProxyHost {
   readonly #byAddress = new Map<string, Hosted>();
   /** Moments that came before their pod. */
   readonly #early = new Map<string, Partial<Record<Moment, number>>>();
+  /** Pods that another process has taken over, until their last requests are over. */
+  readonly #released: QueueProxyServer[] = [];
+  /** What old owners have told, perhaps before their pods came. */
+  readonly #remainders = new Map<string, Remainder>();
 
   constructor(options: HostedQueueProxiesOptions) {
     this.#options = options;
@@ -62,13 +67,17 @@ export class HostedQueueProxies implements QueueProxyHost {
   }
 
   /** Again for a pod that is hosted: nothing when it is the same, else its queue-proxy starts anew. */
-  async host(pod: HostedPod): Promise<void> {
+  host(pod: HostedPod): Promise<void> {
+    return this.#host(pod);
+  }
+
+  async #host(pod: HostedPod, handed?: HandedPod): Promise<void> {
     const before = this.#byUid.get(pod.uid);
     if (before !== undefined && JSON.stringify(before.pod) === JSON.stringify(pod)) return;
     if (before !== undefined) await this.#end(before);
     const { clock, log, network, timers, pool } = this.#options;
     const config = readConfig(pod.env);
-    const moments = before?.moments ?? this.#early.get(pod.uid) ?? {};
+    const moments = before?.moments ?? this.#early.get(pod.uid) ?? { ...handed?.moments };
     // Moments that arrive while the ports are being bound must find their pod.
     this.#early.set(pod.uid, moments);
     const locate = locator(pod);
@@ -86,6 +95,10 @@ export class HostedQueueProxies implements QueueProxyHost {
       onPortOpen: () => noteMoment(moments, "portOpen", clock.monotonic()),
       onReady: () => noteMoment(moments, "probePassed", clock.monotonic()),
     });
+    if (handed) {
+      const remainder = this.#remainders.get(pod.uid) ?? handed.remainder;
+      server.inherit({ ...handed, remainder });
+    }
     try {
       await server.start();
     } finally {
@@ -93,6 +106,9 @@ export class HostedQueueProxies implements QueueProxyHost {
     }
     const backend = { ip: pod.ip, port: config.servingPort, podUid: pod.uid };
     const hosted = { pod, backend, server, moments };
+    // What became less while the ports were being bound.
+    const remainder = this.#remainders.get(pod.uid);
+    if (remainder) server.left(remainder);
     this.#byUid.set(pod.uid, hosted);
     this.#byAddress.set(addressText(backend), hosted);
     this.#options.onHosted?.({ namespace: config.namespace, name: config.revision }, backend);
@@ -129,6 +145,51 @@ export class HostedQueueProxies implements QueueProxyHost {
   /** Resolves when every pod's queue-proxy has nothing in flight. */
   async drainAll(): Promise<void> {
     await Promise.all([...this.#byUid.keys()].map((uid) => this.drain(uid)));
+  }
+
+  /**
+   * Gives all pods to another process, which finds their sockets where these leave them. Requests that were admitted
+   * end here; `onLess` tells what is left of each pod.
+   */
+  release(onLess: (podUid: string, left: Remainder) => void): HandedPod[] {
+    const hosted = [...this.#byUid.values()];
+    this.#byUid.clear();
+    this.#byAddress.clear();
+    return hosted.map(({ pod, backend, server, moments }) => {
+      this.#released.push(server);
+      const successor = this.#options.pool.to(backend);
+      const state = server.release(successor, (left) => onLess(pod.uid, left));
+      return { pod, moments, wasProven: moments.probePassed !== undefined, ...state };
+    });
+  }
+
+  /** The other side of `release`. Rejects when one of the pods cannot be hosted here; the others are. */
+  async adopt(pods: readonly HandedPod[]): Promise<void> {
+    const outcomes = await Promise.allSettled(
+      pods.map(async (handed) => {
+        await this.#host(handed.pod, handed);
+        if (handed.isDraining) void this.drain(handed.pod.uid);
+      }),
+    );
+    const failed = outcomes.find((outcome) => outcome.status === "rejected");
+    if (failed) throw failed.reason;
+  }
+
+  /** What the old owner of that pod has left. */
+  left(podUid: string, remainder: Remainder): void {
+    this.#remainders.set(podUid, remainder);
+    this.#byUid.get(podUid)?.server.left(remainder);
+  }
+
+  /** The old owner has ended, and with it whatever it had left. */
+  predecessorGone(): void {
+    for (const { server } of this.#byUid.values()) server.left(NOTHING_LEFT);
+    this.#remainders.clear();
+  }
+
+  /** After `release`: resolves when no connection to a pod's old queue-proxy is left; idle ones are ended now. */
+  async retire(): Promise<void> {
+    await Promise.all(this.#released.map((server) => server.retire()));
   }
 
   async #end(hosted: Hosted): Promise<void> {

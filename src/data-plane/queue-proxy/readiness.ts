@@ -46,6 +46,18 @@ export class Readiness {
     return !this.#isUnprovenAgain;
   }
 
+  /** The application has answered its probe well since its last start. */
+  get isProven(): boolean {
+    return this.#everReady && !this.#isUnprovenAgain;
+  }
+
+  /** Takes over what another process has seen of the application. */
+  inherit({ isProven, wasProven }: { readonly isProven: boolean; readonly wasProven: boolean }): void {
+    this.#portSeen = wasProven;
+    this.#everReady = wasProven;
+    this.#isUnprovenAgain = wasProven && !isProven;
+  }
+
   /** What was learnt of a life before does not count any more, nor does a run that is under way. */
   applicationStarted(): void {
     if (!this.#everReady || this.#options.probes.length === 0) return;

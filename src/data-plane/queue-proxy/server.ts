@@ -2,15 +2,18 @@ import { type Clock, sleep } from "../../base/clock.ts";
 import { EbbError, messageOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import type { Address, Listener, Network } from "../../http/conn.ts";
-import type { Handler } from "../../http/message.ts";
+import { forward } from "../../http/forward.ts";
+import type { Exchange, Handler } from "../../http/message.ts";
 import { HttpServer } from "../../http/server.ts";
 import type { TimerWheel } from "../../http/timer-wheel.ts";
 import type { Upstream } from "../../http/upstream.ts";
 import { addressText } from "../backend.ts";
+import { respondWithError } from "../error-answer.ts";
 import { typedUpstream } from "../typed-upstream.ts";
 import { adminHandler } from "./admin.ts";
 import { networkAttempt } from "./attempt.ts";
 import type { QueueProxyConfig } from "./config.ts";
+import { InheritedRequests, type Remainder, releaseSlots } from "./hand-over.ts";
 import { metricsHandler } from "./metrics-server.ts";
 import { type Profiler, profilingHandler } from "./profiling.ts";
 import { QueueProxy } from "./queue-proxy.ts";
@@ -56,6 +59,9 @@ export class QueueProxyServer {
   #listeners: Listener[] = [];
   #terminating = false;
   #drained: Promise<void> | undefined;
+  /** Where this pod's requests go once another process has taken it over. */
+  #successor: Upstream | undefined;
+  #inherited: InheritedRequests | undefined;
 
   constructor(options: QueueProxyServerOptions) {
     this.#options = options;
@@ -91,7 +97,7 @@ export class QueueProxyServer {
       drained: () => this.drain(),
     });
     try {
-      await this.#listen(config.servingPort, this.proxy.handle);
+      await this.#listen(config.servingPort, this.#handle);
       await this.#listen(ADMIN_PORT, admin);
       await this.#listen(STAT_PORT, statHandler({ clock, stats, podName: config.pod }));
       const { metrics } = this.proxy;
@@ -111,6 +117,37 @@ export class QueueProxyServer {
   /** The user container was started, perhaps not for the first time. */
   applicationStarted(): void {
     this.#readiness.applicationStarted();
+  }
+
+  /**
+   * Stops accepting: `successor` is this pod at the same address in another process. What was admitted ends here, and
+   * what still comes on open connections goes there. `onLess` tells how much is left, see `releaseSlots`.
+   */
+  release(successor: Upstream, onLess: (left: Remainder) => void) {
+    const { isProven } = this.#readiness;
+    this.#readiness.close();
+    this.#successor = successor;
+    const listeners = this.#listeners;
+    this.#listeners = [];
+    for (const listener of listeners) void listener.close();
+    for (const server of this.#servers) server.lastRequests();
+    return { isProven, isDraining: this.#terminating, remainder: releaseSlots(this.proxy, onLess) };
+  }
+
+  /** After `release`: resolves when every connection is over; idle ones are ended now. */
+  async retire(): Promise<void> {
+    await Promise.all(this.#servers.map((server) => server.drain()));
+  }
+
+  /** The other side of `release`, before the first request. */
+  inherit(state: { isProven: boolean; wasProven: boolean; remainder: Remainder }): void {
+    this.#readiness.inherit(state);
+    this.#inherited = new InheritedRequests(this.proxy, state.remainder);
+  }
+
+  /** What the pod's old owner has not finished yet. */
+  left(remainder: Remainder): void {
+    this.#inherited?.left(remainder);
   }
 
   /**
@@ -147,6 +184,11 @@ export class QueueProxyServer {
     await Promise.all(closed);
   }
 
+  readonly #handle: Handler = (exchange) => {
+    if (this.#successor) forward(exchange, this.#successor, { failed: () => answerGone(exchange) });
+    else this.proxy.handle(exchange);
+  };
+
   async #untilDrained(): Promise<void> {
     const { clock, quietPeriodMs } = this.#options;
     const { drain } = this.proxy;
@@ -169,6 +211,12 @@ export class QueueProxyServer {
     }
     this.#servers.push(server);
   }
+}
+
+function answerGone(exchange: Exchange): void {
+  if (exchange.responded || exchange.cancel.raised) return;
+  const text = "the pod's queue-proxy has moved and cannot be reached";
+  respondWithError(exchange, { status: 502, code: "queue-proxy-moved", text });
 }
 
 function listenError(address: Address, pod: string, cause: unknown): EbbError {

@@ -1,0 +1,140 @@
+import type { Timeline } from "../api/wire/hosting.ts";
+import type { Clock } from "../base/clock.ts";
+import { EbbError } from "../base/errors.ts";
+import { DataPlaneChild } from "./data-plane-child.ts";
+import { HAND_OVER, HANDED, LEFT, LISTENER, type Start, TAKE, TIMELINES } from "./data-plane-messages.ts";
+import { HostSwitch } from "./host-switch.ts";
+import { hostingOver } from "./hosting-link.ts";
+import type { HandleLink } from "./process-link.ts";
+import type { DataPlaneAddresses } from "./published-endpoints.ts";
+
+export interface Replaced {
+  readonly fromPid: number | undefined;
+  readonly toPid: number | undefined;
+  readonly ms: number;
+}
+
+/** The data-plane process of this engine and how another one takes its place without losing a request (DESIGN §4). */
+export class DataPlanes {
+  readonly queueProxies: HostSwitch;
+  /** Resolves with the reason when a process ended without having been asked. */
+  readonly failed: Promise<Error>;
+  readonly #clock: Clock;
+  #current = new DataPlaneChild();
+  /** Still finishing what it had when it was replaced. */
+  #retiring: DataPlaneChild | undefined;
+  #start: Start | undefined;
+  #addresses: DataPlaneAddresses | undefined;
+  #generation = 1;
+  #isReplacing = false;
+  #join: (link: HandleLink) => void = () => {};
+  #fail: (failure: Error) => void = () => {};
+  readonly #timelineListeners = new Set<(timeline: Timeline) => void>();
+
+  /** Starts the first process at once: it loads its code while the control plane loads its own. */
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.queueProxies = new HostSwitch(hostingOver(this.#current.link));
+    this.failed = new Promise((resolve) => {
+      this.#fail = resolve;
+    });
+    void this.#current.failed.then(this.#fail);
+  }
+
+  /** `join` gives each process's link what the control plane has for it. */
+  onLink(join: (link: HandleLink) => void): void {
+    this.#join = join;
+    this.#joined(this.#current);
+  }
+
+  onTimeline(listener: (timeline: Timeline) => void): () => void {
+    this.#timelineListeners.add(listener);
+    return () => this.#timelineListeners.delete(listener);
+  }
+
+  /** Rejects with one sentence when a port cannot be had. */
+  async bind(start: Omit<Start, "activatorName">): Promise<DataPlaneAddresses> {
+    this.#start = { ...start, activatorName: "activator" };
+    this.#addresses = await this.#current.bind(this.#start);
+    return this.#addresses;
+  }
+
+  get serving(): Promise<void> {
+    return this.#current.serving;
+  }
+
+  /**
+   * A new process takes over sockets and pods; the old one finishes its requests and ends. Rejects with one sentence
+   * when that cannot begin; the old process goes on then.
+   */
+  async replace(): Promise<Replaced> {
+    if (this.#isReplacing || this.#retiring || !this.#start || !this.#addresses)
+      throw new EbbError(
+        "hand-over-under-way",
+        "the data plane before this one has not finished its requests yet",
+      );
+    this.#isReplacing = true;
+    const startedMs = this.#clock.monotonic();
+    const [old, heir] = [this.#current, new DataPlaneChild()];
+    try {
+      this.#joined(heir);
+      this.#generation += 1;
+      const activatorName = `activator-${this.#generation}`;
+      const bound = heir.bind({ ...this.#start, successorOf: this.#addresses, activatorName });
+      await Promise.race([heir.serving, rejecting(heir.failed)]);
+      await this.queueProxies.hold();
+      await this.#pass(old, heir, bound);
+    } catch (thrown) {
+      this.queueProxies.goOn();
+      await heir.stop();
+      throw thrown;
+    } finally {
+      this.#isReplacing = false;
+    }
+    return { fromPid: old.pid, toPid: heir.pid, ms: this.#clock.monotonic() - startedMs };
+  }
+
+  /** From the first word of this on there is no way back: the engine fails with either process. */
+  async #pass(old: DataPlaneChild, heir: DataPlaneChild, bound: Promise<unknown>): Promise<void> {
+    const sent: Promise<void>[] = [];
+    old.link.listenHandles(LISTENER, (address, handle) => {
+      const passed = heir.link.sendHandle(LISTENER, address, handle);
+      sent.push(passed.then(() => (handle as { close(): void }).close()));
+    });
+    old.link.listen(HANDED, (pods) => heir.link.send(TAKE, pods));
+    old.link.listen(LEFT, (left) => heir.link.send(LEFT, left));
+    old.link.onClosed(() => heir.link.send(LEFT, { gone: true }));
+    void heir.failed.then(this.#fail);
+    old.link.send(HAND_OVER, null);
+    await bound;
+    await Promise.all(sent);
+    this.#current = heir;
+    this.#retiring = old;
+    old.link.onClosed(() => {
+      this.#retiring = undefined;
+    });
+    this.queueProxies.goOn(hostingOver(heir.link));
+    old.retire();
+  }
+
+  /** Answers what is in flight, for `timeoutMs` at most. */
+  async drain(timeoutMs: number): Promise<void> {
+    await Promise.all([this.#current.drain(timeoutMs), this.#retiring?.drain(timeoutMs)]);
+  }
+
+  /** Ends the processes; resolves when they are gone. */
+  async stop(): Promise<void> {
+    await Promise.all([this.#current.stop(), this.#retiring?.stop()]);
+  }
+
+  #joined({ link }: DataPlaneChild): void {
+    this.#join(link);
+    link.listen(TIMELINES, (message) => {
+      for (const listener of this.#timelineListeners) listener(message as Timeline);
+    });
+  }
+}
+
+async function rejecting(failed: Promise<Error>): Promise<never> {
+  throw await failed;
+}

@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import { Agent, request } from "node:http";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { ServiceKind } from "../../src/api/service/kind.ts";
+import {
+  type Engine,
+  ebb,
+  engineUp,
+  get,
+  isAlive,
+  program,
+  readyUrl,
+  removeFolder,
+  service,
+  temporaryFolder,
+  until,
+} from "../support/engine.ts";
+
+/** A running data-plane process is replaced by a new one (SIGUSR2), under load and with real sockets. */
+
+const folder = temporaryFolder("hand-over");
+let engine: Engine;
+
+/** Counts how many it works on at a time, and answers after `?ms=`; echoes what comes behind an upgrade. */
+const COUNTING = `
+let active = 0, most = 0;
+const server = require("node:http").createServer((request, response) => {
+  if (request.url === "/most") return response.end(String(most));
+  if (request.headers["user-agent"]?.startsWith("kube-probe")) return response.end();
+  most = Math.max(most, ++active);
+  const ms = Number(new URL(request.url, "http://x").searchParams.get("ms") ?? 0);
+  setTimeout(() => { active--; response.end("done"); }, ms);
+});
+server.on("upgrade", (request, socket) => {
+  socket.write("HTTP/1.1 101 Switching Protocols\\r\\nConnection: Upgrade\\r\\nUpgrade: echo\\r\\n\\r\\n");
+  socket.pipe(socket);
+});
+server.listen(process.env.PORT);
+process.on("SIGTERM", () => server.close(() => process.exit(0)));
+`;
+
+before(async () => {
+  engine = await engineUp({ home: join(folder, "home") });
+  const { path, command } = program(folder, COUNTING);
+  const { code, stderr } = await ebb([
+    "image",
+    "add",
+    "--home",
+    engine.home,
+    "counting",
+    path,
+    "--",
+    ...command,
+  ]);
+  assert.equal(code, 0, stderr);
+});
+
+after(async () => {
+  await engine.stop();
+  removeFolder(folder);
+});
+
+async function applied(name: string, containerConcurrency: number): Promise<string> {
+  const annotations = { "autoscaling.knative.dev/min-scale": "1", "autoscaling.knative.dev/max-scale": "1" };
+  const spec = { containerConcurrency };
+  await engine.client.create(ServiceKind, service(name, { image: "counting", annotations, spec }));
+  return readyUrl(engine.client, name);
+}
+
+/** Resolves when another process serves. */
+async function replaced(): Promise<{ from: number; to: number }> {
+  const from = engine.dataPlanePid();
+  const said = () => engine.command.stderr.match(/^replaced the data plane: .*$/gm)?.length ?? 0;
+  const before = said();
+  process.kill(engine.pid, "SIGUSR2");
+  await until("the replacement", () => (said() > before ? true : undefined));
+  const [, to] =
+    /by (\d+) in/.exec(engine.command.stderr.slice(engine.command.stderr.lastIndexOf("replaced"))) ?? [];
+  return { from, to: Number(to) };
+}
+
+/** One request on the agent's connections; never sent again, so that a lost one is seen. */
+function ask(url: string, agent: Agent | false): Promise<string> {
+  const { host, port, pathname, search } = new URL(url);
+  return new Promise((resolve) => {
+    const outgoing = request(
+      { host: "127.0.0.1", port, path: pathname + search, headers: { host }, agent },
+      (response) => {
+        response.resume();
+        response.once("end", () => resolve(`status ${response.statusCode}`));
+        response.once("error", (error) => resolve(`cut: ${error.message}`));
+      },
+    );
+    outgoing.once("error", (error) => resolve(`lost: ${error.message}`));
+    outgoing.end();
+  });
+}
+
+/** `lanes` clients ask one after the other until `over`; returns how often each answer came. */
+async function load(url: string, options: { lanes: number; agent: Agent | false; over: () => boolean }) {
+  const answers: Record<string, number> = {};
+  const lane = async () => {
+    while (!options.over()) {
+      const answer = await ask(url, options.agent);
+      answers[answer] = (answers[answer] ?? 0) + 1;
+    }
+  };
+  await Promise.all(Array.from({ length: options.lanes }, lane));
+  return answers;
+}
+
+test("under load no request is lost, on kept connections and on new ones", async () => {
+  const url = await applied("loaded", 0);
+  const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+  let isOver = false;
+  const over = () => isOver;
+  const loads = [load(url, { lanes: 8, agent, over }), load(url, { lanes: 3, agent: false, over })];
+  await pause(200);
+  const { from, to } = await replaced();
+  assert.notEqual(to, from);
+  await pause(500);
+  isOver = true;
+  for (const answers of await Promise.all(loads)) {
+    assert.deepEqual(Object.keys(answers), ["status 200"], JSON.stringify(answers));
+    assert.equal((answers["status 200"] ?? 0) > 20, true, JSON.stringify(answers));
+  }
+  agent.destroy();
+  await until("the old process has ended", () => (isAlive(from) ? undefined : true), 30_000);
+  assert.equal(engine.dataPlanePid(), to);
+});
+
+test("a limit of two is kept over both processes, and what was admitted or waited is answered", async () => {
+  const url = await applied("limited", 2);
+  await until("the former hand-over is over", async () => ((await onlyOne()) ? true : undefined), 30_000);
+  const first = Array.from({ length: 6 }, () => ask(`${url}/?ms=700`, false));
+  await pause(150);
+  await replaced();
+  const second = Array.from({ length: 6 }, () => ask(`${url}/?ms=100`, false));
+  const answers = await Promise.all([...first, ...second]);
+  assert.deepEqual(new Set(answers), new Set(["status 200"]));
+  assert.equal((await get(`${url}/most`)).body, "2");
+});
+
+test("an upgraded connection stays with the old process, which ends after it", async () => {
+  const url = await applied("upgraded", 0);
+  await until("the former hand-over is over", async () => ((await onlyOne()) ? true : undefined), 30_000);
+  const { host, port } = new URL(url);
+  const socket = connect(Number(port), "127.0.0.1");
+  let received = "";
+  socket.setEncoding("utf8").on("data", (text: string) => {
+    received += text;
+  });
+  socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n`);
+  await until("the upgrade", () => (received.includes("\r\n\r\n") ? true : undefined));
+  const { from } = await replaced();
+  socket.write("still there");
+  await until("the echo", () => (received.endsWith("still there") ? true : undefined));
+  await pause(500);
+  assert.equal(isAlive(from), true);
+  socket.destroy();
+  await until("the old process has ended", () => (isAlive(from) ? undefined : true), 30_000);
+  assert.equal((await get(url)).status, 200);
+});
+
+/** A second one is refused while the old process has not ended; it says so and changes nothing. */
+async function onlyOne(): Promise<boolean> {
+  const { childrenOf, commandLine } = await import("../support/engine.ts");
+  return childrenOf(engine.pid).filter((pid) => commandLine(pid).includes("data-plane-process")).length === 1;
+}
