@@ -8,8 +8,6 @@ export const exceptions: Readonly<Record<string, string>> = {
   "table-pod": "descriptions of table columns differ",
   "body-service": "real clusters spend a revision on the Service's EndpointSlice at this point",
   "dry-service": "real clusters spend a revision on the Service's EndpointSlice at this point",
-  "update-endpointslice":
-    'differs: step 7 response.body.details.causes[1]: answered {"reason":"FieldValueInvalid","',
   "table-deployment": "descriptions of table columns differ",
   "table-replicaset": "descriptions of table columns differ",
   "missing-lease": "issue 5: a kind that the scenario needs is not served",
@@ -80,7 +78,6 @@ export const exceptions: Readonly<Record<string, string>> = {
   "ns-names": "a body of another known kind is refused with another text",
   "secret-string": "differs: step 5 response.status: recorded 400, answered 201",
   "secret-types": "differs: step 1 response.status: recorded 422, answered 201",
-  "fields-secret": 'differs: step 11 response.body.message: recorded "field label not supported: me',
   "pod-defaults": "issue 5: a kind that the scenario needs is not served",
   "pod-immutable": "issue 5: a kind that the scenario needs is not served",
   "pod-status": "issue 5: a kind that the scenario needs is not served",

@@ -38,6 +38,7 @@ const FIELDS_OF: Readonly<Record<string, readonly string[]>> = {
   ],
   namespaces: ["status.phase"],
   "replicasets.apps": ["status.replicas"],
+  secrets: ["type"],
   services: ["spec.clusterIP", "spec.type"],
 };
 

@@ -110,7 +110,7 @@ async function playRead(run: Run, step: Step, masks: readonly string[]): Promise
   const raws: unknown[] = [];
   let ended = false;
   let bookmark = "";
-  const longEnd = step.ended === true ? 2500 : READ_MAX_MS;
+  const longEnd = step.ended === true ? 8000 : READ_MAX_MS;
   const end = Date.now() + Math.min((read.seconds ?? 10) * 1000, longEnd);
   while (events.length < (read.count ?? Number.POSITIVE_INFINITY)) {
     const line = await stream.line(end - Date.now());

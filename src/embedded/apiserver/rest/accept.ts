@@ -39,6 +39,11 @@ export function formOf(accept: string | undefined, custom: boolean, watching = f
   throw understood || (custom && !watching) ? refusedTransform() : notAcceptable(watching);
 }
 
+/** True for a client that would rather read YAML than JSON: failures come in it too. */
+export function prefersYaml(accept = ""): boolean {
+  return rangesOf(accept).find(({ type }) => formatOf(type, true))?.type === "application/yaml";
+}
+
 function refusedTransform() {
   return failure(406, "NotAcceptable", `only the following media types are accepted: ${OFFERED.join(", ")}`);
 }

@@ -2,8 +2,9 @@ import { ApiError, failure, type Status } from "../../../api/status.ts";
 import { messageOf } from "../../../base/errors.ts";
 import type { Log } from "../../../base/log.ts";
 import { StorageError } from "../storage/storage.ts";
-import type { Form } from "./accept.ts";
+import { type Form, prefersYaml } from "./accept.ts";
 import type { ApiResponse, Exchange } from "./exchange.ts";
+import { yamlOf } from "./yaml-text.ts";
 
 /** Answers in JSON or YAML, with the warnings that came up on the way. */
 
@@ -24,11 +25,6 @@ export async function respondText(
   };
 }
 
-async function yamlOf(json: string): Promise<string> {
-  const { stringify } = await import("yaml");
-  return stringify(JSON.parse(json), { sortMapEntries: true });
-}
-
 export function respondJson(exchange: Exchange, status: number, body: unknown): Promise<ApiResponse> {
   return respondText(exchange, { status, text: JSON.stringify(body) });
 }
@@ -47,17 +43,19 @@ export function warningHeaders(warnings: readonly string[]): Record<string, read
 }
 
 /** Every failure becomes a Status; one that is no ApiError is a bug or a broken disk, and is logged. */
-export function respondToFailure(exchange: Exchange, thrown: unknown, log: Log): ApiResponse {
+export async function respondToFailure(exchange: Exchange, thrown: unknown, log: Log): Promise<ApiResponse> {
   const status = statusOf(exchange, thrown, log);
   const retry = status.details?.retryAfterSeconds;
+  const yaml = prefersYaml(exchange.request.headers.accept);
+  const text = JSON.stringify(status);
   return {
     status: status.code ?? 500,
     headers: {
-      "content-type": JSON_TYPE,
+      "content-type": yaml ? "application/yaml" : JSON_TYPE,
       ...(retry === undefined ? {} : { "retry-after": String(retry) }),
       ...warningHeaders(exchange.warnings),
     },
-    body: JSON.stringify(status),
+    body: yaml ? await yamlOf(text) : text,
   };
 }
 

@@ -67,7 +67,7 @@ function checkPreconditions(request: ChangeRequest, stored: AnyObject, wanted: A
   const { resource, name } = request.target;
   const { resourceVersion, uid } = wanted.metadata;
   if (uid && uid !== stored.metadata.uid) {
-    if (request.patches) throw invalidObject(resource, name, twice(immutableUid(uid)));
+    if (request.patches) throw invalidObject(resource, name, uidCauses(resource, uid));
     const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stored.metadata.uid}`;
     throw conflict(
       resource,
@@ -81,9 +81,10 @@ function checkPreconditions(request: ChangeRequest, stored: AnyObject, wanted: A
   throw conflict(resource, name, MODIFIED);
 }
 
-function immutableUid(uid: string): Cause {
+function uidCauses({ collection }: Target["resource"], uid: string): Cause[] {
   const message = `Invalid value: ${JSON.stringify(uid)}: field is immutable`;
-  return { reason: "FieldValueInvalid", message, field: "metadata.uid" };
+  const cause = { reason: "FieldValueInvalid", message, field: "metadata.uid" };
+  return collection === "endpointslices.discovery.k8s.io" ? [cause] : twice(cause);
 }
 
 /** Kubernetes checks metadata once for all kinds and once for the kind: clients see both. */
