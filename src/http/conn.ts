@@ -1,3 +1,5 @@
+import type { Socket } from "node:net";
+
 /**
  * A byte stream in both directions, as the HTTP engine sees it: a TCP or TLS socket, one end of a simulated
  * link, or an in-memory pair. The engine never touches a net.Socket (DESIGN §4, Conn).
@@ -19,6 +21,11 @@ export interface Conn {
   /** Stops delivering `data` (bytes stay in the transport); neither `end` nor `closed` may be seen while paused. */
   pause(): void;
   resume(): void;
+  /**
+   * Gives the stream under this Conn away, to an engine that reads it itself: `early` comes first out of it. The Conn
+   * is over then, without a further call to its handler. Absent where there is no such stream.
+   */
+  detach?(early: Uint8Array): Socket;
 }
 
 export interface ConnHandler {

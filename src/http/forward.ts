@@ -7,6 +7,8 @@ import type { OutgoingRequest, Upstream, UpstreamError, UpstreamObserver } from 
 
 /** What the caller of `forward` may want to know; one object for a request, no closures. */
 export interface ForwardObserver {
+  /** The version that the upstream is spoken to with; default the client's own (spec Q-011). */
+  readonly speaks?: "1.1" | "2" | undefined;
   /**
    * Nothing was answered: the caller makes the response (or sends again when `error.sent` is false and the body was
    * not started). Also called when the client has gone; an answer goes nowhere then.
@@ -43,7 +45,9 @@ class Forwarding implements OutgoingRequest, UpstreamObserver {
     const { method, target, version, headers } = exchange.request;
     const kept = endToEndHeaders(headers);
     if (kept.has("upgrade")) kept.set("Connection", "Upgrade");
-    this.head = { method, target, version, headers: kept };
+    // HTTP/2 has no Upgrade: who asks for one stays with HTTP/1.1.
+    const speaks = kept.has("upgrade") ? "1.1" : (observer.speaks ?? version);
+    this.head = { method, target, version: speaks, headers: kept };
     this.body = exchange.body;
     this.cancel = exchange.cancel;
     this.#exchange = exchange;

@@ -18,6 +18,16 @@ export class MalformedMessage extends EbbError {
   }
 }
 
+/** Not a request of HTTP/1 but the first line that every HTTP/2 connection with prior knowledge begins with. */
+export class Http2Preface extends MalformedMessage {
+  constructor() {
+    super("unsupported protocol version", 505);
+  }
+}
+
+/** RFC 9113 §3.4, up to its first empty line; what follows it is `SM` and another one. */
+export const HTTP2_PREFACE_HEAD = "PRI * HTTP/2.0\r\n\r\n";
+
 export interface ParsedRequest {
   readonly head: RequestHead;
   readonly facts: HeadFacts;
@@ -38,8 +48,8 @@ function table(accepts: (code: number) => boolean): Uint8Array {
   return Uint8Array.from({ length: 256 }, (_, code) => (accepts(code) ? 1 : 0));
 }
 
-const TOKEN = table((code) => /[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(String.fromCharCode(code)));
-const VALUE = table((code) => code === TAB || (code >= SPACE && code !== 127));
+export const TOKEN = table((code) => /[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(String.fromCharCode(code)));
+export const VALUE = table((code) => code === TAB || (code >= SPACE && code !== 127));
 const TARGET = table((code) => code > SPACE && code !== 127);
 /** Characters of a target that have to be looked at: escapes, and what must be one. */
 const TARGET_SPECIAL = table((code) => code > 126 || '%"#<>\\^`{|}'.includes(String.fromCharCode(code)));
@@ -74,6 +84,7 @@ export function parseRequestHead(text: string, headerCountMax: number): ParsedRe
 function versionOf(text: string, at: number): "1.0" | "1.1" {
   if (text.startsWith("HTTP/1.1\r\n", at)) return "1.1";
   if (text.startsWith("HTTP/1.0\r\n", at)) return "1.0";
+  if (text === HTTP2_PREFACE_HEAD) throw new Http2Preface();
   if (/^HTTP\/\d\.\d\r\n/.test(text.slice(at, at + 10))) {
     throw new MalformedMessage("unsupported protocol version", 505);
   }
@@ -202,7 +213,7 @@ function noteConnection(facts: HeadFacts, value: string): void {
   }
 }
 
-function noteLength(facts: HeadFacts, value: string): void {
+export function noteLength(facts: HeadFacts, value: string): void {
   if (facts.contentLength >= 0) throw new MalformedMessage("more than one Content-Length");
   let length = 0;
   for (let at = 0; at < value.length; at++) {
@@ -237,9 +248,25 @@ function checkHost(version: string, facts: HeadFacts): void {
     return;
   }
   if (facts.hostCount > 1) throw new MalformedMessage("too many Host headers");
-  for (let at = 0; at < facts.host.length; at++) {
-    if (HOST[facts.host.charCodeAt(at)] !== 1) throw new MalformedMessage("malformed Host header");
+  checkAuthority(facts.host);
+}
+
+/** Throws unless `host` may be the value of a Host field. */
+export function checkAuthority(host: string): void {
+  for (let at = 0; at < host.length; at++) {
+    if (HOST[host.charCodeAt(at)] !== 1) throw new MalformedMessage("malformed Host header");
   }
+}
+
+/** A target that came outside a request line: checked and escaped as one that came within. */
+export function checkedTarget(target: string): string {
+  let special = 0;
+  for (let at = 0; at < target.length; at++) {
+    const code = target.charCodeAt(at);
+    if (TARGET[code] !== 1) throw new MalformedMessage("malformed request target");
+    special |= TARGET_SPECIAL[code] as number;
+  }
+  return special === 0 ? target : escaped(target);
 }
 
 /** `*` and absolute-form; the latter becomes origin-form and its authority replaces Host (RFC 9112 §3.2.2). */
@@ -251,6 +278,7 @@ function reduceTarget(head: RequestHead, facts: HeadFacts): void {
     throw new MalformedMessage("malformed request target");
   }
   const path = parts?.[2] ?? "/";
+  head.absoluteTarget = head.target;
   head.target = path.startsWith("/") ? path : `/${path}`;
   head.headers.set("Host", authority);
   facts.host = authority;

@@ -87,6 +87,11 @@ function socketError(error: NodeJS.ErrnoException, what: string): SocketError {
   return new SocketError(error.code ?? "EUNKNOWN", `${what}: ${error.message}`, { cause: error });
 }
 
+/** An IPv4 client of a socket for both families is named by its IPv4 address. */
+function plainAddress(address: string): string {
+  return address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;
+}
+
 /** A node:net (or node:tls) socket as Conn. */
 export class SocketConn implements Conn {
   readonly remoteAddress: string;
@@ -102,22 +107,30 @@ export class SocketConn implements Conn {
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    this.remoteAddress = socket.remoteAddress ?? "";
+    this.remoteAddress = plainAddress(socket.remoteAddress ?? "");
     this.remotePort = socket.remotePort;
     this.localAddress = socket.localAddress ?? "";
-    socket.on("error", (error) => {
-      this.#error = error;
-    });
-    socket.on("end", () => {
-      this.#ended = true;
-      this.#handler?.end();
-    });
-    socket.on("drain", () => this.#handler?.drain());
-    socket.on("close", () => {
-      this.#closed = true;
-      this.#handler?.closed(this.#error);
-    });
+    socket.on("error", this.#onError);
+    socket.on("end", this.#onEnd);
+    socket.on("drain", this.#onDrain);
+    socket.on("close", this.#onClose);
   }
+
+  readonly #onError = (error: Error): void => {
+    this.#error = error;
+  };
+
+  readonly #onEnd = (): void => {
+    this.#ended = true;
+    this.#handler?.end();
+  };
+
+  readonly #onDrain = (): void => this.#handler?.drain();
+
+  readonly #onClose = (): void => {
+    this.#closed = true;
+    this.#handler?.closed(this.#error);
+  };
 
   setHandler(handler: ConnHandler): void {
     const first = this.#handler === undefined;
@@ -160,5 +173,23 @@ export class SocketConn implements Conn {
 
   resume(): void {
     this.#socket.resume();
+  }
+
+  detach(early: Uint8Array): Socket {
+    const socket = this.#socket;
+    socket.off("data", this.#onData);
+    socket.off("error", this.#onError);
+    socket.off("end", this.#onEnd);
+    socket.off("drain", this.#onDrain);
+    socket.off("close", this.#onClose);
+    this.#handler = undefined;
+    // Not one that fills a buffer of ours: it flows nowhere, and would not be read again.
+    if (socket.readableFlowing) socket.pause();
+    // Whoever reads from now on has no use for half a connection.
+    socket.allowHalfOpen = false;
+    const bytes = Buffer.concat([...this.#waiting, early]);
+    this.#waiting = [];
+    if (bytes.length > 0) socket.unshift(bytes);
+    return socket;
   }
 }

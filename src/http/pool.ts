@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { Address, Conn, Network } from "./conn.ts";
 import { dial } from "./dial.ts";
+import { Http2AddressPool } from "./http2-pool.ts";
 import { DEFAULT_LIMITS, type HttpLimits } from "./limits.ts";
 import { TimerWheel, WheelEntry } from "./timer-wheel.ts";
 import type { OutgoingRequest, Upstream, UpstreamObserver } from "./upstream.ts";
@@ -86,6 +87,8 @@ class AddressPool implements Upstream, UpstreamConnectionOwner {
   readonly #sweep: WheelEntry;
   #sweeps = 0;
   #retired = false;
+  /** Made by the first request of HTTP/2. */
+  #http2: Http2AddressPool | undefined;
 
   constructor(address: Address, settings: PoolSettings) {
     this.#address = address;
@@ -96,6 +99,10 @@ class AddressPool implements Upstream, UpstreamConnectionOwner {
   }
 
   send(request: OutgoingRequest, observer: UpstreamObserver): void {
+    if (request.head.version === "2") {
+      this.#overHttp2().send(request, observer);
+      return;
+    }
     for (let connection = this.#idle.pop(); connection; connection = this.#idle.pop()) {
       if (!connection.usable) continue;
       connection.send(request, observer);
@@ -111,8 +118,16 @@ class AddressPool implements Upstream, UpstreamConnectionOwner {
     );
   }
 
+  /** What came as HTTP/2 goes on as HTTP/2, with prior knowledge (spec Q-011). */
+  #overHttp2(): Http2AddressPool {
+    const { ports, limits, wheel } = this.#settings;
+    this.#http2 ??= new Http2AddressPool({ ports, limits, wheel, address: this.#address, scheme: "http" });
+    return this.#http2;
+  }
+
   retire(): void {
     this.#retired = true;
+    this.#http2?.retire();
     this.#sweep.cancel();
     for (const connection of this.#idle.splice(0)) connection.close();
   }

@@ -3,7 +3,7 @@ import { EbbError } from "../base/errors.ts";
 import { BodyDecoder, type DecodedBody } from "./body-decoder.ts";
 import type { Conn, ConnHandler } from "./conn.ts";
 import { DetachedConn } from "./detached-conn.ts";
-import { MalformedMessage, type ParsedRequest, parseRequestHead } from "./head-parser.ts";
+import { Http2Preface, MalformedMessage, type ParsedRequest, parseRequestHead } from "./head-parser.ts";
 import { HeadReader } from "./head-reader.ts";
 import { type OutgoingFraming, plainResponseText, responseHeadText } from "./head-writer.ts";
 import type { HeaderBlock } from "./header-block.ts";
@@ -140,11 +140,20 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
       if (at < chunk.length) this.#tunnel?.addEarly(chunk.subarray(at));
     } catch (error) {
       if (!(error instanceof MalformedMessage)) throw error;
+      if (error instanceof Http2Preface && this.#becomeHttp2(chunk.subarray(at))) return;
       this.#malformed(error);
     } finally {
       this.#reading = false;
     }
     this.#adjustReading();
+  }
+
+  /** Before the first request only: in the middle of a connection these bytes are somebody's trick. */
+  #becomeHttp2(rest: Buffer): boolean {
+    if (this.#served > 0 || !this.#context.becameHttp2(this, this.#conn, rest)) return false;
+    this.#over = true;
+    this.#timeout.cancel();
+    return true;
   }
 
   #keepAhead(bytes: Buffer): void {

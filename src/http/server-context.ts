@@ -25,6 +25,8 @@ export interface ServerContext {
   exchangeEnded(): void;
   /** The connection is closed, or became a tunnel. */
   connectionGone(connection: ServedConnection): void;
+  /** The client speaks HTTP/2: `conn` goes over, `rest` came behind the preface's first line. False = not here. */
+  becameHttp2(connection: ServedConnection, conn: Conn, rest: Uint8Array): boolean;
   tunnelOpened(tunnel: Conn): void;
   tunnelClosed(tunnel: Conn): void;
 }

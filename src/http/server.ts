@@ -1,6 +1,8 @@
 import type { Clock } from "../base/clock.ts";
 import { EbbError } from "../base/errors.ts";
 import type { Conn } from "./conn.ts";
+import { HTTP2_PREFACE_HEAD } from "./head-parser.ts";
+import { Http2ServerConnection } from "./http2-server-connection.ts";
 import { DEFAULT_LIMITS, type HttpLimits } from "./limits.ts";
 import type { Handler } from "./message.ts";
 import { ServerConnection } from "./server-connection.ts";
@@ -13,6 +15,8 @@ export interface HttpServerOptions {
   readonly limits?: Partial<HttpLimits>;
   /** Shared by what lives together; default one of the server's own. */
   readonly wheel?: TimerWheel;
+  /** HTTP/2 is spoken with clients that begin with its preface (prior knowledge, or agreed by ALPN); default false. */
+  readonly http2?: boolean;
 }
 
 /** The server is being closed, as the reason of `Exchange.cancel`. */
@@ -28,6 +32,7 @@ export class HttpServer implements ServerContext {
   readonly handler: Handler;
   readonly wheel: TimerWheel;
   readonly #clock: Clock;
+  readonly #http2: boolean;
   readonly #connections = new Set<ServedConnection>();
   readonly #tunnels = new Set<Conn>();
   #draining = false;
@@ -39,6 +44,7 @@ export class HttpServer implements ServerContext {
   constructor(options: HttpServerOptions) {
     this.#clock = options.clock;
     this.handler = options.handler;
+    this.#http2 = options.http2 ?? false;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.wheel = options.wheel ?? new TimerWheel(options.clock);
   }
@@ -117,6 +123,18 @@ export class HttpServer implements ServerContext {
   connectionGone(connection: ServedConnection): void {
     this.#connections.delete(connection);
     this.#checkDrained();
+  }
+
+  becameHttp2(connection: ServedConnection, conn: Conn, rest: Uint8Array): boolean {
+    const early = Buffer.concat([Buffer.from(HTTP2_PREFACE_HEAD), rest]);
+    const socket = this.#http2 ? conn.detach?.(early) : undefined;
+    if (socket === undefined) return false;
+    const peer = { address: conn.remoteAddress, port: conn.remotePort };
+    const successor = new Http2ServerConnection(socket, peer, this);
+    this.#connections.delete(connection);
+    this.#connections.add(successor);
+    if (this.#draining) successor.stopKeepAlive();
+    return true;
   }
 
   tunnelOpened(tunnel: Conn): void {

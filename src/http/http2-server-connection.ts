@@ -1,0 +1,150 @@
+import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
+import type { Socket } from "node:net";
+import { FLAG_END_STREAM, http2Library, NO_ERROR, REFUSED_STREAM } from "./http2-library.ts";
+import { Http2ServerStream, type Http2StreamOwner } from "./http2-server-stream.ts";
+import { ClientGone, type ServedConnection, type ServerContext } from "./server-context.ts";
+import { WheelEntry } from "./timer-wheel.ts";
+
+/** What one HTTP/2 peer may make us hold: streams × window, and heads. Beyond, the stream or the session is refused. */
+export const HTTP2_SESSION_OPTIONS = {
+  /** Resets in a burst, and per second after it, before the session is ended (rapid reset). */
+  streamResetBurst: 1_000,
+  streamResetRate: 33,
+  maxHeaderListPairs: 1_000,
+  maxSessionMemory: 10,
+  maxSendHeaderBlockLength: 256 * 1024,
+  /** Lines that repeat are the application's business. */
+  strictSingleValueFields: false,
+  settings: {
+    maxConcurrentStreams: 250,
+    initialWindowSize: 256 * 1024,
+    maxHeaderListSize: 64 * 1024,
+    enablePush: false,
+  },
+};
+/** Of the whole session; a small one would bound each connection by 64 KiB per round trip. */
+const SESSION_WINDOW_BYTES = 1024 * 1024;
+/** Bodies that wait unread on one connection before it gets no further stream. */
+const WAITING_BYTES_MAX = 4 * 1024 * 1024;
+/** Any identifier: streams that cross with our goodbye are still served. */
+const ANY_STREAM = 2 ** 31 - 1;
+
+/** One client connection that speaks HTTP/2: every stream of it becomes an exchange of its own. */
+export class Http2ServerConnection implements ServedConnection, Http2StreamOwner {
+  readonly context: ServerContext;
+  readonly remoteAddress: string;
+  readonly remotePort: number | undefined;
+  readonly #socket: Socket;
+  readonly #session: ServerHttp2Session;
+  readonly #streams = new Set<Http2ServerStream>();
+  readonly #timeout: WheelEntry;
+  #served = 0;
+  #servedWhenSet = 0;
+  #closing = false;
+  #over = false;
+
+  /** `socket` gives the preface first. */
+  constructor(socket: Socket, peer: { address: string; port: number | undefined }, context: ServerContext) {
+    this.context = context;
+    this.remoteAddress = peer.address;
+    this.remotePort = peer.port;
+    this.#socket = socket;
+    const session = http2Library().performServerHandshake(socket, HTTP2_SESSION_OPTIONS);
+    this.#session = session;
+    session.setLocalWindowSize(SESSION_WINDOW_BYTES);
+    // What is wrong is told by `close`; without a listener Node would throw.
+    session.on("error", () => {});
+    session.on("close", () => this.#ended());
+    // Who says nothing more wants no answer either: a client that stays keeps both directions open.
+    socket.on("end", () => this.closeNow(new ClientGone()));
+    session.on("stream", (...[stream, , flags, raw]) => this.#began(stream, flags, raw));
+    this.#timeout = new WheelEntry(() => this.#onTimeout());
+    context.wheel.arm(this.#timeout, Math.min(context.limits.headTimeoutMs, context.limits.idleTimeoutMs));
+  }
+
+  #began(stream: ServerHttp2Stream, flags: number, raw: string[]): void {
+    // Without a listener Node would throw, even for a stream that has failed already.
+    stream.on("error", () => {});
+    if (this.#over || stream.destroyed) return;
+    this.#served++;
+    if (this.#streams.size > 0 && this.#waitingBytes() > WAITING_BYTES_MAX) {
+      stream.close(REFUSED_STREAM);
+      return;
+    }
+    const served = new Http2ServerStream(stream, this);
+    this.#streams.add(served);
+    served.begin(raw, (flags & FLAG_END_STREAM) !== 0);
+  }
+
+  #waitingBytes(): number {
+    let bytes = 0;
+    for (const stream of this.#streams) bytes += stream.waitingBytes;
+    return bytes;
+  }
+
+  streamOver(stream: Http2ServerStream): void {
+    this.#streams.delete(stream);
+    if (this.#closing && this.#streams.size === 0) this.#sayGoodbye();
+  }
+
+  /**
+   * Says goodbye in two steps (RFC 9113 §6.8) while streams are open: no further ones please; then, a round trip later,
+   * which was the last. Without open streams nghttp2 reads no more after a goodbye, so there it is final at once.
+   */
+  stopKeepAlive(): void {
+    if (this.#closing || this.#over) return;
+    this.#closing = true;
+    if (this.#streams.size === 0) {
+      this.#sayGoodbye();
+      return;
+    }
+    const session = this.#session;
+    session.goaway(NO_ERROR, ANY_STREAM);
+    const timer = this.context.wheel.schedule(this.context.limits.lingerMs, () => this.#sayGoodbye());
+    const isAsked = session.ping(() => {
+      timer.cancel();
+      this.#sayGoodbye();
+    });
+    if (!isAsked) this.#sayGoodbye();
+  }
+
+  #sayGoodbye(): void {
+    const session = this.#session;
+    if (!session.closed && !session.destroyed) session.close();
+    if (this.#streams.size === 0) this.#linger();
+  }
+
+  closeNow(reason: Error): void {
+    if (this.#over) return;
+    for (const stream of [...this.#streams]) stream.closeNow(reason);
+    this.#session.destroy();
+    this.#socket.destroy();
+    this.#ended();
+  }
+
+  /** Nothing is left to say; a client that does not hang up is cut after a while. */
+  #linger(): void {
+    if (this.#over) return;
+    if (this.#session.destroyed) this.#socket.destroySoon();
+    else this.context.wheel.arm(this.#timeout, this.context.limits.lingerMs);
+  }
+
+  #onTimeout(): void {
+    if (this.#over) return;
+    if (this.#closing && this.#streams.size === 0) {
+      this.#session.destroy();
+      this.#socket.destroy();
+    } else if (this.#closing) return;
+    else if (this.#streams.size > 0 || this.#served !== this.#servedWhenSet) {
+      this.#servedWhenSet = this.#served;
+      this.context.wheel.arm(this.#timeout, this.context.limits.idleTimeoutMs);
+    } else this.stopKeepAlive();
+  }
+
+  #ended(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#timeout.cancel();
+    this.context.connectionGone(this);
+  }
+}
