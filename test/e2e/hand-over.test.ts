@@ -4,8 +4,12 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { EndpointsKind } from "../../src/api/endpoints/kind.ts";
+import { RevisionKind } from "../../src/api/revision/kind.ts";
 import { ServiceKind } from "../../src/api/service/kind.ts";
 import {
+  childrenOf,
+  commandLine,
   type Engine,
   ebb,
   engineUp,
@@ -15,6 +19,7 @@ import {
   readyUrl,
   removeFolder,
   service,
+  stored,
   temporaryFolder,
   until,
 } from "../support/engine.ts";
@@ -38,7 +43,7 @@ server.on("upgrade", (request, socket) => {
   socket.write("HTTP/1.1 101 Switching Protocols\\r\\nConnection: Upgrade\\r\\nUpgrade: echo\\r\\n\\r\\n");
   socket.pipe(socket);
 });
-server.listen(process.env.PORT);
+setTimeout(() => server.listen(process.env.PORT), Number(process.env.START_MS ?? 0));
 process.on("SIGTERM", () => server.close(() => process.exit(0)));
 `;
 
@@ -63,10 +68,11 @@ after(async () => {
   removeFolder(folder);
 });
 
-async function applied(name: string, containerConcurrency: number): Promise<string> {
+async function applied(name: string, containerConcurrency: number, env = {}): Promise<string> {
   const annotations = { "autoscaling.knative.dev/min-scale": "1", "autoscaling.knative.dev/max-scale": "1" };
   const spec = { containerConcurrency };
-  await engine.client.create(ServiceKind, service(name, { image: "counting", annotations, spec }));
+  const container = { env: Object.entries(env).map(([name, value]) => ({ name, value: `${value}` })) };
+  await engine.client.create(ServiceKind, service(name, { image: "counting", annotations, spec, container }));
   return readyUrl(engine.client, name);
 }
 
@@ -93,6 +99,26 @@ function ask(url: string, agent: Agent | false): Promise<string> {
         response.once("end", () => resolve(`status ${response.statusCode}`));
         response.once("error", (error) => resolve(`cut: ${error.message}`));
       },
+    );
+    outgoing.once("error", (error) => resolve(`lost: ${error.message}`));
+    outgoing.end();
+  });
+}
+
+/** A request to one revision, as an ingress of another make sends it to the activator. */
+async function askRevision(name: string): Promise<string> {
+  const key = { namespace: "knative-serving", name: "activator-service" };
+  const { subsets } = await engine.client.get(EndpointsKind, key);
+  const [{ addresses, ports } = {}] = subsets ?? [];
+  return new Promise((resolve) => {
+    const outgoing = request(
+      {
+        host: addresses?.[0]?.ip,
+        port: ports?.[0]?.port,
+        headers: { "Knative-Serving-Namespace": "default", "Knative-Serving-Revision": name },
+        agent: false,
+      },
+      (response) => resolve(`status ${response.resume().statusCode}`),
     );
     outgoing.once("error", (error) => resolve(`lost: ${error.message}`));
     outgoing.end();
@@ -134,7 +160,7 @@ test("under load no request is lost, on kept connections and on new ones", async
 
 test("a limit of two is kept over both processes, and what was admitted or waited is answered", async () => {
   const url = await applied("limited", 2);
-  await until("the former hand-over is over", async () => ((await onlyOne()) ? true : undefined), 30_000);
+  await until("the former hand-over is over", () => (onlyOne() ? true : undefined), 30_000);
   const first = Array.from({ length: 6 }, () => ask(`${url}/?ms=700`, false));
   await pause(150);
   await replaced();
@@ -146,7 +172,7 @@ test("a limit of two is kept over both processes, and what was admitted or waite
 
 test("an upgraded connection stays with the old process, which ends after it", async () => {
   const url = await applied("upgraded", 0);
-  await until("the former hand-over is over", async () => ((await onlyOne()) ? true : undefined), 30_000);
+  await until("the former hand-over is over", () => (onlyOne() ? true : undefined), 30_000);
   const { host, port } = new URL(url);
   const socket = connect(Number(port), "127.0.0.1");
   let received = "";
@@ -165,8 +191,25 @@ test("an upgraded connection stays with the old process, which ends after it", a
   assert.equal((await get(url)).status, 200);
 });
 
-/** A second one is refused while the old process has not ended; it says so and changes nothing. */
-async function onlyOne(): Promise<boolean> {
-  const { childrenOf, commandLine } = await import("../support/engine.ts");
+test("a request that waits for its pod is answered although the data plane is replaced meanwhile", async () => {
+  await applied("slow", 0, { START_MS: "1500" });
+  await until("the former hand-over is over", () => (onlyOne() ? true : undefined), 30_000);
+  // The new revision's first pod is not ready when the request comes.
+  const annotations = { "autoscaling.knative.dev/min-scale": "1", again: "1" };
+  const body = { spec: { template: { metadata: { annotations } } } };
+  const key = { namespace: "default", name: "slow" };
+  await engine.client.patch(ServiceKind, key, { type: "merge", body });
+  await until("the second revision", () =>
+    stored(engine.client.get(RevisionKind, { ...key, name: "slow-00002" })),
+  );
+  const held = askRevision("slow-00002");
+  await pause(300);
+  const { from } = await replaced();
+  assert.equal(isAlive(from), true);
+  assert.equal(await held, "status 200");
+});
+
+/** A hand-over is refused while the old process of the one before has not ended. */
+function onlyOne(): boolean {
   return childrenOf(engine.pid).filter((pid) => commandLine(pid).includes("data-plane-process")).length === 1;
 }
