@@ -53,10 +53,7 @@ const CASES: Readonly<Record<string, string>> = {
   "not built yet: TLS, gRPC and HTTP/2 probes": "ready-077 ready-137 ready-155 ready-156",
   "not built yet: details of hop-by-hop fields in answers and upgrades":
     "answer-067 answer-079 upgrade-011 upgrade-012 upgrade-021",
-  "request log: conditions, loops, variables, printf and logic are not in ebb's template subset":
-    "log-041 log-043 log-044 log-045 log-046 log-049 log-051",
   "request log: a broken answer keeps the status that was sent": "log-012",
-  "request log: an absolute-form target is logged as reduced": "log-013",
   "ready as soon as the head says so, without waiting for the body": "ready-084",
   "text of a transport error differs in details of Go's own":
     "answer-105 backend-011 backend-044 backend-045",

@@ -1,11 +1,14 @@
 import type { Clock } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
+import { GoTemplate } from "../../base/go-template/go-template.ts";
+import { TemplateError } from "../../base/go-template/template-error.ts";
+import { Float, GoStruct } from "../../base/go-template/values.ts";
 import type { Log } from "../../base/log.ts";
 import type { HeaderBlock } from "../../http/header-block.ts";
 import type { Exchange, ExchangeOutcome } from "../../http/message.ts";
 import type { QueueProxyConfig } from "./config.ts";
 import { isProbe } from "./headers.ts";
-import { RequestLogTemplate, TemplateError, type TemplateValue } from "./request-log-template.ts";
+import { type LoggedRequest, loggedRequest, templateRequest } from "./request-log-data.ts";
 
 /** One line for each request, by the operator's template (spec Q-058…Q-062). */
 
@@ -19,10 +22,10 @@ export interface RequestLogOptions {
 
 /** The log, or undefined when it is off: then a request pays nothing for it. An unreadable template turns it off. */
 export function requestLogOf(options: RequestLogOptions): RequestLog | undefined {
-  const { template } = options.config.observability.requestLog;
-  if (template === "") return undefined;
+  const { template: text } = options.config.observability.requestLog;
+  if (text === "") return undefined;
   try {
-    return new RequestLog(new RequestLogTemplate(template), options);
+    return new RequestLog(new GoTemplate({ name: "requestLog", text }), options);
   } catch (thrown) {
     if (!(thrown instanceof TemplateError)) throw thrown;
     options.log.error("the request log is off: its template cannot be read", { error: messageOf(thrown) });
@@ -30,36 +33,24 @@ export function requestLogOf(options: RequestLogOptions): RequestLog | undefined
   }
 }
 
-export class RequestLog {
-  readonly #template: RequestLogTemplate;
-  readonly #options: RequestLogOptions;
+interface Finished {
+  readonly request: LoggedRequest;
+  readonly latencySeconds: number;
+  readonly outcome: ExchangeOutcome;
+}
 
-  constructor(template: RequestLogTemplate, options: RequestLogOptions) {
+export class RequestLog {
+  readonly #template: GoTemplate;
+  readonly #options: RequestLogOptions;
+  readonly #revision: GoStruct;
+
+  constructor(template: GoTemplate, options: RequestLogOptions) {
     this.#template = template;
     this.#options = options;
-  }
-
-  /** To be called before anything of the request is changed. */
-  watch(exchange: Exchange): void {
-    const { clock, config } = this.#options;
-    const { headers } = exchange.request;
-    if (!config.observability.requestLog.probes && isProbe(headers)) return;
-    const startedMs = clock.monotonic();
-    const request = requestFields(exchange);
-    const traceId = traceIdOf(headers);
-    exchange.onFinish((outcome) => {
-      const latency = (clock.monotonic() - startedMs) / 1000;
-      this.#note({ request, traceId, latency, outcome });
-    });
-  }
-
-  #note(seen: { request: Fields; traceId: string; latency: number; outcome: ExchangeOutcome }): void {
-    const { config, write } = this.#options;
-    const { request, traceId, latency, outcome } = seen;
-    const data = {
-      Request: request,
-      Response: { Code: outcome.status, Size: outcome.responseBytes, Latency: latency },
-      Revision: {
+    const { config } = options;
+    this.#revision = new GoStruct({
+      type: "*http.RequestLogRevision",
+      fields: {
         Name: config.revision,
         Namespace: config.namespace,
         Service: config.service,
@@ -67,62 +58,45 @@ export class RequestLog {
         PodName: config.pod,
         PodIP: config.podIp,
       },
-      TraceID: traceId,
-    };
+    });
+  }
+
+  /** To be called before anything of the request is changed. */
+  watch(exchange: Exchange): void {
+    const { clock, config } = this.#options;
+    if (!config.observability.requestLog.probes && isProbe(exchange.request.headers)) return;
+    const startedMs = clock.monotonic();
+    const request = loggedRequest(exchange);
+    exchange.onFinish((outcome) => {
+      this.#note({ request, latencySeconds: (clock.monotonic() - startedMs) / 1000, outcome });
+    });
+  }
+
+  #note(finished: Finished): void {
     let line: string;
     try {
-      line = this.#template.execute(data);
+      line = this.#template.execute(this.#data(finished));
     } catch (thrown) {
       if (!(thrown instanceof TemplateError)) throw thrown;
-      const response = `response code: ${outcome.status}, latency: ${latency}`;
-      line = `Invalid request log template: method: ${request.Method}, ${response}, url: ${request.RequestURI}`;
+      const { request, latencySeconds, outcome } = finished;
+      const response = `response code: ${outcome.status}, latency: ${latencySeconds}`;
+      line = `Invalid request log template: method: ${request.method}, ${response}, url: ${request.target}`;
     }
-    write(line.endsWith("\n") ? line : `${line}\n`);
+    this.#options.write(line.endsWith("\n") ? line : `${line}\n`);
   }
-}
 
-type Fields = { readonly Method: string; readonly RequestURI: string } & Readonly<
-  Record<string, TemplateValue>
->;
-
-/** What Go calls a Request, as far as templates have been seen to read it. */
-function requestFields(exchange: Exchange): Fields {
-  const { method, target, version, headers } = exchange.request;
-  const [path = "", ...query] = target.split("?");
-  const rawQuery = query.join("?");
-  const [major = "1", minor = "0"] = version.split(".");
-  const port = exchange.remotePort === undefined ? "" : `:${exchange.remotePort}`;
-  return {
-    Method: method,
-    RequestURI: target,
-    URL: { Path: path, RawQuery: rawQuery, String: target },
-    Host: headers.get("host") ?? "",
-    ContentLength: exchange.body.length ?? -1,
-    UserAgent: headers.get("user-agent") ?? "",
-    Referer: headers.get("referer") ?? "",
-    RemoteAddr: `${exchange.remoteAddress}${port}`,
-    Proto: `HTTP/${major}.${minor}`,
-    ProtoMajor: Number(major),
-    ProtoMinor: Number(minor),
-    Header: headerFields(headers),
-    FormValue: (name) => new URLSearchParams(rawQuery).get(name) ?? "",
-  };
-}
-
-/** By Go's canonical names, without Host; `Get` is the method. */
-function headerFields(headers: HeaderBlock): Readonly<Record<string, TemplateValue>> {
-  const copy = headers.copy();
-  const fields: Record<string, TemplateValue> = {};
-  for (const [name] of copy) {
-    const lower = name.toLowerCase();
-    if (lower !== "host") fields[canonical(lower)] = copy.all(lower);
+  #data({ request, latencySeconds, outcome }: Finished): GoStruct {
+    const fields = { Code: outcome.status, Size: outcome.responseBytes, Latency: new Float(latencySeconds) };
+    return new GoStruct({
+      type: "*http.RequestLogTemplateInput",
+      fields: {
+        Request: templateRequest(request),
+        Response: new GoStruct({ type: "*http.RequestLogResponse", fields }),
+        Revision: this.#revision,
+        TraceID: traceIdOf(request.headers),
+      },
+    });
   }
-  fields.Get = (name) => copy.get(name.toLowerCase()) ?? "";
-  return fields;
-}
-
-function canonical(lowerName: string): string {
-  return lowerName.replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
 }
 
 /** The second part of traceparent, else B3's (spec Q-061). */

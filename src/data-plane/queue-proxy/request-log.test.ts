@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { VirtualClock } from "../../../sim/virtual-clock.ts";
+import { BASE_ENV } from "../../../test/support/queue-proxy-env.ts";
+import { Cancel } from "../../base/cancel.ts";
+import { silentLog } from "../../base/log.ts";
+import { HeaderBlock } from "../../http/header-block.ts";
+import type { Exchange, ExchangeOutcome, RequestHead } from "../../http/message.ts";
+import { EMPTY_BODY } from "../../http/received-body.ts";
+import { readConfig } from "./config.ts";
+import { requestLogOf } from "./request-log.ts";
+
+interface Told {
+  readonly head?: Partial<RequestHead>;
+  readonly headers?: string[];
+  readonly secure?: boolean;
+  readonly outcome?: Partial<ExchangeOutcome>;
+}
+
+/** The lines that one request leaves. */
+function logged(settings: object, told: Told = {}): string[] {
+  const clock = new VirtualClock();
+  const lines: string[] = [];
+  const env = { ...BASE_ENV, OBSERVABILITY_CONFIG: JSON.stringify({ enableRequestLog: true, ...settings }) };
+  const log = requestLogOf({
+    config: readConfig(env),
+    clock,
+    log: silentLog,
+    write: (line) => void lines.push(line),
+  });
+  const headers = new HeaderBlock(told.headers ?? ["Host", "app.example.com", "X-Two", "a", "x-two", "b"]);
+  let finish: (outcome: ExchangeOutcome) => void = () => {};
+  const exchange = {
+    request: { method: "GET", target: "/p%20q?q=1", version: "1.1", headers, ...told.head },
+    body: EMPTY_BODY,
+    cancel: new Cancel(),
+    remoteAddress: "10.0.0.1",
+    remotePort: 1234,
+    secure: told.secure ?? false,
+    onFinish: (listener: typeof finish) => {
+      finish = listener;
+    },
+  } as unknown as Exchange;
+  log?.watch(exchange);
+  // What later phases do to the header must not show.
+  headers.delete("x-two");
+  finish({ status: 200, responseBytes: 2, complete: true, ...told.outcome });
+  return lines;
+}
+
+const line = (requestLogTemplate: string, told?: Told) => logged({ requestLogTemplate }, told)[0];
+
+test("the default line is one JSON object", () => {
+  const [text = ""] = logged(
+    {},
+    { headers: ["Host", "a", "User-Agent", 'x"y', "Traceparent", "00-abc-def-01"] },
+  );
+  assert.deepEqual(JSON.parse(text), {
+    httpRequest: {
+      requestMethod: "GET",
+      requestUrl: "/p%20q?q=1",
+      requestSize: "0",
+      status: 200,
+      responseSize: "2",
+      userAgent: 'x"y',
+      remoteIp: "10.0.0.1:1234",
+      serverIp: "127.0.0.1",
+      referer: "",
+      latency: "0s",
+      protocol: "HTTP/1.1",
+    },
+    traceId: "abc",
+  });
+});
+
+test("a template reads the request as it came, with Go's names", () => {
+  assert.equal(line('{{range index .Request.Header "X-Two"}}[{{.}}]{{end}}'), "[a][b]\n");
+  assert.equal(
+    line('{{.Request.URL.Path}} {{.Request.URL}} {{.Request.FormValue "q"}}'),
+    "/p q /p%20q?q=1 1\n",
+  );
+  assert.equal(line("{{.Revision.Name}} {{.Request.Host}}"), "hello-00001 app.example.com\n");
+  const absolute = { absoluteTarget: "http://o.example.com/x?y", target: "/x?y" };
+  assert.equal(
+    line("{{.Request.RequestURI}} {{.Request.URL.Host}}", { head: absolute }),
+    "http://o.example.com/x?y o.example.com\n",
+  );
+  const condition = "{{if .Request.TLS}}tls{{else}}plain{{end}}";
+  assert.equal(line(condition), "plain\n");
+  assert.equal(line(condition, { secure: true }), "tls\n");
+});
+
+test("a template that fails while it runs leaves a line that says so, one that cannot be read none", () => {
+  assert.match(
+    line("abc {{.Nope}}") ?? "",
+    /^Invalid request log template: method: GET, response code: 200, latency: .*, url: \/p%20q/,
+  );
+  assert.deepEqual(logged({ requestLogTemplate: "{{end}}" }), []);
+});
+
+test("probes are left out unless they are wanted", () => {
+  const headers = ["Host", "a", "K-Network-Probe", "queue"];
+  assert.deepEqual(logged({ requestLogTemplate: "x" }, { headers }), []);
+  assert.deepEqual(logged({ requestLogTemplate: "x", enableProbeRequestLog: true }, { headers }), ["x\n"]);
+});
+
+test("the trace is that of B3 when there is no W3C header", () => {
+  assert.equal(line("{{.TraceID}}", { headers: ["Host", "a", "X-B3-Traceid", "b3"] }), "b3\n");
+});
