@@ -83,7 +83,6 @@ export const exceptions: Readonly<Record<string, string>> = {
   "pod-status": "issue 5: a kind that the scenario needs is not served",
   "svc-forms-4": "issue 5: checks of targetPort names, ipFamilies and selectors of Services",
   "svc-update": "issue 5: warnings about ignored Service fields",
-  "scale-replicasets": "issue 5: Scale as a Table",
   "lease-rules": "differs: step 4 response.status: recorded 422, answered 201",
   "event-rules": "differs: step 4 response.status: recorded 200, answered 404",
   "rbac-rules": "issue 5: a kind that the scenario needs is not served",

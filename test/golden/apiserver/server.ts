@@ -1,7 +1,7 @@
 import { defaultConfig } from "../../../src/api/config/config.ts";
 import type { Kind } from "../../../src/api/kind.ts";
 import { KINDS } from "../../../src/api/kinds.ts";
-import { systemClock } from "../../../src/base/clock.ts";
+import { type Clock, systemClock } from "../../../src/base/clock.ts";
 import { silentLog } from "../../../src/base/log.ts";
 import { systemRandom } from "../../../src/base/random.ts";
 import { ApiServer } from "../../../src/embedded/apiserver/api-server.ts";
@@ -25,7 +25,10 @@ export async function freshServer(): Promise<GoldenServer> {
   const storage = new MemoryStorage();
   const kinds: readonly Kind[] = KINDS;
   const admission = new SchemaAdmission(knativeWebhook(() => config));
-  const common = { clock: systemClock, random: systemRandom, log: silentLog };
+  // One second all through: managedFields are in the order of their seconds, and the recorded ones fell into one.
+  const started = systemClock.wall();
+  const clock: Clock = { ...systemClock, wall: () => started };
+  const common = { clock, random: systemRandom, log: silentLog };
   const apiServer = new ApiServer({ ...common, storage, kinds, admission });
   await apiServer.start();
   const client = apiServer.clientFor("bootstrap");

@@ -1,18 +1,17 @@
-import { type AnyObject, isRecord } from "../any-object.ts";
+import type { AnyObject } from "../any-object.ts";
 import type { Written } from "../commit.ts";
 import type { Target } from "../context.ts";
-import { badRequest, methodNotAllowed, notFound, unknownResource } from "../failures.ts";
+import { methodNotAllowed, notFound, unknownResource } from "../failures.ts";
 import { createObject } from "../verbs/create.ts";
 import { deleteObject } from "../verbs/delete.ts";
 import { finalizeNamespace } from "../verbs/finalize.ts";
 import { getObject } from "../verbs/get.ts";
 import { listEntries } from "../verbs/list.ts";
-import { scaleOf, updateScale } from "../verbs/scale.ts";
 import { updateStatus } from "../verbs/status.ts";
 import { requireVersion, updateObject } from "../verbs/update.ts";
 import { type Form, formOf } from "./accept.ts";
 import { type Address, addressOf } from "./address.ts";
-import { decodeJson, decodeObject } from "./body.ts";
+import { decodeObject } from "./body.ts";
 import { deleteOptionsOf } from "./delete-options.ts";
 import { type ApiRequest, type ApiResponse, type Exchange, exchangeOf } from "./exchange.ts";
 import { authorize, callerOf, type Identity } from "./identity.ts";
@@ -24,6 +23,7 @@ import { patchRequested } from "./patch-request.ts";
 import { onPodSubresource } from "./pod-subresources.ts";
 import { respondText, respondToFailure } from "./respond.ts";
 import type { RestContext } from "./rest-context.ts";
+import { onScale } from "./scale-request.ts";
 import { columnDefinitions, includeObjectOf, partialMetadata, tableRow } from "./table.ts";
 import { respondWatch } from "./watch-response.ts";
 import { managerOf, writeOptionsOf } from "./write-options.ts";
@@ -111,7 +111,7 @@ async function onSubresource(
   const { kind } = address.resource;
   const { subresource } = address;
   if (subresource === "status" && kind.statusSubresource) return onStatus(context, exchange, address);
-  if (subresource === "scale" && kind.scaleSubresource) return onScale(context, exchange, address);
+  if (subresource === "scale" && kind.scaleSubresource) return onScale(context, exchange, targetOf(address));
   if (subresource === "finalize" && address.resource.collection === "namespaces") {
     if (exchange.request.method !== "PUT") throw methodNotAllowed();
     const { object } = await decodeObject(exchange, address.resource);
@@ -165,47 +165,6 @@ async function patchAt(
   return respondWritten(context, exchange, { written, address });
 }
 
-async function onScale(
-  context: RestContext,
-  exchange: Exchange,
-  address: ResourceAddress,
-): Promise<ApiResponse> {
-  const target = targetOf(address);
-  const respond = (object: AnyObject) =>
-    respondText(exchange, { status: 200, text: JSON.stringify(scaleOf(object)) });
-  const written = async (writing: Promise<Written>) => {
-    const result = await writing;
-    await context.storage.whenDurable(result.revision);
-    return respond(result.object);
-  };
-  switch (exchange.request.method) {
-    case "GET": {
-      const entry = await getObject(context, target, exchange.caller);
-      return respond(JSON.parse(entry.json) as AnyObject);
-    }
-    case "PUT": {
-      const options = writeOptionsOf(exchange, "UpdateOptions");
-      return written(updateScale(context, { target, scale: decodeScale(exchange) }, options));
-    }
-    case "PATCH":
-      return written(patchRequested(context, exchange, { target, subresource: "scale" }));
-    default:
-      throw methodNotAllowed();
-  }
-}
-
-function decodeScale(exchange: Exchange): AnyObject {
-  const scale = decodeJson(exchange.request.body);
-  if (!isRecord(scale)) throw badRequest("the body is not a Scale");
-  const { kind = "Scale", apiVersion = "autoscaling/v1" } = scale;
-  if (kind !== "Scale")
-    throw badRequest(
-      `${kind} in version "v1" cannot be handled as a Scale: no kind "${kind}" is registered for version ` +
-        `"${apiVersion}" in scheme "pkg/runtime/scheme.go:110"`,
-    );
-  return { ...scale, metadata: isRecord(scale.metadata) ? scale.metadata : {} } as AnyObject;
-}
-
 async function create(
   context: RestContext,
   exchange: Exchange,
@@ -220,7 +179,16 @@ async function create(
 }
 
 /** Kinds that a PUT makes when they are missing (spec E-200 with errata). */
-const CREATED_BY_PUT = new Set(["services", "endpoints", "events"]);
+const CREATED_BY_PUT = new Set([
+  "services",
+  "endpoints",
+  "events",
+  "leases.coordination.k8s.io",
+  "roles.rbac.authorization.k8s.io",
+  "rolebindings.rbac.authorization.k8s.io",
+  "clusterroles.rbac.authorization.k8s.io",
+  "clusterrolebindings.rbac.authorization.k8s.io",
+]);
 
 async function put(context: RestContext, exchange: Exchange, target: Target): Promise<ApiResponse> {
   const { resource } = target;
@@ -242,7 +210,7 @@ async function put(context: RestContext, exchange: Exchange, target: Target): Pr
 }
 
 /** Kinds whose DELETE answers with the object even when it is gone (spec E-209 with errata). */
-const SHOWN_WHEN_DELETED = new Set(["pods", "services"]);
+const SHOWN_WHEN_DELETED = new Set(["pods", "services", "serviceaccounts", "resourcequotas"]);
 
 async function remove(
   context: RestContext,

@@ -5,7 +5,7 @@ import { badRequest } from "../failures.ts";
 
 /** meta.k8s.io/v1 Tables: what `kubectl get` prints (spec E-206). */
 
-const NAME_DESCRIPTION =
+export const NAME_DESCRIPTION =
   "Name must be unique within a namespace. Is required when creating resources, although some resources may allow a " +
   "client to request the generation of an appropriate name automatically. Name is primarily intended for creation " +
   "idempotence and configuration definition. Cannot be updated. More info: " +
@@ -63,7 +63,7 @@ function cellOf(column: Column, object: AnyObject, nowMs: number): unknown {
   return value;
 }
 
-function ageOf(value: unknown, nowMs: number): string {
+export function ageOf(value: unknown, nowMs: number): string {
   const created = typeof value === "string" ? Date.parse(value) : Number.NaN;
   return Number.isNaN(created) ? "<unknown>" : humanDuration(nowMs - created);
 }
