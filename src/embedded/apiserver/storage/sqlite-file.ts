@@ -1,7 +1,6 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import {
   type ChangeRow,
-  type Committed,
   type Opened,
   PAGE_TEXT_MAX,
   type Row,
@@ -102,7 +101,7 @@ export class SqliteFile {
   }
 
   /** One transaction, durable when this returns. */
-  commit(rows: readonly Row[]): Committed {
+  commit(rows: readonly Row[]): { ceiling: number } {
     this.#transaction(() => {
       for (const row of rows)
         this.#insert.run(row.revision, row.collection, row.namespace, row.name, row.deleted, row.json);

@@ -26,6 +26,8 @@ export type SqliteRequest =
       readonly upTo: number;
       readonly limit: number;
     }
+  /** Keep the disk reserve whole; answered with whether it is. */
+  | { readonly op: "reserve" }
   | { readonly op: "compact"; readonly revision: number }
   | { readonly op: "close"; readonly revision: number };
 
@@ -54,7 +56,12 @@ export interface Opened {
 
 export interface Committed {
   readonly ceiling: number;
+  /** There was room only after the reserve had been given up. */
+  readonly isFull: boolean;
 }
+
+/** SQLite's result code for a disk without room. */
+export const SQLITE_FULL = "13";
 
 export interface SqliteAnswer {
   readonly id: number;

@@ -4,7 +4,15 @@ import { Worker } from "node:worker_threads";
 import { messageOf } from "../../../base/errors.ts";
 import { RecentTexts } from "./recent-texts.ts";
 import { RevisionSequence } from "./revision-sequence.ts";
-import type { ChangeRow, Committed, Opened, Row, SqliteAnswer, SqliteRequest } from "./sqlite-messages.ts";
+import {
+  type ChangeRow,
+  type Committed,
+  type Opened,
+  type Row,
+  SQLITE_FULL,
+  type SqliteAnswer,
+  type SqliteRequest,
+} from "./sqlite-messages.ts";
 import {
   type ChangesQuery,
   type Entry,
@@ -31,6 +39,8 @@ export interface SqliteStorageOptions {
 }
 
 const BATCH_MAX = 4096;
+/** The first start of an engine is not held up by it; it has made sure of room before. */
+const RESERVE_AFTER_COMMITS = 64;
 const RECENT_BYTES = 4 * 1024 * 1024;
 
 /**
@@ -49,6 +59,10 @@ export class SqliteStorage implements Storage {
   #committing = false;
   #ceiling = 0;
   #compacted = 0;
+  /** The disk has no room: nothing new is given a number until it has. */
+  #isFull = false;
+  #isReserving = false;
+  #commits = 0;
   #thread: Worker | undefined;
   #lastRequest = 0;
   readonly #requests = new Map<
@@ -115,6 +129,13 @@ export class SqliteStorage implements Storage {
   }
 
   append(write: Write): Revision | undefined {
+    if (this.#isFull) {
+      this.#reserve();
+      throw new StorageError(
+        "storage-full",
+        `the disk that holds ${this.#path} is full: nothing was stored; free some space and try again`,
+      );
+    }
     if (this.sequenced >= this.#ceiling)
       throw new StorageError("storage-failed", `too many writes wait for the disk that holds ${this.#path}`);
     const name = keyString(write.key);
@@ -217,6 +238,8 @@ export class SqliteStorage implements Storage {
       try {
         const committed = (await this.#ask({ op: "commit", rows: batch.map(rowOf) })) as Committed;
         this.#ceiling = committed.ceiling;
+        this.#isFull ||= committed.isFull;
+        if (++this.#commits === RESERVE_AFTER_COMMITS) this.#reserve();
       } catch (thrown) {
         this.#fail(thrown as { code: string; message: string });
         return;
@@ -225,6 +248,21 @@ export class SqliteStorage implements Storage {
       this.#sequence.announceDurable(batch.at(-1)?.revision ?? this.durable);
     }
     this.#committing = false;
+  }
+
+  /** Whether there is room is asked when somebody wants to write, and by one request at a time. */
+  #reserve(): void {
+    if (this.#isReserving) return;
+    this.#isReserving = true;
+    const answered = (isWhole: boolean) => {
+      this.#isReserving = false;
+      this.#isFull = !isWhole;
+    };
+    this.#ask({ op: "reserve" }).then(
+      (isWhole) => answered(isWhole === true),
+      // The store is closed or its thread has ended: that is told elsewhere.
+      () => answered(true),
+    );
   }
 
   #settle(revision: Revision): void {
@@ -274,7 +312,6 @@ export class SqliteStorage implements Storage {
 const SQLITE_PERM = "3";
 const SQLITE_BUSY = "5";
 const SQLITE_READONLY = "8";
-const SQLITE_FULL = "13";
 const SQLITE_CANTOPEN = "14";
 const SQLITE_NOTADB = "26";
 

@@ -1,21 +1,34 @@
 import { parentPort } from "node:worker_threads";
 import { assert } from "../../../base/assert.ts";
 import { messageOf } from "../../../base/errors.ts";
+import { DiskReserve } from "./disk-reserve.ts";
 import { SqliteFile } from "./sqlite-file.ts";
-import type { SqliteAnswer, SqliteRequest } from "./sqlite-messages.ts";
+import {
+  type Committed,
+  type Row,
+  SQLITE_FULL,
+  type SqliteAnswer,
+  type SqliteRequest,
+} from "./sqlite-messages.ts";
 
 /** Entry of the store's thread: `node:sqlite` blocks while the disk works, so it does that here. */
 let file: SqliteFile | undefined;
+let reserve: DiskReserve | undefined;
+
+const RESERVE_BYTES = 4 * 1024 * 1024;
 
 function answer(request: SqliteRequest): unknown {
   if (request.op === "open") {
     file = new SqliteFile(request.path, request.pagesMax);
+    reserve = new DiskReserve(`${request.path}-reserve`, RESERVE_BYTES);
     return file.open();
   }
-  assert(file, "the store is opened first");
+  assert(file && reserve, "the store is opened first");
   switch (request.op) {
     case "commit":
-      return file.commit(request.rows);
+      return commit(file, reserve, request.rows);
+    case "reserve":
+      return reserve.fill();
     case "get":
       return file.get(request);
     case "list":
@@ -31,6 +44,21 @@ function answer(request: SqliteRequest): unknown {
   }
 }
 
+function commit(file: SqliteFile, reserve: DiskReserve, rows: readonly Row[]): Committed {
+  try {
+    return { ...file.commit(rows), isFull: false };
+  } catch (thrown) {
+    if (codeOf(thrown) !== SQLITE_FULL || !reserve.release()) throw thrown;
+    return { ...file.commit(rows), isFull: true };
+  }
+}
+
+/** SQLite's primary result code. */
+function codeOf(thrown: unknown): string {
+  const code = (thrown as { errcode?: number }).errcode;
+  return code === undefined ? "" : String(code & 0xff);
+}
+
 const port = parentPort;
 assert(port, "runs as a thread of sqlite-storage.ts");
 port.on("message", ({ id, request }: { id: number; request: SqliteRequest }) => {
@@ -38,11 +66,7 @@ port.on("message", ({ id, request }: { id: number; request: SqliteRequest }) => 
   try {
     reply = { id, value: answer(request) };
   } catch (thrown) {
-    const code = (thrown as { errcode?: number }).errcode;
-    reply = {
-      id,
-      failure: { code: code === undefined ? "" : String(code & 0xff), message: messageOf(thrown) },
-    };
+    reply = { id, failure: { code: codeOf(thrown), message: messageOf(thrown) } };
   }
   port.postMessage(reply);
   if (request.op === "close") port.close();

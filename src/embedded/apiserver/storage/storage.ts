@@ -97,7 +97,10 @@ export interface ChangesQuery {
   readonly limit: number;
 }
 
-/** Codes: storage-unusable (cannot be opened), storage-failed (a commit failed), storage-expired (compacted). */
+/**
+ * Codes: storage-unusable (cannot be opened), storage-failed (a commit failed), storage-full (no room: nothing was
+ * appended, a later try may succeed), storage-expired (compacted).
+ */
 export class StorageError extends EbbError {}
 
 export function keyString(key: StorageKey): string {
