@@ -91,6 +91,10 @@ export class MemoryRuntime implements Runtime {
     return { exitCode: 0, output: "" };
   }
 
+  volumeFolder(podUid: string, volume: string): string {
+    return `/nowhere/${podUid}/${volume}`;
+  }
+
   async folders(id: RunId): Promise<{ work: string; temporary: string }> {
     return { work: `/pods/${runText(id)}`, temporary: `/pods/${id.podUid}/tmp` };
   }

@@ -5,6 +5,7 @@ import { newContainer, startedContainer } from "./container-life.ts";
 import { isQueueProxy, newPod, type PodState } from "./pod-lifecycle.ts";
 import { type NodePorts, PodWorker } from "./pod-worker.ts";
 import type { Exit, FoundRun, PodRecord, RunId } from "./runtime.ts";
+import { DataWatch } from "./volumes/data-watch.ts";
 
 /**
  * The kubelet's part of the embedded home: one worker per pod, told by the watch on pods. At its start it adopts the
@@ -17,10 +18,12 @@ export class NodeAgent {
   readonly #found = new Map<string, FoundRun[]>();
   readonly #idle: (() => void)[] = [];
   #watching: Promise<void> = Promise.resolve();
+  readonly #dataWatch: DataWatch;
   #isStopping = false;
 
   constructor(ports: NodePorts) {
     this.#ports = ports;
+    this.#dataWatch = new DataWatch(ports, this.#aborter.signal);
   }
 
   /** Resolves when all pods of the API are in hand: adopted, or being started. */
@@ -71,7 +74,9 @@ export class NodeAgent {
     const known = this.#workers.get(uid);
     if (known) known.update(pod, isGone);
     if (known || isGone || this.#isStopping || !this.#isOurs(pod)) return;
-    const worker = new PodWorker(this.#ports, pod, () => this.#finished(uid));
+    const worker = new PodWorker({ ...this.#ports, dataWatch: this.#dataWatch }, pod, () =>
+      this.#finished(uid),
+    );
     this.#workers.set(uid, worker);
     this.#begin(worker).catch((thrown) =>
       this.#ports.log.error("cannot begin a pod", { pod: uid, error: messageOf(thrown) }),

@@ -1,10 +1,12 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { assert } from "../../base/assert.ts";
 import type { RunId } from "./runtime.ts";
 
 /**
  * Where a pod's files lie: `<pods>/<uid>/<container>/<restart>.{log,pid,exit}`, the container's own copy of its
- * image in `work`, and one `tmp` for the pod.
+ * image in `work`, one `tmp` for the pod, and its volumes in `.volumes`.
  */
 export interface RunFiles {
   readonly folder: string;
@@ -25,6 +27,19 @@ export function podFolder(pods: string, podUid: string): string {
 export function containerFolder(pods: string, podUid: string, container: string): string {
   assert(SAFE_NAME.test(container), `container name ${container} is not fit for a folder name`);
   return join(podFolder(pods, podUid), container);
+}
+
+/** For volumes that shall take no disk; one for each engine. */
+export function memoryFolder(pods: string): string | undefined {
+  const shared = "/dev/shm";
+  if (!existsSync(shared)) return undefined;
+  return join(shared, `ebb-${createHash("md5").update(pods).digest("hex").slice(0, 16)}`);
+}
+
+/** No container has a name that begins with a dot. */
+export function volumeFolder(pods: string, podUid: string, volume: string): string {
+  assert(SAFE_NAME.test(volume), `volume name ${volume} is not fit for a folder name`);
+  return join(podFolder(pods, podUid), ".volumes", volume);
 }
 
 export function runFiles(pods: string, id: RunId): RunFiles {

@@ -9,9 +9,11 @@ import type { Address, Network } from "../../http/conn.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { semanticallyEqual } from "../../kube/semantic.ts";
 import type { Addresses } from "./addresses.ts";
+import type { PodFacts } from "./downward.ts";
 import { StartError } from "./errors.ts";
 import type { Images, StoredImage } from "./images/images.ts";
-import { containerEnv, EnvError, expand } from "./pod-env.ts";
+import { EnvError } from "./pod-data.ts";
+import { containerEnv, expand } from "./pod-env.ts";
 import {
   type Effect,
   isQueueProxy,
@@ -25,6 +27,8 @@ import {
 import { podStatus } from "./pod-status.ts";
 import { runProbe } from "./probe-run.ts";
 import type { ContainerStart, Exit, PodRecord, RunId, Runtime } from "./runtime.ts";
+import type { DataWatch } from "./volumes/data-watch.ts";
+import { PodVolumes, type TokenIssuer } from "./volumes/pod-volumes.ts";
 
 /** What the node gives to each of its pods. */
 export interface NodePorts {
@@ -40,6 +44,12 @@ export interface NodePorts {
   readonly hostIp: string;
   /** PATH of the programs. */
   readonly path: string;
+  /** For projected volumes; absent = such volumes cannot be had. */
+  readonly tokens?: TokenIssuer;
+}
+
+export interface WorkerPorts extends NodePorts {
+  readonly dataWatch: DataWatch;
 }
 
 const MESSAGE_BYTES_MAX = 2_048;
@@ -49,7 +59,8 @@ const DELETE_RETRY_MS = 1_000;
 
 /** The shell around one pod's machine: carries out effects, feeds results back, writes the status. */
 export class PodWorker {
-  readonly #ports: NodePorts;
+  readonly #ports: WorkerPorts;
+  readonly #volumes: PodVolumes;
   readonly #onFinished: () => void;
   #pod: Pod;
   #state: PodState;
@@ -59,12 +70,19 @@ export class PodWorker {
   #dirty = false;
   #isGone = false;
   #keepsObject = false;
+  #unfollow: () => void = () => {};
 
-  constructor(ports: NodePorts, pod: Pod, onFinished: () => void) {
+  constructor(ports: WorkerPorts, pod: Pod, onFinished: () => void) {
     this.#ports = ports;
     this.#pod = pod;
     this.#onFinished = onFinished;
     this.#state = newPod(pod.spec, this.#now());
+    this.#volumes = new PodVolumes({
+      ...ports,
+      tokens: ports.tokens,
+      folderOf: (volume, medium) => ports.runtime.volumeFolder(this.#uid, volume, medium),
+      facts: () => this.#facts(),
+    });
   }
 
   get pod(): Pod {
@@ -86,12 +104,18 @@ export class PodWorker {
     this.#portMap = record.ports.map(({ declared, port }) => ({ declared, port }));
     for (const container of this.#pod.spec.containers)
       if (isQueueProxy(container)) this.#carryOut({ type: "start", container: container.name, restart: 0 });
+    // They may have changed while no engine ran.
+    this.#makeVolumes().catch((thrown) =>
+      this.#ports.log.warn("volumes keep their last contents", { pod: this.#uid, error: messageOf(thrown) }),
+    );
     this.#settle();
   }
 
   /** The API's present view; `isGone` when the object does not exist any more. */
   update(pod: Pod, isGone = false): void {
+    const before = this.#pod.metadata;
     this.#pod = pod;
+    if (this.#volumes.tellsMetadata && !sameWords(before, pod.metadata)) void this.#volumes.refresh();
     this.#isGone ||= isGone;
     const graceSeconds = isGone ? 0 : pod.metadata.deletionGracePeriodSeconds;
     if (isGone || pod.metadata.deletionTimestamp !== undefined)
@@ -223,6 +247,7 @@ export class PodWorker {
     const reference = container.image ?? "";
     const image = await images.resolve(reference);
     if (!image) throw new MissingImage(reference, container.imagePullPolicy);
+    await this.#makeVolumes();
     const { start, work } = await this.#startOf(container, restart, image);
     await images.unpack(image, work);
     await runtime.start(start);
@@ -230,6 +255,17 @@ export class PodWorker {
     const ports = this.#portMap.map(({ declared, port }) => ({ declared, port }));
     await runtime.remember(this.#uid, { ip: this.#state.ip ?? "", ports });
     return `${image.reference.slice(0, image.reference.lastIndexOf(":"))}@${image.digest}`;
+  }
+
+  /** Before the first container; what is there already is left alone. */
+  async #makeVolumes(): Promise<void> {
+    if ((this.#pod.spec.volumes ?? []).length === 0) return;
+    await this.#volumes.make();
+    this.#unfollow();
+    const { namespace = "" } = this.#pod.metadata;
+    this.#unfollow = this.#ports.dataWatch.follow(namespace, this.#volumes.references(), () => {
+      void this.#volumes.refresh();
+    });
   }
 
   /** What the container is started with, and what exec probes run beside. */
@@ -250,12 +286,21 @@ export class PodWorker {
     };
     const words = [...(container.command ?? image.command), ...(container.args ?? [])];
     const command = words.map((word) => expand(word, env));
-    return { start: { ...id, command, workingDirectory: container.workingDir ?? work, env }, work };
+    const mounts = this.#volumes.mountsOf(container, env);
+    const workingDirectory = container.workingDir ?? work;
+    return {
+      start: { ...id, command, workingDirectory, env, ...(mounts.length > 0 ? { mounts } : {}) },
+      work,
+    };
   }
 
   #env(container: Container): Promise<Record<string, string>> {
-    const { client, hostIp, nodeName } = this.#ports;
-    return containerEnv(client, container, { pod: this.#pod, ip: this.#state.ip ?? "", hostIp, nodeName });
+    return containerEnv(this.#ports.client, container, this.#facts());
+  }
+
+  #facts(): PodFacts {
+    const { hostIp, nodeName } = this.#ports;
+    return { pod: this.#pod, ip: this.#state.ip ?? "", hostIp, nodeName };
   }
 
   #withRealPort(container: Container, env: Record<string, string>): Record<string, string> {
@@ -305,6 +350,8 @@ export class PodWorker {
   async #finish(): Promise<void> {
     const { queueProxies, runtime } = this.#ports;
     this.#timer?.cancel();
+    this.#unfollow();
+    this.#volumes.end();
     try {
       await queueProxies.remove(this.#uid);
       await runtime.remove(this.#uid);
@@ -397,6 +444,10 @@ interface PortMapping {
 
 /** Programs may listen on all addresses or on localhost only: this one reaches both (spec Q-010). */
 const PROGRAM_IP = "127.0.0.1";
+
+function sameWords(a: Pod["metadata"], b: Pod["metadata"]): boolean {
+  return semanticallyEqual([a.labels, a.annotations], [b.labels, b.annotations]);
+}
 
 class MissingImage extends StartError {
   readonly policy: string | undefined;

@@ -19,6 +19,8 @@ export interface Runtime {
   exec(beside: ContainerStart, command: readonly string[], timeoutMs: number): Promise<ExecResult>;
   /** Where a run's own copy of its image goes (it does not exist yet), and the pod's folder for temporary files. */
   folders(id: RunId): Promise<{ readonly work: string; readonly temporary: string }>;
+  /** Where a volume of the pod lies (it need not exist); gone with `remove`. In memory where the machine can. */
+  volumeFolder(podUid: string, volume: string, medium: "disk" | "memory"): string;
   /** The end of the run's output, at most `bytes`; "" when there is none. */
   tail(id: RunId, bytes: number): Promise<string>;
   /** Keeps with the pod's files what an engine that adopts it must know. */
@@ -41,6 +43,16 @@ export interface ContainerStart extends RunId {
   readonly workingDirectory: string;
   /** The whole environment; nothing is added. */
   readonly env: Readonly<Record<string, string>>;
+  /** What the container sees besides; where mounts cannot be had, the same below the folder named by EBB_ROOT. */
+  readonly mounts?: readonly Mount[];
+}
+
+export interface Mount {
+  /** A folder or file of this machine. */
+  readonly source: string;
+  /** Absolute path as the program knows it. */
+  readonly target: string;
+  readonly readOnly: boolean;
 }
 
 export interface Run extends RunId {

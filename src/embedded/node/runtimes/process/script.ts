@@ -21,13 +21,20 @@ case $- in *m*) ;; *) launch=$(command -v setsid) || exit 97 ;; esac
 while read -r script; do ( . "$script" ) 2>/dev/null & done
 `;
 
-/** `token` names the run in messages to this engine; a later engine reads the files instead. */
-export function shimScript(token: number, start: ContainerStart, files: RunFiles): string {
+/** In the working directory, with nothing around it. */
+export function plainLaunch(start: ContainerStart): string {
+  return `cd ${quote(start.workingDirectory)} || exit 126\n${launchLine(start)}`;
+}
+
+/**
+ * `token` names the run in messages to this engine; a later engine reads the files instead. `launch` is what becomes
+ * the program: `plainLaunch`, or the one with mounts.
+ */
+export function shimScript(token: number, files: RunFiles, launch: string): string {
   return `exec </dev/null
 [ "$launch" ] || set -m
-( cd ${quote(start.workingDirectory)} || exit 126
-ulimit -c 0
-${launchLine(start)} ) >>${quote(files.log)} 2>&1 3>&- &
+( ulimit -c 0
+${launch} ) >>${quote(files.log)} 2>&1 3>&- &
 pid=$!
 trap '' PIPE
 [ "$launch" ] || set +m
