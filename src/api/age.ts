@@ -55,3 +55,11 @@ export const AGE_COLUMN: Column = {
   description: AGE_DESCRIPTION,
   value: (object: ApiObject, nowMs: number) => ageOf(object.metadata.creationTimestamp, nowMs),
 };
+
+/** What kinds without a printer of their own show. */
+export const CREATED_AT_COLUMN: Column = {
+  name: "Created At",
+  type: "date",
+  description: AGE_DESCRIPTION,
+  value: ".metadata.creationTimestamp",
+};

@@ -28,9 +28,8 @@ export function required(field: string, text = ""): FieldCause {
   };
 }
 
-/** The supported values are listed in the order of their names. */
 export function unsupported(field: string, value: unknown, supported: readonly string[]): FieldCause {
-  const list = [...supported].sort().map((one) => JSON.stringify(one));
+  const list = supported.map((one) => JSON.stringify(one));
   return {
     reason: "FieldValueNotSupported",
     message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${list.join(", ")}`,

@@ -1,14 +1,19 @@
 /** Every kind that ebb serves, in the order in which discovery lists them within a group. */
+
 import { CertificateKind } from "./certificate/kind.ts";
 import { ClusterDomainClaimKind } from "./cluster-domain-claim/kind.ts";
+import { ClusterRoleKind } from "./cluster-role/kind.ts";
+import { ClusterRoleBindingKind } from "./cluster-role-binding/kind.ts";
 import { ConfigMapKind } from "./config-map/kind.ts";
 import { ConfigurationKind } from "./configuration/kind.ts";
 import { CoreServiceKind } from "./core-service/kind.ts";
+import { CustomResourceDefinitionKind } from "./custom-resource-definition/kind.ts";
 import { DeploymentKind } from "./deployment/kind.ts";
 import { DomainMappingKind } from "./domain-mapping/kind.ts";
 import { EndpointSliceKind } from "./endpoint-slice/kind.ts";
 import { EndpointsKind } from "./endpoints/kind.ts";
 import { EventKind } from "./event/kind.ts";
+import { HorizontalPodAutoscalerKind } from "./horizontal-pod-autoscaler/kind.ts";
 import { ImageKind } from "./image/kind.ts";
 import { IngressKind } from "./ingress/kind.ts";
 import type { Kind } from "./kind.ts";
@@ -18,13 +23,21 @@ import { NamespaceKind } from "./namespace/kind.ts";
 import type { ApiObject } from "./object.ts";
 import { PodKind } from "./pod/kind.ts";
 import { PodAutoscalerKind } from "./pod-autoscaler/kind.ts";
+import { PodDisruptionBudgetKind } from "./pod-disruption-budget/kind.ts";
 import { ReplicaSetKind } from "./replica-set/kind.ts";
+import { ResourceQuotaKind } from "./resource-quota/kind.ts";
 import { RevisionKind } from "./revision/kind.ts";
+import { RoleKind } from "./role/kind.ts";
+import { RoleBindingKind } from "./role-binding/kind.ts";
 import { RouteKind } from "./route/kind.ts";
 import { SecretKind } from "./secret/kind.ts";
 import { ServerlessServiceKind } from "./serverless-service/kind.ts";
 import { ServiceKind } from "./service/kind.ts";
 import { ServiceAccountKind } from "./service-account/kind.ts";
+import {
+  MutatingWebhookConfigurationKind,
+  ValidatingWebhookConfigurationKind,
+} from "./webhook-configuration/kind.ts";
 
 /** A kind whatever its objects look like; a table, a verb or the storage needs no more. */
 export type AnyKind = Kind<ApiObject>;
@@ -40,11 +53,21 @@ export const KINDS: readonly AnyKind[] = [
   asAnyKind(EventKind),
   asAnyKind(NamespaceKind),
   asAnyKind(PodKind),
+  asAnyKind(ResourceQuotaKind),
   asAnyKind(SecretKind),
   asAnyKind(ServiceAccountKind),
   asAnyKind(CoreServiceKind),
   asAnyKind(DeploymentKind),
   asAnyKind(ReplicaSetKind),
+  asAnyKind(HorizontalPodAutoscalerKind),
+  asAnyKind(PodDisruptionBudgetKind),
+  asAnyKind(ClusterRoleBindingKind),
+  asAnyKind(ClusterRoleKind),
+  asAnyKind(RoleBindingKind),
+  asAnyKind(RoleKind),
+  asAnyKind(MutatingWebhookConfigurationKind),
+  asAnyKind(ValidatingWebhookConfigurationKind),
+  asAnyKind(CustomResourceDefinitionKind),
   asAnyKind(LeaseKind),
   asAnyKind(EndpointSliceKind),
   asAnyKind(ConfigurationKind),

@@ -23,5 +23,5 @@ export function resource<Spec, Status>(
 }
 
 /** Fields of a condition's owner that all of Knative's kinds share (spec A-034). */
-export const READY_STATUS = '.status.conditions[?(@.type=="Ready")].status';
-export const READY_REASON = '.status.conditions[?(@.type=="Ready")].reason';
+export const READY_STATUS = ".status.conditions[?(@.type=='Ready')].status";
+export const READY_REASON = ".status.conditions[?(@.type=='Ready')].reason";

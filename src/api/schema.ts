@@ -17,7 +17,7 @@ export interface Schema<T = unknown> {
   readonly of?: T;
   readonly description?: string;
   readonly nullable?: boolean;
-  /** OpenAPI format: int32, int64, double, date-time, byte, quantity. */
+  /** OpenAPI format: int32, int64, double, date-time, micro-time (with six digits of a second), byte, quantity. */
   readonly format?: string;
   readonly enum?: readonly string[];
   readonly minimum?: number;

@@ -1,6 +1,6 @@
 import { type DuckStatus, duckStatusFields } from "../duck-status.ts";
 import type { Kind } from "../kind.ts";
-import { READY_REASON, READY_STATUS, type Resource, resource } from "../resource.ts";
+import { type Resource, resource } from "../resource.ts";
 import { array, intOrString, object, string } from "../schema.ts";
 
 export interface CertificateSpec {
@@ -53,7 +53,7 @@ export const CertificateKind: Kind<Certificate> = {
     ),
   ),
   columns: [
-    { name: "Ready", type: "string", value: READY_STATUS },
-    { name: "Reason", type: "string", value: READY_REASON },
+    { name: "Ready", type: "string", value: '.status.conditions[?(@.type=="Ready")].status' },
+    { name: "Reason", type: "string", value: '.status.conditions[?(@.type=="Ready")].reason' },
   ],
 };

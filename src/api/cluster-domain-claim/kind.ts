@@ -22,5 +22,5 @@ export const ClusterDomainClaimKind: Kind<ClusterDomainClaim> = {
   custom: true,
   statusSubresource: true,
   schema: resource<ClusterDomainClaimSpec, unknown>(object({ namespace: string() }, {}), object({}, {})),
-  columns: [],
+  columns: [{ name: "Age", type: "date", value: ".metadata.creationTimestamp" }],
 };

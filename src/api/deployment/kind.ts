@@ -114,12 +114,12 @@ export const DeploymentKind: Kind<Deployment> = {
     },
     {
       name: "Up-to-date",
-      type: "integer",
+      type: "string",
       value: (one: Deployment) => one.status?.updatedReplicas ?? 0,
     },
     {
       name: "Available",
-      type: "integer",
+      type: "string",
       value: (one: Deployment) => one.status?.availableReplicas ?? 0,
     },
     AGE_COLUMN,

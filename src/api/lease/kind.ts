@@ -28,8 +28,8 @@ const schema: Schema<Lease> = object(
       {
         holderIdentity: string(),
         leaseDurationSeconds: integer({ format: "int32" }),
-        acquireTime: string({ format: "date-time" }),
-        renewTime: string({ format: "date-time" }),
+        acquireTime: string({ format: "micro-time" }),
+        renewTime: string({ format: "micro-time" }),
         leaseTransitions: integer({ format: "int32" }),
         strategy: string(),
         preferredHolder: string(),

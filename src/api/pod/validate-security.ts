@@ -29,7 +29,7 @@ function seccompCauses(profile: SeccompProfile | undefined, at: string): FieldCa
 export function podSecurityCauses(context: PodSecurityContext | undefined, at: string): FieldCause[] {
   if (!context) return [];
   const { fsGroup, runAsUser, runAsGroup, supplementalGroups = [], fsGroupChangePolicy } = context;
-  const policies = ["OnRootMismatch", "Always"];
+  const policies = ["Always", "OnRootMismatch"];
   return [
     ...idCauses(fsGroup, `${at}.fsGroup`),
     ...idCauses(runAsUser, `${at}.runAsUser`),

@@ -11,8 +11,8 @@ import { containersCauses, initContainersCauses } from "./validate-containers.ts
 import { podSecurityCauses } from "./validate-security.ts";
 import { checkVolumes } from "./validate-volumes.ts";
 
-const RESTART_POLICIES = ["Always", "Never", "OnFailure"];
-const DNS_POLICIES = ["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"];
+const RESTART_POLICIES = ["Always", "OnFailure", "Never"];
+const DNS_POLICIES = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
 const DEADLINE_MAX_S = 2 ** 31 - 1;
 
 /** The spec has its defaults already; `field` is where it stands (`spec`, `spec.template.spec`). */
@@ -40,7 +40,7 @@ export function podSpecCauses(spec: PodSpec, field: string): FieldCause[] {
     ...nameCauses(spec.runtimeClassName, `${field}.runtimeClassName`, dns1123SubdomainErrors),
     ...(spec.preemptionPolicy === undefined
       ? []
-      : oneOf(spec.preemptionPolicy, ["Never", "PreemptLowerPriority"], `${field}.preemptionPolicy`)),
+      : oneOf(spec.preemptionPolicy, ["PreemptLowerPriority", "Never"], `${field}.preemptionPolicy`)),
   ];
 }
 
@@ -78,7 +78,7 @@ interface Toleration {
   readonly tolerationSeconds?: number;
 }
 
-const EFFECTS = ["NoExecute", "NoSchedule", "PreferNoSchedule"];
+const EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
 function tolerationsCauses(tolerations: readonly unknown[], field: string): FieldCause[] {
   return tolerations.flatMap((one, index) =>

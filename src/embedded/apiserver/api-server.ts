@@ -1,3 +1,4 @@
+import { CustomResourceDefinitionKind } from "../../api/custom-resource-definition/kind.ts";
 import type { Kind } from "../../api/kind.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
@@ -5,6 +6,7 @@ import type { Random } from "../../base/random.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import type { Admission } from "./admission-port.ts";
 import { RevisionAllocator } from "./built-in/service-defaults.ts";
+import { publishDefinitions } from "./definitions.ts";
 import { InProcessClient } from "./in-process-client.ts";
 import { Namespaces } from "./namespaces.ts";
 import type { PodLogs } from "./pod-logs.ts";
@@ -67,6 +69,7 @@ export class ApiServer {
     await this.#context.storage.start();
     this.#context.hub.start();
     await this.#context.namespaces.start();
+    await this.#publishDefinitions();
     this.#scheduleCompaction(this.#context.storage.sequenced);
   }
 
@@ -85,6 +88,13 @@ export class ApiServer {
   /** Answers an HTTP request; whoever carries it knows whose token it bears. Never rejects. */
   handle(request: ApiRequest, identity: Identity): Promise<ApiResponse> {
     return handleRequest(this.#context, request, identity);
+  }
+
+  async #publishDefinitions(): Promise<void> {
+    const { resources, clock } = this.#context;
+    if (!resources.ofKind(CustomResourceDefinitionKind)) return;
+    const kinds = new Set(resources.all.map(({ kind }) => kind));
+    await publishDefinitions(this.clientFor("definitions"), [...kinds], clock.wall());
   }
 
   #scheduleCompaction(seen: number): void {

@@ -19,6 +19,9 @@ const GENERATE_BASE_MAX = 58;
 const ANNOTATIONS_MAX = 256 * 1024;
 const STANDARD_FINALIZERS = new Set(["kubernetes", "orphan", "foregroundDeletion"]);
 
+/** Kinds of which Kubernetes checks no more of metadata than what every path and label needs. */
+const CHECKED_LITTLE = new Set(["events", "poddisruptionbudgets.policy"]);
+
 export function nameFor(object: AnyObject, random: Random): string | undefined {
   const { name, generateName } = object.metadata;
   if (name) return name;
@@ -53,7 +56,9 @@ export function checkOtherMetadata(resource: Resource, object: AnyObject): void 
 function nameRuleOf({ collection }: Resource): (text: string) => string[] {
   if (collection === "namespaces") return labelProblems;
   if (collection === "services") return label1035Problems;
-  return collection === "events" ? segmentProblems : subdomainProblems;
+  if (CHECKED_LITTLE.has(collection) || collection.endsWith(".rbac.authorization.k8s.io"))
+    return segmentProblems;
+  return subdomainProblems;
 }
 
 /** Kinds whose name ends up in pod names: a dot there is only warned of. */
@@ -85,7 +90,10 @@ function otherProblems(resource: Resource, { metadata }: AnyObject): Cause[] {
   return [
     ...labelCauses(metadata.labels ?? {}),
     ...annotationCauses(metadata.annotations ?? {}),
-    ...finalizerCauses(metadata.finalizers ?? [], !resource.kind.custom && resource.collection !== "events"),
+    ...finalizerCauses(
+      metadata.finalizers ?? [],
+      !resource.kind.custom && !CHECKED_LITTLE.has(resource.collection),
+    ),
     ...ownerCauses(metadata.ownerReferences ?? []),
   ];
 }

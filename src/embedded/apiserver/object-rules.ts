@@ -78,6 +78,13 @@ function essence(object: AnyObject, withoutStatus: boolean): Record<string, unkn
   return withoutStatus || status === undefined ? rest : { ...rest, status };
 }
 
+/** Numbers that Go writes from the first moment. */
+const FIRST_STATUS: Readonly<Record<string, object>> = {
+  replicasets: { replicas: 0 },
+  horizontalpodautoscalers: { desiredReplicas: 0, currentMetrics: null },
+  poddisruptionbudgets: { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 },
+};
+
 /** The status of a new object: custom resources lose theirs, built-in kinds begin with the system's. */
 export function withFirstStatus(kind: Kind, object: AnyObject): AnyObject {
   if (!kind.statusSubresource) return object;
@@ -90,6 +97,7 @@ export function withFirstStatus(kind: Kind, object: AnyObject): AnyObject {
     return { ...rest, status: { phase: "Pending", ...qosClass } };
   }
   if (kind.group === "" && kind.plural === "services") return { ...rest, status: { loadBalancer: {} } };
-  if (kind.group === "apps" && kind.plural === "replicasets") return { ...rest, status: { replicas: 0 } };
-  return { ...rest, status: {} };
+  // A definition says itself what is stored.
+  if (kind.plural === "customresourcedefinitions") return object;
+  return { ...rest, status: FIRST_STATUS[kind.plural] ?? {} };
 }

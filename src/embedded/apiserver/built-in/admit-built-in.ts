@@ -1,9 +1,9 @@
 import type { Schema } from "../../../api/schema.ts";
 import { type AnyObject, isRecord } from "../any-object.ts";
-import { invalidObject } from "../failures.ts";
+import { forbidden, invalidObject } from "../failures.ts";
 import type { Resource } from "../resources.ts";
-import { checkBuiltIn } from "./checks.ts";
-import { applyBuiltInDefaults } from "./defaults.ts";
+import { builtInWarnings, checkBuiltIn, checkBuiltInStatus } from "./checks.ts";
+import { applyBuiltInDefaults, completeStatus } from "./defaults.ts";
 import type { ServiceAllocator } from "./service-defaults.ts";
 
 /** What a kube-apiserver does to its own kinds before it stores them: defaults, then checks. Changes `object`. */
@@ -14,12 +14,33 @@ export function admitBuiltIn(
     readonly before: AnyObject | undefined;
     readonly allocator: ServiceAllocator;
     readonly inside: boolean;
+    readonly warnings: string[];
   },
 ): void {
   if (resource.kind.custom) return;
   applyBuiltInDefaults(resource.collection, object, how);
   const causes = checkBuiltIn(resource.collection, { object, ...how });
   if (causes.length > 0) throw invalidObject(resource, object.metadata.name ?? "", causes);
+  how.warnings.push(...builtInWarnings(resource.collection, object));
+  if (!how.inside) refuseDefinition(resource, object.metadata.name ?? "");
+}
+
+/** The same for a status that somebody writes. */
+export function admitBuiltInStatus(resource: Resource, object: AnyObject): void {
+  if (resource.kind.custom) return;
+  completeStatus(resource.collection, object);
+  const causes = checkBuiltInStatus(resource.collection, object);
+  if (causes.length > 0) throw invalidObject(resource, object.metadata.name ?? "", causes);
+}
+
+/** ebb serves the kinds that it knows; nobody else can define any. */
+export function refuseDefinition(resource: Resource, name: string): void {
+  if (resource.collection !== "customresourcedefinitions.apiextensions.k8s.io") return;
+  throw forbidden(
+    resource,
+    name,
+    "ebb serves a fixed set of kinds; CustomResourceDefinitions can only be read",
+  );
 }
 
 /** For a typed decoder null is absence, but for the few times that Go writes as null. */

@@ -1,5 +1,7 @@
 import type { Kind } from "../../../api/kind.ts";
+import { microTimeProblem } from "../../../api/lease/validate.ts";
 import type { Schema } from "../../../api/schema.ts";
+import { base64Problem } from "../../../api/secret/validate.ts";
 import { structuralErrors } from "../../../api/structural.ts";
 import { messageOf } from "../../../base/errors.ts";
 import { parseQuantity } from "../../../base/quantity.ts";
@@ -30,7 +32,7 @@ export function decodeProblem(kind: Kind, object: AnyObject): string | undefined
   const error = structuralErrors(kind.schema, object).find(
     ({ reason }) => reason === "FieldValueTypeInvalid",
   );
-  if (!error) return quantityProblem(kind.schema, object);
+  if (!error) return formatProblem(kind.schema, object);
   const whole = error.field.replace(/\[\d+\]/g, "").split(".");
   // Go's path has no keys of maps.
   const path = whole.filter((_, place) => schemaAt(kind.schema, whole.slice(0, place))?.type !== "map");
@@ -80,27 +82,30 @@ function goType(kind: Kind, path: readonly string[], schema: Schema | undefined)
   }
 }
 
-/** A quantity is decoded too: one that cannot be read makes the whole body unreadable. */
-function quantityProblem(schema: Schema | undefined, value: unknown): string | undefined {
+/** Quantities, times and base64 are decoded too: one that cannot be read makes the whole body unreadable. */
+function formatProblem(schema: Schema | undefined, value: unknown): string | undefined {
   if (schema === undefined || value === undefined || value === null) return undefined;
-  if (schema.format === "quantity") {
-    try {
-      parseQuantity(String(value));
-      return undefined;
-    } catch (thrown) {
-      return messageOf(thrown);
-    }
-  }
+  if (!Array.isArray(value) && !isRecord(value)) return textProblem(schema.format, String(value));
   const parts: [Schema | undefined, unknown][] = Array.isArray(value)
     ? value.map((item) => [schema.items, item])
-    : isRecord(value)
-      ? Object.entries(value).map(([name, item]) => [schema.items ?? schema.fields?.[name], item])
-      : [];
+    : Object.entries(value).map(([name, item]) => [schema.items ?? schema.fields?.[name], item]);
   for (const [inner, item] of parts) {
-    const problem = quantityProblem(inner, item);
+    const problem = formatProblem(inner, item);
     if (problem !== undefined) return problem;
   }
   return undefined;
+}
+
+function textProblem(format: string | undefined, text: string): string | undefined {
+  if (format === "byte") return base64Problem(text);
+  if (format === "micro-time") return microTimeProblem(text);
+  if (format !== "quantity") return undefined;
+  try {
+    parseQuantity(text);
+    return undefined;
+  } catch (thrown) {
+    return messageOf(thrown);
+  }
 }
 
 function valueAtPath(object: unknown, field: string): unknown {

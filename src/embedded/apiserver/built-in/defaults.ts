@@ -1,4 +1,12 @@
+import type { CustomResourceDefinition } from "../../../api/custom-resource-definition/kind.ts";
+import { defaultDefinition } from "../../../api/custom-resource-definition/validate.ts";
+import type { HorizontalPodAutoscalerSpec } from "../../../api/horizontal-pod-autoscaler/kind.ts";
+import { defaultAutoscaler } from "../../../api/horizontal-pod-autoscaler/validate.ts";
+import type { ApiObject } from "../../../api/object.ts";
 import { defaultPod, defaultPodSpec, qosClassOf, recordsIn, setDefault } from "../../../api/pod/defaults.ts";
+import { type AnyBinding, type AnyRole, defaultBinding, defaultRole } from "../../../api/rbac-rules.ts";
+import { defaultWebhooks } from "../../../api/webhook-configuration/defaults.ts";
+import type { WebhookConfiguration } from "../../../api/webhook-configuration/kind.ts";
 import { type AnyObject, isRecord, recordAt } from "../any-object.ts";
 import { defaultService, type ServiceAllocator } from "./service-defaults.ts";
 
@@ -40,11 +48,44 @@ export function applyBuiltInDefaults(
       for (const port of recordsIn(object, "ports")) defaultPort(port);
       for (const endpoint of recordsIn(object, "endpoints")) setDefault(endpoint, "conditions", {});
       return;
+    case "configmaps":
+      for (const field of ["data", "binaryData"]) dropEmpty(object, field);
+      return;
     case "secrets":
       defaultSecret(object);
       return;
     case "events":
       defaultEvent(object);
+      return;
+    default:
+      applyDefaultsByDefinition(collection, object);
+  }
+}
+
+/** Kinds whose defaults stand beside their definitions. */
+function applyDefaultsByDefinition(collection: string, object: AnyObject): void {
+  switch (collection) {
+    case "roles.rbac.authorization.k8s.io":
+    case "clusterroles.rbac.authorization.k8s.io":
+      defaultRole(object as AnyRole);
+      return;
+    case "rolebindings.rbac.authorization.k8s.io":
+    case "clusterrolebindings.rbac.authorization.k8s.io":
+      defaultBinding(object as AnyBinding);
+      return;
+    case "horizontalpodautoscalers.autoscaling":
+      defaultAutoscaler(recordIn(object, "spec") as unknown as HorizontalPodAutoscalerSpec);
+      return;
+    case "mutatingwebhookconfigurations.admissionregistration.k8s.io":
+    case "validatingwebhookconfigurations.admissionregistration.k8s.io":
+      defaultWebhooks(object as WebhookConfiguration, collection.startsWith("mutating"));
+      return;
+    case "customresourcedefinitions.apiextensions.k8s.io":
+      recordIn(object, "spec");
+      defaultDefinition(object as ApiObject as CustomResourceDefinition);
+      return;
+    case "poddisruptionbudgets.policy":
+      recordIn(object, "spec");
       return;
     default:
   }
@@ -90,6 +131,11 @@ function defaultPort(port: Record<string, unknown>): void {
   setDefault(port, "name", "");
 }
 
+function dropEmpty(object: Record<string, unknown>, field: string): void {
+  const value = object[field];
+  if (isRecord(value) && Object.keys(value).length === 0) delete object[field];
+}
+
 /** Plain values win over encoded ones and are never stored. */
 function defaultSecret(object: AnyObject): void {
   const plain = Object.entries(recordAt(object, ["stringData"]));
@@ -99,6 +145,7 @@ function defaultSecret(object: AnyObject): void {
     for (const [key, value] of plain) data[key] = Buffer.from(String(value)).toString("base64");
   }
   setDefault(object, "type", "Opaque");
+  dropEmpty(object, "data");
 }
 
 /** Go writes these even when they are empty. */
@@ -115,10 +162,15 @@ const CONDITION_TIMES: Readonly<Record<string, readonly string[]>> = {
   "deployments.apps": ["lastUpdateTime", "lastTransitionTime"],
   "replicasets.apps": ["lastTransitionTime"],
   namespaces: ["lastTransitionTime"],
+  services: ["lastTransitionTime"],
 };
 
 /** The same for a status that somebody writes. */
 export function completeStatus(collection: string, object: AnyObject): void {
   for (const condition of recordsIn(recordAt(object, ["status"]), "conditions"))
     for (const time of CONDITION_TIMES[collection] ?? []) condition[time] ??= null;
+  if (collection !== "services") return;
+  // A Service's conditions are metav1's, whose texts are always written.
+  for (const condition of recordsIn(recordAt(object, ["status"]), "conditions"))
+    for (const name of ["status", "reason", "message"]) condition[name] ??= "";
 }

@@ -15,7 +15,7 @@ test("A Secret's stringData becomes data in base64 and wins over it; the type is
 
 test("A Secret keeps its type, and an immutable one its data", () => {
   const before: AnyObject = { metadata: {}, type: "Opaque", immutable: true, data: { a: "eA==" } };
-  const object: AnyObject = { metadata: {}, type: "kubernetes.io/tls", immutable: true, data: {} };
+  const object: AnyObject = { metadata: {}, type: "example.com/other", immutable: true, data: {} };
   const causes = checkBuiltIn("secrets", { object, before, inside: false });
   assert.deepEqual(
     causes.map(({ field }) => field),

@@ -1,7 +1,13 @@
-import { isRecord, recordAt } from "../any-object.ts";
+import { type AnyObject, isRecord, recordAt } from "../any-object.ts";
 import type { ServerContext } from "../context.ts";
 import { forbidden } from "../failures.ts";
-import type { CreateRequest } from "../verbs/create.ts";
+import type { Resource } from "../resources.ts";
+
+interface NewObject {
+  readonly resource: Resource;
+  readonly namespace: string;
+  readonly object: AnyObject;
+}
 
 /**
  * A new pod's service account must be there (spec E-214); its image pull secrets become the pod's. The one called
@@ -9,7 +15,7 @@ import type { CreateRequest } from "../verbs/create.ts";
  */
 export async function admitServiceAccount(
   context: ServerContext,
-  { resource, namespace, object }: CreateRequest,
+  { resource, namespace, object }: NewObject,
 ): Promise<void> {
   if (resource.collection !== "pods" || !isRecord(object.spec)) return;
   const { spec } = object;
@@ -18,7 +24,8 @@ export async function admitServiceAccount(
   if (!entry) {
     if (name === "default") return;
     const why = `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`;
-    throw forbidden(resource, object.metadata.name || object.metadata.generateName || "", why);
+    // A name that was made up is not told: every try would be refused in other words.
+    throw forbidden(resource, object.metadata.generateName || object.metadata.name || "", why);
   }
   const account: unknown = JSON.parse(entry.json);
   const secrets = recordAt({ account }, ["account"]).imagePullSecrets;

@@ -44,6 +44,12 @@ export class RevisionAllocator implements ServiceAllocator {
   }
 }
 
+/** A dry run takes nothing: it always shows the same address and port. */
+export const DRY_RUN_ALLOCATOR: ServiceAllocator = {
+  clusterIp: () => "10.96.0.1",
+  nodePort: () => NODE_PORT_FIRST,
+};
+
 /** `before` is the stored spec on an update: what was allocated stays. Changes `spec`. */
 export function defaultService(spec: Fields, before: Fields | undefined, allocator: ServiceAllocator): void {
   setDefault(spec, "type", "ClusterIP");

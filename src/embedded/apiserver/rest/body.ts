@@ -1,3 +1,4 @@
+import { findKindOf } from "../../../api/kinds.ts";
 import { failure } from "../../../api/status.ts";
 import { messageOf } from "../../../base/errors.ts";
 import { type AnyObject, isRecord } from "../any-object.ts";
@@ -209,10 +210,18 @@ function checkType(object: Record<string, unknown>, resource: Resource): void {
       );
     return;
   }
-  throw badRequest(
-    `${kind} in version "${resource.version}" cannot be handled as a ${resource.kind.kind}: ` +
-      `no kind "${kind}" is registered for version "${apiVersion}" ${SCHEME}`,
-  );
+  const version = String(apiVersion).replace(/^.*\//, "");
+  const other = findKindOf(String(apiVersion), String(kind));
+  const why =
+    other && !other.custom && other !== resource.kind
+      ? `converting (${version}.${kind}) to (${internalName(resource)}): unknown conversion`
+      : `no kind "${kind}" is registered for version "${apiVersion}" ${SCHEME}`;
+  throw badRequest(`${kind} in version "${version}" cannot be handled as a ${resource.kind.kind}: ${why}`);
+}
+
+/** A kind as Kubernetes calls it inside: `core.Pod`, `apps.Deployment`, `rbac.Role`. */
+function internalName({ group, kind }: Resource): string {
+  return `${group === "" ? "core" : group.split(".")[0]}.${kind.kind}`;
 }
 
 /** Metadata is every verb's business, so its shape is checked before anything looks at it. */

@@ -256,9 +256,11 @@ async function deleteCollection(
   };
   const items: unknown[] = [];
   for await (const page of listEntries(context, { resource, filter, at: context.storage.sequenced })) {
-    for (const { key } of page) {
+    for (const { key, json } of page) {
       const target = { resource, namespace: key.namespace, name: key.name };
-      const { object } = await deleteObject(context, { target, how }, options);
+      await deleteObject(context, { target, how }, options);
+      // The answer lists what was found, not what became of it.
+      const object = JSON.parse(json) as AnyObject;
       const { kind: _, apiVersion: __, ...rest } = object;
       items.push(resource.kind.custom ? object : rest);
     }

@@ -12,7 +12,7 @@ import type { ApiResponse, Exchange } from "./exchange.ts";
 import { checkListVersion, integerOf } from "./list-options.ts";
 import { itemText, textInVersion } from "./object-text.ts";
 import { respondText, warningHeaders } from "./respond.ts";
-import { columnDefinitions, includeObjectOf, partialMetadata, tableRow } from "./table.ts";
+import { columnDefinitions, hasOwnPrinter, includeObjectOf, partialMetadata, tableRow } from "./table.ts";
 
 /** GET of a collection: JSON in chunks as the storage gives its pages, or a Table (spec E-205, E-206). */
 
@@ -182,13 +182,15 @@ interface Rendering {
 
 interface Items {
   readonly head: string;
+  /** What stands for the list when it is empty. */
+  readonly empty: string;
   readonly item: (entry: Entry) => string;
 }
 
 /** Items first and metadata last: the continue token is known only at the end, and JSON does not mind. */
 async function* render({ request, pages, items, first }: Rendering): AsyncGenerator<string> {
   yield items.head;
-  let separator = "";
+  let separator = "[";
   let rest: ListPage["rest"];
   for (let step = first; !step.done; step = await pages.next()) {
     rest = step.value.rest;
@@ -197,9 +199,10 @@ async function* render({ request, pages, items, first }: Rendering): AsyncGenera
     yield separator + texts.join(",");
     separator = ",";
   }
+  yield separator === "[" ? items.empty : "]";
   // Go leaves an empty continue out for built-in kinds and writes it for custom resources.
   const always = request.address.resource.kind.custom && request.form.as === "object" ? { continue: "" } : {};
-  yield `],"metadata":${JSON.stringify({
+  yield `,"metadata":${JSON.stringify({
     ...always,
     resourceVersion: String(request.at),
     ...(rest === undefined ? {} : { continue: rest.token }),
@@ -214,7 +217,8 @@ function itemsOf(context: ServerContext, exchange: Exchange, { address, form }: 
     const columns = JSON.stringify(columnDefinitions(resource.kind));
     const nowMs = context.clock.wall();
     return {
-      head: `{"kind":"Table","apiVersion":"meta.k8s.io/v1","columnDefinitions":${columns},"rows":[`,
+      head: `{"kind":"Table","apiVersion":"meta.k8s.io/v1","columnDefinitions":${columns},"rows":`,
+      empty: hasOwnPrinter(resource.kind) ? "[]" : "null",
       item: (entry) =>
         JSON.stringify(
           tableRow(resource.kind, parsed(textInVersion(resource, entry.json)), { include, nowMs }),
@@ -223,12 +227,14 @@ function itemsOf(context: ServerContext, exchange: Exchange, { address, form }: 
   }
   if (form.as === "PartialObjectMetadataList" || form.as === "PartialObjectMetadata")
     return {
-      head: `{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1","items":[`,
+      head: `{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1","items":`,
+      empty: "[]",
       item: (entry) => JSON.stringify(partialMetadata(parsed(entry.json))),
     };
   const kind = JSON.stringify(`${resource.kind.kind}List`);
   return {
-    head: `{"kind":${kind},"apiVersion":${JSON.stringify(apiVersionOfResource(resource))},"items":[`,
+    head: `{"kind":${kind},"apiVersion":${JSON.stringify(apiVersionOfResource(resource))},"items":`,
+    empty: "[]",
     item: (entry) => itemText(resource, entry.json),
   };
 }

@@ -78,11 +78,17 @@ function metaSchema(resources: readonly Resource[]): object {
   return schema ? toOpenApi(schema) : { type: "object" };
 }
 
+/** Times with microseconds are times to OpenAPI, and it knows no quantities. */
+function formatOf(format: string | undefined): object {
+  if (format === undefined || format === "quantity") return {};
+  return { format: format === "micro-time" ? "date-time" : format };
+}
+
 /** One schema in OpenAPI's words. */
 export function toOpenApi(schema: Schema): object {
   const notes = {
     ...(schema.description === undefined ? {} : { description: schema.description }),
-    ...(schema.format === undefined || schema.format === "quantity" ? {} : { format: schema.format }),
+    ...formatOf(schema.format),
     ...(schema.enum === undefined ? {} : { enum: schema.enum }),
     ...(schema.minimum === undefined ? {} : { minimum: schema.minimum }),
     ...(schema.maximum === undefined ? {} : { maximum: schema.maximum }),

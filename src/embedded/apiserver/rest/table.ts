@@ -1,7 +1,9 @@
-import { AGE_DESCRIPTION } from "../../../api/age.ts";
+import { AGE_DESCRIPTION, CREATED_AT_COLUMN } from "../../../api/age.ts";
+import { COLUMN_TEXTS } from "../../../api/column-texts.ts";
 import type { Column, Kind } from "../../../api/kind.ts";
 import { type AnyObject, isRecord } from "../any-object.ts";
 import { badRequest } from "../failures.ts";
+import { collectionOf } from "../resources.ts";
 
 /** meta.k8s.io/v1 Tables: what `kubectl get` prints (spec E-206). */
 
@@ -24,7 +26,18 @@ export function includeObjectOf(text: string | null): IncludeObject {
 
 export function columnDefinitions(kind: Kind): unknown[] {
   const first = { name: "Name", type: "string", format: "name", description: NAME_DESCRIPTION, priority: 0 };
-  return [first, ...kind.columns.map((column) => definitionOf(column, kind))];
+  const own = kind.columns.map((column) => definitionOf(column, kind));
+  return showsNameItself(kind) ? own : [first, ...own];
+}
+
+/** Kinds without columns of their own show when they were created, and an empty list of rows as null. */
+export function hasOwnPrinter(kind: Kind): boolean {
+  return kind.custom || kind.columns.some((column) => column !== CREATED_AT_COLUMN);
+}
+
+/** Events show their name last, and only when asked for more. */
+function showsNameItself(kind: Kind): boolean {
+  return kind.columns.some(({ name }) => name === "Name");
 }
 
 function definitionOf(column: Column, kind: Kind): unknown {
@@ -32,10 +45,12 @@ function definitionOf(column: Column, kind: Kind): unknown {
   const generated =
     path === CREATED
       ? AGE_DESCRIPTION
-      : `Custom resource definition column (in JSONPath format): ${(path ?? "").replaceAll('"', "'")}`;
-  const description = column.description ?? (kind.custom || path === CREATED ? generated : "");
-  const type = !kind.custom && column.type === "date" ? "string" : column.type;
-  return { name: column.name, type, format: "", description, priority: column.priority ?? 0 };
+      : `Custom resource definition column (in JSONPath format): ${path ?? ""}`;
+  const text = column.description ?? COLUMN_TEXTS[collectionOf(kind)]?.[column.name];
+  const description = text ?? (kind.custom || path === CREATED ? generated : "");
+  const { name, type, priority = 0 } = column;
+  if (name === "Name") return { name, type, format: "name", description: NAME_DESCRIPTION, priority };
+  return { name, type, format: "", description, priority };
 }
 
 export function tableRow(
@@ -43,7 +58,8 @@ export function tableRow(
   object: AnyObject,
   how: { readonly include: IncludeObject; readonly nowMs: number },
 ): unknown {
-  const cells = [object.metadata.name, ...kind.columns.map((column) => cellOf(column, object, how.nowMs))];
+  const own = kind.columns.map((column) => cellOf(column, object, how.nowMs));
+  const cells = showsNameItself(kind) ? own : [object.metadata.name, ...own];
   if (how.include === "None") return { cells, object: null };
   return { cells, object: how.include === "Object" ? object : partialMetadata(object) };
 }

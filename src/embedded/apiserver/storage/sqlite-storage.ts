@@ -39,8 +39,6 @@ export interface SqliteStorageOptions {
 }
 
 const BATCH_MAX = 4096;
-/** The first start of an engine is not held up by it; it has made sure of room before. */
-const RESERVE_AFTER_COMMITS = 64;
 const RECENT_BYTES = 4 * 1024 * 1024;
 
 /**
@@ -62,7 +60,6 @@ export class SqliteStorage implements Storage {
   /** The disk has no room: nothing new is given a number until it has. */
   #isFull = false;
   #isReserving = false;
-  #commits = 0;
   #thread: Worker | undefined;
   #lastRequest = 0;
   readonly #requests = new Map<
@@ -239,7 +236,6 @@ export class SqliteStorage implements Storage {
         const committed = (await this.#ask({ op: "commit", rows: batch.map(rowOf) })) as Committed;
         this.#ceiling = committed.ceiling;
         this.#isFull ||= committed.isFull;
-        if (++this.#commits === RESERVE_AFTER_COMMITS) this.#reserve();
       } catch (thrown) {
         this.#fail(thrown as { code: string; message: string });
         return;
@@ -248,6 +244,11 @@ export class SqliteStorage implements Storage {
       this.#sequence.announceDurable(batch.at(-1)?.revision ?? this.durable);
     }
     this.#committing = false;
+  }
+
+  /** From here on a full disk refuses writes instead of ending the store. Not at the start, which it would hold up. */
+  keepReserve(): void {
+    this.#reserve();
   }
 
   /** Whether there is room is asked when somebody wants to write, and by one request at a time. */

@@ -4,6 +4,7 @@ import { admissionContext } from "../admission-context.ts";
 import { type AnyObject, copyJson, isRecord } from "../any-object.ts";
 import { admitBuiltIn } from "../built-in/admit-built-in.ts";
 import { admitServiceAccount } from "../built-in/service-account-of-pod.ts";
+import { DRY_RUN_ALLOCATOR } from "../built-in/service-defaults.ts";
 import { commit, type Written } from "../commit.ts";
 import type { ServerContext, Target, WriteOptions } from "../context.ts";
 import { alreadyExists, badRequest, forbidden, notFound } from "../failures.ts";
@@ -48,7 +49,12 @@ export async function createObject(
     const { inside } = options.caller;
     const requested = request.isTracked || inside ? undefined : copyJson(request.object);
     await admitServiceAccount(context, { ...request, object });
-    admitBuiltIn(resource, object, { before: undefined, allocator: context.allocator, inside });
+    admitBuiltIn(resource, object, {
+      before: undefined,
+      allocator: options.dryRun ? DRY_RUN_ALLOCATOR : context.allocator,
+      inside,
+      warnings: options.warnings,
+    });
     if (requested) trackNew(context, { target, object, requested }, options);
     const checkKind = rightKind(resource, object);
     const admitted = await context.admission.admit({

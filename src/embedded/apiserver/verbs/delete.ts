@@ -1,6 +1,7 @@
 import type { DeleteOptions } from "../../../kube/client.ts";
 import { timeText } from "../../../kube/time.ts";
 import { type AnyObject, valueAt } from "../any-object.ts";
+import { refuseDefinition } from "../built-in/admit-built-in.ts";
 import { commit, type Written } from "../commit.ts";
 import { type ServerContext, storageKeyOf, type Target, type WriteOptions } from "../context.ts";
 import { conflict, MODIFIED, notFound, preconditionFailed } from "../failures.ts";
@@ -21,6 +22,7 @@ export async function deleteObject(
     if (!entry) throw notFound(target.resource, target.name);
     const stored = JSON.parse(entry.json) as AnyObject;
     checkPreconditions(target, stored, how);
+    if (!options.caller.inside) refuseDefinition(target.resource, target.name);
     await context.admission.admit({
       operation: "DELETE",
       kind: target.resource.kind,
@@ -41,7 +43,8 @@ export async function deleteObject(
     const written = commit(context, draft, options);
     // What is gone is shown as it was last stored; only its DELETED event carries the new revision.
     if (!written) continue;
-    const shown = written.removed && !isPod(target) ? stored : written.object;
+    const newest = SHOWN_AS_DELETED.has(target.resource.collection);
+    const shown = written.removed && !newest ? stored : written.object;
     return { ...written, created: false, object: shown };
   }
   throw conflict(target.resource, target.name, MODIFIED);
@@ -102,6 +105,9 @@ function finalizersAfter(present: readonly string[], policy: DeleteOptions["prop
   if (policy === "Orphan") return [...others, ORPHAN];
   return others;
 }
+
+/** What is gone is shown with the revision of its end. */
+const SHOWN_AS_DELETED = new Set(["pods", "services", "serviceaccounts", "resourcequotas"]);
 
 function isPod(target: Target): boolean {
   return target.resource.collection === "pods";

@@ -2,8 +2,8 @@ import { failure } from "../../../api/status.ts";
 import { timeText } from "../../../kube/time.ts";
 import { admissionContext } from "../admission-context.ts";
 import { type AnyObject, isRecord, sameJson, valueAt } from "../any-object.ts";
-import { admitBuiltIn } from "../built-in/admit-built-in.ts";
-import { completeStatus } from "../built-in/defaults.ts";
+import { admitBuiltIn, admitBuiltInStatus } from "../built-in/admit-built-in.ts";
+import { DRY_RUN_ALLOCATOR } from "../built-in/service-defaults.ts";
 import { commit, type Written } from "../commit.ts";
 import {
   type ServerContext,
@@ -16,6 +16,7 @@ import { badRequest, type Cause, conflict, invalid, invalidObject, MODIFIED, not
 import { keepTimes, managedAfterUpdate, setManaged } from "../managed-fields/track.ts";
 import { checkOtherMetadata } from "../metadata-checks.ts";
 import { keepSystemFields, raisesGeneration } from "../object-rules.ts";
+import type { Resource } from "../resources.ts";
 import { checkWriters } from "../status-writers.ts";
 import { checkUnknownFields } from "../unknown-fields.ts";
 import { rightKind } from "../wrong-kind.ts";
@@ -81,10 +82,12 @@ function checkPreconditions(request: ChangeRequest, stored: AnyObject, wanted: A
   throw conflict(resource, name, MODIFIED);
 }
 
+const CHECKED_ONCE = new Set(["endpointslices.discovery.k8s.io", "poddisruptionbudgets.policy"]);
+
 function uidCauses({ collection }: Target["resource"], uid: string): Cause[] {
   const message = `Invalid value: ${JSON.stringify(uid)}: field is immutable`;
   const cause = { reason: "FieldValueInvalid", message, field: "metadata.uid" };
-  return collection === "endpointslices.discovery.k8s.io" ? [cause] : twice(cause);
+  return CHECKED_ONCE.has(collection) ? [cause] : twice(cause);
 }
 
 /** Kubernetes checks metadata once for all kinds and once for the kind: clients see both. */
@@ -114,10 +117,15 @@ async function admitted(context: ServerContext, step: Step, options: WriteOption
   checkIdentity(step);
   const object = merged(step);
   checkOtherMetadata(target.resource, object);
-  if (subresource === "status") completeStatus(target.resource.collection, object);
+  if (subresource === "status") admitBuiltInStatus(target.resource, object);
   else if (subresource !== "finalize") {
     const inside = options.caller.inside || subresource === "binding";
-    admitBuiltIn(target.resource, object, { before: stored, allocator: context.allocator, inside });
+    admitBuiltIn(target.resource, object, {
+      before: stored,
+      allocator: options.dryRun ? DRY_RUN_ALLOCATOR : context.allocator,
+      inside,
+      warnings: options.warnings,
+    });
   }
   if (!step.isTracked) track(context, { ...step, object }, options);
   const checkKind = rightKind(target.resource, object);
@@ -244,12 +252,18 @@ export function updateObject(
   );
 }
 
+const NEVER_BLIND = new Set(["leases.coordination.k8s.io", "poddisruptionbudgets.policy"]);
+
+function needsVersion({ kind, collection }: Resource): boolean {
+  return kind.custom || NEVER_BLIND.has(collection);
+}
+
 /** A custom resource is never replaced blindly (spec E-200). */
 export function requireVersion(context: ServerContext, target: Target, object: AnyObject): void {
   const exists = context.storage.revisionOf(storageKeyOf(target)) !== 0;
   if (exists) checkNames(target, object);
   const { resourceVersion, uid } = object.metadata;
-  if (!target.resource.kind.custom || !exists || resourceVersion || uid) return;
+  if (!needsVersion(target.resource) || !exists || resourceVersion || uid) return;
   const message = "Invalid value: 0: must be specified for an update";
   const causes = [{ reason: "FieldValueInvalid", message, field: "metadata.resourceVersion" }];
   throw invalid({ kind: target.resource.plural, group: target.resource.group }, target.name, causes);

@@ -1,0 +1,127 @@
+import { CREATED_AT_COLUMN } from "../age.ts";
+import type { Kind } from "../kind.ts";
+import { type Condition, conditionSchema } from "../object.ts";
+import { type Resource, resource } from "../resource.ts";
+import { any, array, boolean, integer, object, type Schema, string } from "../schema.ts";
+
+export interface DefinitionNames {
+  plural?: string;
+  singular?: string;
+  shortNames?: string[];
+  kind?: string;
+  listKind?: string;
+  categories?: string[];
+}
+
+export interface PrinterColumn {
+  name: string;
+  type: string;
+  description?: string;
+  priority?: number;
+  jsonPath: string;
+}
+
+export interface DefinitionVersion {
+  name: string;
+  served: boolean;
+  storage: boolean;
+  schema?: { openAPIV3Schema?: unknown };
+  subresources?: { status?: object; scale?: object };
+  additionalPrinterColumns?: PrinterColumn[];
+}
+
+export interface CustomResourceDefinitionSpec {
+  group?: string;
+  names?: DefinitionNames;
+  scope?: string;
+  versions?: DefinitionVersion[] | null;
+  conversion?: { strategy?: string; webhook?: unknown };
+  preserveUnknownFields?: boolean;
+}
+
+export interface CustomResourceDefinitionStatus {
+  conditions?: Condition[];
+  acceptedNames?: DefinitionNames;
+  storedVersions?: string[] | null;
+}
+
+/** Read-only: it tells of the kinds that are served as custom ones (spec E-194, E-216). */
+export type CustomResourceDefinition = Resource<CustomResourceDefinitionSpec, CustomResourceDefinitionStatus>;
+
+const strings = array(string(), { listType: "atomic" });
+
+const namesSchema = object(
+  {},
+  {
+    plural: string(),
+    singular: string(),
+    shortNames: strings,
+    kind: string(),
+    listKind: string(),
+    categories: strings,
+  },
+);
+
+const columnSchema = object(
+  {},
+  {
+    name: string(),
+    type: string(),
+    format: string(),
+    description: string(),
+    priority: integer({ format: "int32" }),
+    jsonPath: string(),
+  },
+);
+
+const versionSchema = object(
+  {},
+  {
+    name: string(),
+    served: boolean(),
+    storage: boolean(),
+    deprecated: boolean(),
+    deprecationWarning: string(),
+    schema: any(),
+    subresources: any(),
+    additionalPrinterColumns: array(columnSchema, { listType: "atomic" }),
+    selectableFields: array(any(), { listType: "atomic" }),
+  },
+);
+
+const specSchema = object(
+  {},
+  {
+    group: string(),
+    names: namesSchema,
+    scope: string(),
+    versions: array(versionSchema, { listType: "atomic" }),
+    conversion: any(),
+    preserveUnknownFields: boolean(),
+  },
+) as Schema as Schema<CustomResourceDefinitionSpec>;
+
+const statusSchema = object(
+  {},
+  {
+    conditions: array(conditionSchema, { listType: "map", listKeys: ["type"] }),
+    acceptedNames: namesSchema,
+    storedVersions: strings,
+    observedGeneration: integer({ format: "int64" }),
+  },
+) as Schema as Schema<CustomResourceDefinitionStatus>;
+
+export const CustomResourceDefinitionKind: Kind<CustomResourceDefinition> = {
+  group: "apiextensions.k8s.io",
+  version: "v1",
+  kind: "CustomResourceDefinition",
+  plural: "customresourcedefinitions",
+  singular: "customresourcedefinition",
+  shortNames: ["crd", "crds"],
+  categories: ["api-extensions"],
+  namespaced: false,
+  custom: false,
+  statusSubresource: true,
+  schema: resource(specSchema, statusSchema),
+  columns: [CREATED_AT_COLUMN],
+};

@@ -1,0 +1,151 @@
+import { AGE_COLUMN } from "../age.ts";
+import type { Kind } from "../kind.ts";
+import { type Condition, conditionSchema } from "../object.ts";
+import { type Resource, resource } from "../resource.ts";
+import { any, array, integer, intOrString, object, type Schema, string } from "../schema.ts";
+
+export interface MetricTarget {
+  type?: string;
+  value?: number | string;
+  averageValue?: number | string;
+  averageUtilization?: number;
+}
+
+export interface MetricSpec {
+  type?: string;
+  resource?: { name?: string; target?: MetricTarget };
+  [source: string]: unknown;
+}
+
+export interface ScaleTargetRef {
+  kind?: string;
+  name?: string;
+  apiVersion?: string;
+}
+
+export interface HorizontalPodAutoscalerSpec {
+  scaleTargetRef: ScaleTargetRef;
+  minReplicas?: number;
+  maxReplicas?: number;
+  metrics?: MetricSpec[];
+  behavior?: unknown;
+}
+
+export interface HorizontalPodAutoscalerStatus {
+  observedGeneration?: number;
+  currentReplicas?: number;
+  desiredReplicas?: number;
+  conditions?: Condition[];
+}
+
+/** Stored for revisions of class `hpa.autoscaling.knative.dev` (spec E-191). */
+export type HorizontalPodAutoscaler = Resource<HorizontalPodAutoscalerSpec, HorizontalPodAutoscalerStatus>;
+
+const int32 = integer({ format: "int32" });
+const quantity = intOrString({ format: "quantity" });
+
+const targetSchema = object(
+  {},
+  { type: string(), value: quantity, averageValue: quantity, averageUtilization: int32 },
+);
+
+const metricSchema = object(
+  {},
+  {
+    type: string(),
+    object: any(),
+    pods: any(),
+    resource: object({}, { name: string(), target: targetSchema }),
+    containerResource: any(),
+    external: any(),
+  },
+);
+
+const specSchema = object(
+  {},
+  {
+    scaleTargetRef: object(
+      {},
+      { kind: string(), name: string(), apiVersion: string() },
+      { alwaysWritten: true },
+    ),
+    minReplicas: int32,
+    maxReplicas: int32,
+    metrics: array(metricSchema, { listType: "atomic" }),
+    behavior: any(),
+  },
+) as Schema as Schema<HorizontalPodAutoscalerSpec>;
+
+const statusSchema = object(
+  {},
+  {
+    observedGeneration: integer({ format: "int64" }),
+    lastScaleTime: string({ format: "date-time" }),
+    currentReplicas: int32,
+    desiredReplicas: int32,
+    currentMetrics: array(any(), { listType: "atomic", nullable: true, alwaysWritten: true }),
+    conditions: array(conditionSchema, { listType: "map", listKeys: ["type"] }),
+  },
+) as Schema as Schema<HorizontalPodAutoscalerStatus>;
+
+function targetText({ spec }: HorizontalPodAutoscaler): string {
+  const texts = (spec.metrics ?? []).map((metric) => {
+    const { name = "", target = {} } = metric.resource ?? {};
+    const wanted =
+      target.averageUtilization === undefined ? target.averageValue : `${target.averageUtilization}%`;
+    return metric.type === "Resource" ? `${name}: <unknown>/${wanted ?? "<auto>"}` : "<unknown type>";
+  });
+  return texts.length === 0 ? "<none>" : texts.join(", ");
+}
+
+export const HorizontalPodAutoscalerKind: Kind<HorizontalPodAutoscaler> = {
+  group: "autoscaling",
+  version: "v2",
+  kind: "HorizontalPodAutoscaler",
+  plural: "horizontalpodautoscalers",
+  singular: "horizontalpodautoscaler",
+  shortNames: ["hpa"],
+  categories: ["all"],
+  namespaced: true,
+  custom: false,
+  statusSubresource: true,
+  schema: resource(specSchema, statusSchema),
+  columns: [
+    {
+      name: "Reference",
+      type: "string",
+      description:
+        "scaleTargetRef points to the target resource to scale, and is used to the pods for which metrics should be " +
+        "collected, as well as to actually change the replica count.",
+      value: ({ spec }: HorizontalPodAutoscaler) => `${spec.scaleTargetRef.kind}/${spec.scaleTargetRef.name}`,
+    },
+    {
+      name: "Targets",
+      type: "string",
+      description:
+        "metrics contains the specifications for which to use to calculate the desired replica count.",
+      value: targetText,
+    },
+    {
+      name: "MinPods",
+      type: "string",
+      description:
+        "minReplicas is the lower limit for the number of replicas to which the autoscaler can scale down.",
+      value: ({ spec }: HorizontalPodAutoscaler) => String(spec.minReplicas ?? "<unset>"),
+    },
+    {
+      name: "MaxPods",
+      type: "string",
+      description:
+        "maxReplicas is the upper limit for the number of replicas to which the autoscaler can scale up.",
+      value: ({ spec }: HorizontalPodAutoscaler) => String(spec.maxReplicas ?? 0),
+    },
+    {
+      name: "Replicas",
+      type: "string",
+      description: "currentReplicas is current number of replicas of pods managed by this autoscaler.",
+      value: ({ status }: HorizontalPodAutoscaler) => String(status?.currentReplicas ?? 0),
+    },
+    AGE_COLUMN,
+  ],
+};

@@ -1,0 +1,99 @@
+import {
+  type CustomResourceDefinition,
+  CustomResourceDefinitionKind,
+  type DefinitionNames,
+  type PrinterColumn,
+} from "../../api/custom-resource-definition/kind.ts";
+import type { Column, Kind } from "../../api/kind.ts";
+import { isApiError } from "../../api/status.ts";
+import type { KubeClient } from "../../kube/client.ts";
+import { timeText } from "../../kube/time.ts";
+import { sameJson } from "./any-object.ts";
+import { toOpenApi } from "./rest/openapi.ts";
+
+/**
+ * One CustomResourceDefinition for each kind that a cluster would serve from one, so that tools and Knative's upgrade
+ * test find them (spec E-194, E-216). They tell what is served; nothing is read back from them.
+ */
+export async function publishDefinitions(
+  client: KubeClient,
+  kinds: readonly Kind[],
+  nowMs: number,
+): Promise<void> {
+  for (const kind of kinds.filter(({ custom }) => custom)) await publish(client, definitionOf(kind, nowMs));
+}
+
+async function publish(client: KubeClient, wanted: CustomResourceDefinition): Promise<void> {
+  try {
+    await client.create(CustomResourceDefinitionKind, wanted);
+  } catch (thrown) {
+    if (!isApiError(thrown, "AlreadyExists")) throw thrown;
+    const key = { namespace: "", name: wanted.metadata.name ?? "" };
+    const stored = await client.get(CustomResourceDefinitionKind, key);
+    if (!sameJson(stored.spec, wanted.spec))
+      await client.update(CustomResourceDefinitionKind, { ...stored, spec: wanted.spec });
+  }
+}
+
+function namesOf(kind: Kind): DefinitionNames {
+  return {
+    plural: kind.plural,
+    singular: kind.singular,
+    ...(kind.shortNames.length > 0 ? { shortNames: [...kind.shortNames] } : {}),
+    kind: kind.kind,
+    listKind: `${kind.kind}List`,
+    ...(kind.categories.length > 0 ? { categories: [...kind.categories] } : {}),
+  };
+}
+
+function definitionOf(kind: Kind, nowMs: number): CustomResourceDefinition {
+  const names = namesOf(kind);
+  const columns = kind.columns.flatMap(printerColumn);
+  const condition = (type: string, reason: string, message: string) => ({
+    type,
+    status: "True" as const,
+    lastTransitionTime: timeText(nowMs),
+    reason,
+    message,
+  });
+  return {
+    metadata: {
+      name: `${kind.plural}.${kind.group}`,
+      labels: { "app.kubernetes.io/name": "knative-serving", "knative.dev/crd-install": "true" },
+    },
+    spec: {
+      group: kind.group,
+      names,
+      scope: kind.namespaced ? "Namespaced" : "Cluster",
+      versions: [
+        {
+          name: kind.version,
+          served: true,
+          storage: true,
+          schema: { openAPIV3Schema: schemaOf(kind) },
+          ...(kind.statusSubresource ? { subresources: { status: {} } } : {}),
+          ...(columns.length > 0 ? { additionalPrinterColumns: columns } : {}),
+        },
+      ],
+      conversion: { strategy: "None" },
+    },
+    status: {
+      conditions: [
+        condition("NamesAccepted", "NoConflicts", "no conflicts found"),
+        condition("Established", "InitialNamesAccepted", "the initial names have been accepted"),
+      ],
+      acceptedNames: names,
+      storedVersions: [kind.version],
+    },
+  };
+}
+
+function schemaOf(kind: Kind): object {
+  const { metadata: _, ...fields } = kind.schema.fields ?? {};
+  return toOpenApi({ ...kind.schema, fields });
+}
+
+function printerColumn({ name, type, value, priority }: Column): PrinterColumn[] {
+  if (typeof value !== "string") return [];
+  return [{ name, type, ...(priority ? { priority } : {}), jsonPath: value }];
+}
