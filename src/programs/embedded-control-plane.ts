@@ -43,5 +43,5 @@ export function wireControlPlane({ home, dataPlanes, ...parts }: EngineParts) {
     serveKube({ link, clientFor, kinds: KINDS });
     link.listen(STATS, (messages) => controlPlane.receiveStats(messages as StatMessage[]));
   });
-  return { controlPlane, storageFailed };
+  return { controlPlane, storageFailed, storage };
 }

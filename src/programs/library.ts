@@ -101,7 +101,7 @@ async function startIn(home: Home, { undo, startedMs, ...options }: Starting): P
   binding.catch(() => {});
   const images = new ImageStore({ folder: home.images, clock, random });
   await images.keepSpares();
-  const { controlPlane, storageFailed } = wireControlPlane({
+  const { controlPlane, storageFailed, storage } = wireControlPlane({
     home,
     log,
     runtime,
@@ -123,6 +123,7 @@ async function startIn(home: Home, { undo, startedMs, ...options }: Starting): P
   undo.push(() => controlPlane.stop({ graceMs: STOP_GRACE_MS, stopWatchers: () => dataPlanes.stop() }));
   await controlPlane.startActing(bound);
   await dataPlanes.serving;
+  storage.keepReserve();
   undo.push(new SliceWatchdog({ clock, log }).start());
   let stopping: Promise<void> | undefined;
   return {

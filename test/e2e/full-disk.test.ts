@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { ConfigMapKind } from "../../src/api/config-map/kind.ts";
@@ -19,7 +19,7 @@ import {
   until,
 } from "../support/engine.ts";
 
-/** The disk of a running engine fills up and is freed again: a small file system of its own, which root alone can mount. */
+/** The disk of a running engine fills up and is freed again: a small file system that root alone can mount. */
 
 const folder = temporaryFolder("full-disk");
 const disk = join(folder, "disk");
@@ -93,6 +93,7 @@ test("a full disk: one clear error for the writer, nothing half applied, reads a
   skip,
 }, async () => {
   const url = await readyUrl(engine.client, "app");
+  await until("the reserve", () => (existsSync(join(engine.home, "state.db-reserve")) ? true : undefined));
   fillDisk();
   const { acknowledged, refused } = await writeUntilRefused("first");
   assert.equal(refused.status.code, 500);
