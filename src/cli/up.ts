@@ -14,8 +14,10 @@ export interface RunningEngine {
   readonly api: string;
   readonly kubeconfig: string;
   readonly readyMs: number;
-  /** Drains and stops the pods; a second call ends them at once. */
+  /** Drains and stops the pods. */
   stop(): Promise<void>;
+  /** Kills the pods' programs at once. */
+  killPods(): Promise<void>;
   /** A new data-plane process takes over without losing a request. */
   replaceDataPlane(): Promise<{ fromPid: number | undefined; toPid: number | undefined; ms: number }>;
   /** Resolves when the engine ended by itself, with the reason. */
@@ -39,7 +41,9 @@ export async function up(args: readonly string[], terminal: Terminal, ports: UpP
   const stopped = new Promise<void>((resolve, reject) => {
     ports.onStopRequest(() => {
       requests += 1;
-      if (requests > 1 || !engine) return ports.exitNow(requests > 1 ? 1 : 0);
+      if (!engine) return ports.exitNow(requests > 1 ? 1 : 0);
+      if (requests > 2) return ports.exitNow(1);
+      if (requests > 1) return void engine.killPods().finally(() => ports.exitNow(1));
       terminal.err("stopping: finishing requests and ending pods (signal again to stop at once)\n");
       engine.stop().then(resolve, reject);
     });

@@ -49,6 +49,8 @@ export interface Ebb {
    * sentence when that cannot begin.
    */
   replaceDataPlane(): Promise<Replaced>;
+  /** Kills the pods' programs at once, for an engine that is about to be ended: no request is waited for. */
+  killPods(): Promise<void>;
   /** Answers what is in flight and ends the pods within min(their grace, 30 s). Idempotent. */
   stop(): Promise<void>;
 }
@@ -136,6 +138,7 @@ async function startIn(home: Home, { undo, startedMs, ...options }: Starting): P
     client: (actor) => controlPlane.apiServer.clientFor(actor),
     onColdRequest: (listener) => dataPlanes.onTimeline(listener),
     replaceDataPlane: () => dataPlanes.replace(),
+    killPods: () => runtime.killAll(),
     stop: () => {
       stopping ??= dataPlanes.drain(STOP_GRACE_MS).then(() => undoAll(undo));
       return stopping;

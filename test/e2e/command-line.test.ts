@@ -30,9 +30,11 @@ const folder = temporaryFolder("command");
 after(() => removeFolder(folder));
 
 /** A program that does not hear SIGTERM. */
+/** Ignores SIGTERM, and starts a program in a process group of its own. */
 const DEAF = `
 require("node:http").createServer((_, response) => response.end("deaf")).listen(process.env.PORT);
 process.on("SIGTERM", () => {});
+require("node:child_process").spawn("sleep", ["600"], { detached: true, stdio: "ignore" }).unref();
 `;
 
 async function taken(): Promise<{ port: number; server: Server }> {
@@ -127,30 +129,37 @@ describe("ebb up", () => {
 });
 
 describe("ebb up, stopped twice", () => {
-  test("a second signal ends the engine at once, and the next engine takes on what it left", async () => {
+  test("a second signal ends the engine and its programs at once, and the next engine starts them again", async () => {
     const home = join(folder, "twice");
     const engine = await engineUp({ env: { EBB_HOME: home } });
     assert.equal(engine.home, home);
     await deploy(engine, "deaf", DEAF);
     engine.command.child.kill("SIGINT");
     await until("the engine stops", () => (engine.command.stderr.includes("stopping") ? true : undefined));
+    const programs = programsOf(home);
+    assert.equal(programs.length, 2, "the program and what it started apart from itself");
     const signalledMs = performance.now();
     engine.client.close();
     engine.command.child.kill("SIGINT");
     const { code } = await engine.command.ended;
     assert.equal(code, 1);
     assert.equal(performance.now() - signalledMs < 3_000, true);
+    // No next engine is needed: shims end by themselves when their programs have.
+    await until("no process", () => (processesNaming(home).length === 0 ? true : undefined), 3_000);
+    assert.deepEqual(programsOf(home), []);
     const next = await engineUp({ home });
     const url = await until("the URL with the new port", async () => {
       const found = await readyUrl(next.client, "deaf");
       return found.endsWith(`:${new URL(next.ready.gateway).port}`) ? found : undefined;
     });
     assert.equal((await get(url)).body, "deaf");
-    assert.equal(programsOf(home).length, 1);
+    assert.equal(programsOf(home).length, 2);
     next.client.close();
-    next.command.child.kill("SIGKILL");
+    next.command.child.kill("SIGINT");
+    next.command.child.kill("SIGTERM");
     await next.command.ended;
-    for (const pid of programsOf(home)) process.kill(pid, "SIGKILL");
+    await until("no process", () => (processesNaming(home).length === 0 ? true : undefined), 3_000);
+    assert.deepEqual(programsOf(home), []);
   });
 });
 

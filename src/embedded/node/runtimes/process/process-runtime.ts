@@ -106,6 +106,18 @@ export class ProcessRuntime implements Runtime {
     sendSignal(signal === "SIGKILL" ? -live.pid : live.pid, signal);
   }
 
+  /** Kills every program now, whatever grace was promised: the engine itself is about to end. Its pods' objects stay. */
+  async killAll(): Promise<void> {
+    // Nothing is started again in the engine's last moments.
+    this.#forker?.close();
+    this.#forker = undefined;
+    const runs = [...this.#live.values()];
+    for (const { pid, startTime } of runs)
+      if (pid > 0 && isSameProcess(pid, startTime)) sendSignal(-pid, "SIGKILL");
+    // One look serves all.
+    await Promise.all(runs.map(({ run }) => this.#stragglers.kill(podFolder(this.#pods, run.podUid))));
+  }
+
   list(): Promise<FoundRun[]> {
     return findRuns(this.#pods);
   }
