@@ -1,10 +1,16 @@
-import type { Backend } from "./backend.ts";
+import { type Backend, wantsHttp2 } from "./backend.ts";
 
 /** The part of an Endpoints object that the data plane asks for. */
 export interface EndpointSubset {
   readonly addresses?: readonly EndpointAddress[];
   readonly notReadyAddresses?: readonly EndpointAddress[];
-  readonly ports?: readonly { readonly name?: string; readonly port: number }[];
+  readonly ports?: readonly EndpointPort[];
+}
+
+interface EndpointPort {
+  readonly name?: string;
+  readonly port: number;
+  readonly appProtocol?: string;
 }
 
 interface EndpointAddress {
@@ -20,8 +26,8 @@ export function backendsOf(
   const ready: Backend[] = [];
   const notReady: Backend[] = [];
   for (const subset of subsets ?? []) {
-    for (const { name, port } of subset.ports ?? []) {
-      if (!portName(name ?? "")) continue;
+    for (const port of subset.ports ?? []) {
+      if (!portName(port.name ?? "")) continue;
       for (const address of subset.addresses ?? []) ready.push(backendOf(address, port));
       for (const address of subset.notReadyAddresses ?? []) notReady.push(backendOf(address, port));
     }
@@ -29,7 +35,12 @@ export function backendsOf(
   return { ready, notReady };
 }
 
-function backendOf({ ip, targetRef }: EndpointAddress, port: number): Backend {
+function backendOf({ ip, targetRef }: EndpointAddress, port: EndpointPort): Backend {
   const podUid = targetRef?.kind === "Pod" ? targetRef.uid : undefined;
-  return podUid === undefined ? { ip, port } : { ip, port, podUid };
+  return {
+    ip,
+    port: port.port,
+    ...(podUid !== undefined && { podUid }),
+    ...(wantsHttp2(port) && { http2: true as const }),
+  };
 }

@@ -8,8 +8,9 @@ export function transportErrorText(error: UpstreamError, address: string): strin
     case "dial-timeout":
       return `dial tcp ${address}: i/o timeout`;
     case "closed":
-      return "EOF";
+      return error.message === "unexpected EOF" ? error.message : "EOF";
     case "malformed":
+      if (error.message.startsWith("http2: ")) return error.message;
       return `net/http: HTTP/1.x transport connection broken: ${error.message}`;
     default:
       return error.message;

@@ -16,7 +16,7 @@ import { UpstreamPool } from "../http/pool.ts";
 import { TimerWheel } from "../http/timer-wheel.ts";
 import type { KubeClient } from "../kube/client.ts";
 import { Doors } from "./doors.ts";
-import type { DataPlaneAddresses } from "./published-endpoints.ts";
+import { ACTIVATOR_HTTP2_PORT, type DataPlaneAddresses } from "./published-endpoints.ts";
 
 /** The data plane wired from its ports: gateway, activator and hosted queue-proxies of one engine. */
 export interface DataPlanePorts {
@@ -86,7 +86,8 @@ export class DataPlane {
 
   /** In this process when the address is hosted here: one hop instead of three (DESIGN §4). */
   readonly #upstreamFor: UpstreamFor = (backend) => {
-    const isActivator = backend.ip === this.#activatorAt.ip && backend.port === this.#activatorAt.port;
+    const { ip, port } = this.#activatorAt;
+    const isActivator = backend.ip === ip && (backend.port === port || backend.port === ACTIVATOR_HTTP2_PORT);
     const handler = isActivator ? this.#activator.handle : this.queueProxies.handlerAt(backend);
     return handler ? inProcessUpstream(handler, { remoteAddress: "" }) : this.#pool.to(backend);
   };
@@ -94,6 +95,7 @@ export class DataPlane {
   /** Takes the ports; connections wait until `serve`. Rejects with the system's error when one is taken. */
   async bind(): Promise<DataPlaneAddresses> {
     const { gateway, activatorIp } = this.#ports;
+    await this.#doors.listen({ ip: activatorIp, port: ACTIVATOR_HTTP2_PORT }, this.#activator.handle);
     const inside = { ip: activatorIp, port: this.#ports.gatewayInternalPort ?? 0 };
     return {
       gateway: await this.#doors.listen(gateway, this.#gateway.handler("public")),

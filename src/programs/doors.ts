@@ -23,7 +23,7 @@ export class Doors {
   /** Resolves with the address really bound; rejects with the system's error. */
   async listen(address: Address, handler: Handler): Promise<Address> {
     const { clock, network } = this.#ports;
-    const server = new HttpServer({ clock, handler });
+    const server = new HttpServer({ clock, handler, http2: true });
     this.#servers.push(server);
     const accept = (conn: Conn) => {
       if (this.#early) this.#early.push(() => server.accept(conn));

@@ -6,6 +6,9 @@ import { isApiError } from "../api/status.ts";
 import type { Address } from "../http/conn.ts";
 import type { KubeClient } from "../kube/client.ts";
 
+/** spec T-001. */
+export const ACTIVATOR_HTTP2_PORT = 8013;
+
 /** Where this engine's data plane listens; new at every start. */
 export interface DataPlaneAddresses {
   readonly gateway: Address;
@@ -20,17 +23,33 @@ const NAMESPACE = "knative-serving";
  * point at the activator.
  */
 export async function publishDataPlane(client: KubeClient, addresses: DataPlaneAddresses): Promise<void> {
-  await publish(client, "gateway", addresses.gateway);
-  await publish(client, "gateway-internal", addresses.gatewayInternal);
-  await publish(client, "activator-service", addresses.activator);
+  const { gateway, gatewayInternal, activator } = addresses;
+  await publish(client, "gateway", { ip: gateway.ip, ports: [http(gateway.port)] });
+  await publish(client, "gateway-internal", { ip: gatewayInternal.ip, ports: [http(gatewayInternal.port)] });
+  const http2 = { name: "http2", port: 81, targetPort: ACTIVATOR_HTTP2_PORT };
+  await publish(client, "activator-service", { ip: activator.ip, ports: [http(activator.port), http2] });
 }
 
-async function publish(client: KubeClient, name: string, { ip, port }: Address): Promise<void> {
+interface PublishedPort {
+  readonly name: string;
+  readonly port: number;
+  readonly targetPort: number;
+}
+
+interface Published {
+  readonly ip: string;
+  readonly ports: readonly PublishedPort[];
+}
+
+const http = (targetPort: number): PublishedPort => ({ name: "http", port: 80, targetPort });
+
+async function publish(client: KubeClient, name: string, { ip, ports }: Published): Promise<void> {
   const metadata = { name, namespace: NAMESPACE, labels: { "app.kubernetes.io/name": "ebb" } };
-  const ports = [{ name: "http", port: 80, targetPort: port, protocol: "TCP" as const }];
-  const service: CoreService = { metadata, spec: { type: "ClusterIP", ports } };
+  const tcp = ports.map((port) => ({ ...port, protocol: "TCP" as const }));
+  const service: CoreService = { metadata, spec: { type: "ClusterIP", ports: tcp } };
   if (name !== "gateway") await createOrReplace(client, CoreServiceKind, service);
-  const subsets = [{ addresses: [{ ip }], ports: [{ name: "http", port, protocol: "TCP" as const }] }];
+  const listening = tcp.map(({ targetPort: port, ...rest }) => ({ ...rest, port }));
+  const subsets = [{ addresses: [{ ip }], ports: listening }];
   const endpoints: Endpoints = { metadata, subsets };
   await createOrReplace(client, EndpointsKind, endpoints);
 }

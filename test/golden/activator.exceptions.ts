@@ -4,14 +4,10 @@ interface Scoped {
   readonly id: string;
   readonly phase?: string;
   readonly revision?: { readonly protocol?: string };
-  readonly client?: { readonly type?: string };
-  readonly clients?: readonly { readonly type?: string }[];
 }
 
 /** Why a case cannot even be run yet; undefined when it can. */
 export function outOfScope(recorded: Scoped): string | undefined {
-  const types = [recorded.client, ...(recorded.clients ?? [])].map((client) => client?.type);
-  if (types.includes("h2") || recorded.id.startsWith("h2-")) return "HTTP/2";
   if (recorded.id.startsWith("clusterip-")) return "no mesh: pods are always addressable";
   if (recorded.phase === "websocket") return "the stat link is the program's";
   if (recorded.id === "concurrency-020")
@@ -22,8 +18,6 @@ export function outOfScope(recorded: Scoped): string | undefined {
 
 /** Reason → cases. */
 const CASES: Readonly<Record<string, string>> = {
-  "not built yet: HTTP/2":
-    "lookup-012 probe-050 probe-051 probe-052 probe-053 h2-002 h2-003 h2-004 h2-005 h2-006 h2-007 h2-010 h2-011 h2-013 hold-015 hold-016",
   "no mesh: pods are always addressable": "clusterip-001 clusterip-002 clusterip-003",
   "not the library's: stat link, signals": "health-012 health-013",
   "waiting requests are bounded (errata T-013)": "concurrency-020",

@@ -15,8 +15,11 @@ import { judgedTwice, judgeGolden } from "../support/golden.ts";
 import { exceptions, outOfScope } from "./activator.exceptions.ts";
 import { bytesOf, type HeaderLines, valuesOf } from "./wire/byte-reader.ts";
 import { compareBackend, compareClient, compareHeaders, fits, outcomeOf } from "./wire/compare.ts";
-import { type BackendStep, ScriptedBackend, type SeenRequest } from "./wire/scripted-backend.ts";
+import type { Http2Step } from "./wire/http2-backend.ts";
+import { type Http2ClientSpec, runHttp2Client } from "./wire/http2-client.ts";
+import { type BackendStep, ScriptedBackend } from "./wire/scripted-backend.ts";
 import { type ClientSpec, runClient, type Seen } from "./wire/scripted-client.ts";
+import type { SeenRequest } from "./wire/seen-request.ts";
 
 /** The recorded activator against ours: each case has an activator and pods of its own on addresses in 127/8. */
 
@@ -37,6 +40,16 @@ interface BackendSpec {
   clusterIP?: boolean;
   probe?: ProbeAnswer | ProbeAnswer[];
   app?: BackendStep[] | BackendStep[][];
+  h2app?: Http2Answer;
+}
+
+interface Http2Answer {
+  status?: number;
+  headers?: HeaderLines;
+  data?: (string | { delayMs: number })[];
+  trailers?: HeaderLines;
+  delayMs?: number;
+  rst?: number;
 }
 
 interface EndpointsSpec {
@@ -44,7 +57,7 @@ interface EndpointsSpec {
   notReady?: string[];
 }
 
-interface NamedClient extends ClientSpec {
+interface NamedClient extends ClientSpec, Http2ClientSpec {
   name?: string;
   type?: string;
   port?: number;
@@ -148,7 +161,10 @@ interface PodPlay {
 
 async function play(recorded: ActivatorCase, addresses: Addresses): Promise<string[]> {
   const pods = new Map(
-    (recorded.backends ?? []).map((spec, index) => [spec.name, podOf(spec, addresses, index)]),
+    (recorded.backends ?? []).map((spec, index) => [
+      spec.name,
+      podOf(spec, { ...addresses, port: podPort(recorded) }, index),
+    ]),
   );
   const world = await startActivator(recorded, addresses);
   try {
@@ -172,7 +188,12 @@ async function play(recorded: ActivatorCase, addresses: Addresses): Promise<stri
   }
 }
 
-function podOf(spec: BackendSpec, { prefix }: Addresses, index: number): PodPlay {
+function podPort({ revision }: ActivatorCase): number {
+  return revision?.protocol === "h2c" ? 8013 : 8012;
+}
+
+function podOf(spec: BackendSpec, where: Addresses & { port: number }, index: number): PodPlay {
+  const { prefix, port } = where;
   const number = Number(/^pod([0-9]+)$/.exec(spec.name)?.[1] ?? index + 1);
   const ip = `${prefix}${10 + number}`;
   let served = 0;
@@ -184,8 +205,16 @@ function podOf(spec: BackendSpec, { prefix }: Addresses, index: number): PodPlay
     passed: 0,
     backend: new ScriptedBackend({
       ip,
-      port: 8012,
+      port,
       bodyFirst: false,
+      http2: {
+        proto: "HTTP/2.0",
+        pseudo: [":authority"],
+        stepsFor: () => {
+          served += 1;
+          return http2Steps(spec);
+        },
+      },
       stepsFor: (seen) => {
         if ((valuesOf(seen.headers, "k-network-probe")[0] ?? "") !== "") return "probe";
         served += 1;
@@ -197,6 +226,14 @@ function podOf(spec: BackendSpec, { prefix }: Addresses, index: number): PodPlay
     }),
   };
   return pod;
+}
+
+function http2Steps({ name, h2app = {} }: BackendSpec): Http2Step[] {
+  const { status = 200, headers = [], data = [name], trailers, delayMs = 0, rst } = h2app;
+  if (rst !== undefined) return [{ delayMs, rst }];
+  const body = data.map((piece): Http2Step => (typeof piece === "string" ? { data: piece } : piece));
+  const end: Http2Step = trailers ? { headers: trailers, end: true } : { end: true };
+  return [{ delayMs, headers: [[":status", String(status)], ...headers] }, ...body, end];
 }
 
 function ownName(name: string): BackendStep[] {
@@ -242,7 +279,7 @@ async function startActivator(recorded: ActivatorCase, { self }: Addresses) {
   setRevision(activator, recorded);
   const position = positionAmong(recorded.activators ?? [], self);
   if (position) activator.revisions.setPosition(NAMESPACE, REVISION, position);
-  const server = new HttpServer({ clock, handler: activator.handle });
+  const server = new HttpServer({ clock, handler: activator.handle, http2: true });
   const listeners = await Promise.all(
     [8012, 8013].map((port) => network.listen({ ip: self, port }, server.accept)),
   );
@@ -250,7 +287,8 @@ async function startActivator(recorded: ActivatorCase, { self }: Addresses) {
     activator,
     stats,
     setEndpoints(spec: EndpointsSpec | undefined, pods: Map<string, PodPlay>) {
-      activator.revisions.setPods(NAMESPACE, REVISION, spec && observed(spec, pods));
+      const seen = spec && observed(spec, pods, podPort(recorded));
+      activator.revisions.setPods(NAMESPACE, REVISION, seen);
     },
     async close() {
       const closed = listeners.map((listener) => listener.close());
@@ -277,9 +315,8 @@ function setRevision(activator: Activator, { revision }: ActivatorCase): void {
   });
 }
 
-function observed(spec: EndpointsSpec, pods: Map<string, PodPlay>): ObservedPods {
-  const backends = (names: string[] = []) =>
-    names.map((name) => ({ ip: pods.get(name)?.ip ?? name, port: 8012 }));
+function observed(spec: EndpointsSpec, pods: Map<string, PodPlay>, port: number): ObservedPods {
+  const backends = (names: string[] = []) => names.map((name) => ({ ip: pods.get(name)?.ip ?? name, port }));
   return { ready: backends(spec.ready), notReady: backends(spec.notReady) };
 }
 
@@ -318,7 +355,9 @@ async function runClients(recorded: ActivatorCase, { self }: Addresses): Promise
     const runOne = async (index: number) => {
       seen.set(
         count === 1 ? name : `${name}#${index}`,
-        await runClient({ closeWaitMs: 0, ...client }, target),
+        await (client.type === "h2"
+          ? runHttp2Client(client, { ...target, port: client.port ?? 8013 })
+          : runClient({ closeWaitMs: 0, ...client }, target)),
       );
     };
     if (gapMs === undefined) {

@@ -4,6 +4,8 @@ import { addressText, type Backend } from "../backend.ts";
 export interface ServicePort {
   readonly name: string;
   readonly port: number;
+  /** HTTP/2 is spoken there. */
+  readonly http2?: boolean;
 }
 
 /** A core Service as the gateway sees it (spec G-010). */
@@ -91,6 +93,11 @@ export class BackendTable {
   /** The name that the Service stands for; undefined when it has addresses of its own. */
   externalNameOf({ namespace, service }: ServiceTarget): string | undefined {
     return this.#services.get(`${namespace}/${service}`)?.externalName;
+  }
+
+  /** Whether the Service's port is spoken to in HTTP/2, whoever stands behind it. */
+  speaksHttp2({ namespace, service, port }: ServiceTarget): boolean {
+    return this.#portOf(`${namespace}/${service}`, port)?.http2 === true;
   }
 
   #pickOpen(backends: readonly Backend[], random: Random, except: readonly Backend[]): Backend | undefined {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { IngressSpec } from "../../api/ingress/kind.ts";
+import { Cancel } from "../../base/cancel.ts";
 import { systemClock } from "../../base/clock.ts";
 import { silentLog } from "../../base/log.ts";
 import { seededRandom } from "../../base/random.ts";
@@ -9,6 +10,7 @@ import { HeaderBlock } from "../../http/header-block.ts";
 import { inProcessUpstream } from "../../http/in-process-upstream.ts";
 import type { Handler } from "../../http/message.ts";
 import { systemNetwork } from "../../http/network.ts";
+import { EMPTY_BODY } from "../../http/received-body.ts";
 import { respondWith } from "../../http/responses.ts";
 import { addressText } from "../backend.ts";
 import { Gateway } from "./gateway.ts";
@@ -187,4 +189,43 @@ test("headers of the path and then of the split overwrite what the client sent",
   });
   assert.equal(tagged.seen.tag, "path");
   assert.equal((await ask(gateway, "shop.example.org", { headers: ["Tag", "forged"] })).seen.tag, "split");
+});
+
+test("the Service's port decides which HTTP its pods are spoken to with, whoever asks and even at zero", async () => {
+  const spoken: string[] = [];
+  const upstreamFor = () =>
+    inProcessUpstream(
+      (exchange) => {
+        spoken.push(exchange.request.version);
+        respondWith(exchange, { status: 200 });
+      },
+      { remoteAddress: "" },
+    );
+  const fallback = { ip: "10.0.0.1", port: 8012 };
+  const gateway = new Gateway({ random: seededRandom(1), log: silentLog, upstreamFor, fallback });
+  const { spec, hash } = route;
+  gateway.setRoutes(new RouteTable(hostRules(spec, hash, "cluster.local")));
+  const speak = async (version: "1.1" | "2", headers = new HeaderBlock()) => {
+    headers.set("Host", LOCAL);
+    headers.set("Knative-Serving-Revision", "hello-00001");
+    await new Promise<void>((resolve, reject) => {
+      inProcessUpstream(gateway.handler("private"), { remoteAddress: "10.0.0.9" }).send(
+        { head: { method: "GET", target: "/", version, headers }, body: EMPTY_BODY, cancel: new Cancel() },
+        { interim() {}, response: () => resolve(), upgraded() {}, failed: reject },
+      );
+    });
+    return spoken.pop();
+  };
+  const service = { namespace: "default", name: "hello-00001" };
+  const backend = { ip: "10.0.0.2", port: 8013 };
+  gateway.backends.setService({ ...service, ports: [{ name: "http2", port: 80, http2: true }] });
+  assert.equal(await speak("1.1"), "2");
+  gateway.backends.setEndpoints("default", service.name, [
+    { name: "http2", backends: [{ ...backend, http2: true }] },
+  ]);
+  assert.equal(await speak("1.1"), "2");
+  assert.equal(await speak("1.1", new HeaderBlock(["Connection", "Upgrade", "Upgrade", "websocket"])), "1.1");
+  gateway.backends.setService({ ...service, ports: [{ name: "http", port: 80 }] });
+  gateway.backends.setEndpoints("default", service.name, [{ name: "http", backends: [backend] }]);
+  assert.equal(await speak("2"), "1.1");
 });

@@ -79,6 +79,8 @@ class Passage implements Journey, ForwardObserver {
   /** Outside of the cluster. */
   external: Backend | undefined;
   backend: Backend | undefined;
+  /** The port behind the Service decides, not the client: any client reaches any application (spec T-008). */
+  speaks: "1.1" | "2" = "1.1";
   /** Backends that could not be reached. */
   readonly tried: Backend[] = [];
 
@@ -261,12 +263,15 @@ function findBackend(passage: Passage): "next" | "over" {
   const { random, fallback } = gateway.options;
   if (passage.external !== undefined && tried.length === 0) {
     passage.backend = passage.external;
+    passage.speaks = "1.1";
     return "next";
   }
   passage.backend = split && gateway.backends.pick(split, random, tried);
+  passage.speaks = passage.backend?.http2 ? "2" : "1.1";
   if (passage.backend === undefined && fallback !== undefined && !tried.includes(fallback)) {
     // Without these headers the activator would not know whom to hold the request for.
     if (exchange.request.headers.has(wire.SERVING_REVISION)) passage.backend = fallback;
+    if (split && gateway.backends.speaksHttp2(split)) passage.speaks = "2";
   }
   if (passage.backend !== undefined) return "next";
   const name = split ? `${split.namespace}/${split.service}` : `host "${passage.host}"`;

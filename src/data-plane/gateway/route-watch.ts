@@ -8,6 +8,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { type Change, Informer } from "../../kube/informer.ts";
+import { wantsHttp2 } from "../backend.ts";
 import { backendsOf } from "../endpoint-addresses.ts";
 import type { EndpointPort, ServiceView } from "./backend-table.ts";
 import type { Gateway } from "./gateway.ts";
@@ -97,7 +98,11 @@ function serviceView({ metadata, spec }: CoreService): ServiceView {
     namespace: metadata.namespace ?? "",
     name: metadata.name ?? "",
     ...(spec.type === "ExternalName" && spec.externalName ? { externalName: spec.externalName } : {}),
-    ports: (spec.ports ?? []).map(({ name = "", port }) => ({ name, port })),
+    ports: (spec.ports ?? []).map((port) => ({
+      name: port.name ?? "",
+      port: port.port,
+      http2: wantsHttp2(port),
+    })),
   };
 }
 

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { HeaderLines } from "./byte-reader.ts";
-import type { SeenRequest } from "./scripted-backend.ts";
 import type { Seen } from "./scripted-client.ts";
+import type { SeenRequest } from "./seen-request.ts";
 
 /** Compares what was seen with what was recorded; each difference is a sentence. */
 
@@ -171,6 +171,7 @@ const REQUEST_SCALARS = [
   "peerClosed",
   "afterEof",
   "resetCode",
+  "reset",
   "raw",
 ] as const;
 

@@ -1,14 +1,10 @@
+import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
-import {
-  ByteReader,
-  bytesOf,
-  type HeaderLines,
-  parseHead,
-  readChunked,
-  textOf,
-  valuesOf,
-} from "./byte-reader.ts";
+import { ByteReader, bytesOf, parseHead, readChunked, textOf, valuesOf } from "./byte-reader.ts";
+import { type Http2Step, serveHttp2 } from "./http2-backend.ts";
+import { PREFACE } from "./raw-http2.ts";
+import type { SeenRequest } from "./seen-request.ts";
 
 export interface BackendStep {
   expectStartsWith?: string;
@@ -25,18 +21,6 @@ export interface BackendStep {
   closeWrite?: boolean;
   reset?: boolean;
   close?: boolean;
-}
-
-export interface SeenRequest {
-  startLine: string;
-  headers: HeaderLines;
-  body: string;
-  framing?: string;
-  trailers?: HeaderLines;
-  complete?: boolean;
-  peerClosed?: boolean;
-  afterEof?: string;
-  raw?: string;
 }
 
 const FAR_MS = 120_000;
@@ -62,7 +46,7 @@ export class ScriptedBackend {
         this.#sockets.add(socket);
         socket.on("error", () => {});
         socket.on("close", () => this.#sockets.delete(socket));
-        this.#serve(socket, index).catch(() => socket.destroy());
+        this.#accept(socket, index).catch(() => socket.destroy());
       });
       server.on("error", reject);
       server.listen(this.#options.port, this.#options.ip, () => resolve());
@@ -80,6 +64,28 @@ export class ScriptedBackend {
   close(): void {
     this.#server?.close();
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async #accept(socket: Socket, index: number): Promise<void> {
+    const { http2 } = this.#options;
+    if (http2 && (await beginsWithPreface(socket))) this.#serveHttp2(socket, http2);
+    else await this.#serve(socket, index);
+  }
+
+  #serveHttp2(socket: Socket, { proto, pseudo, stepsFor }: Http2Options): void {
+    serveHttp2(socket, {
+      proto,
+      pseudo,
+      stepsFor,
+      began: (seen) => {
+        this.requests.push(seen);
+        this.#active += 1;
+        this.maxActive = Math.max(this.maxActive, this.#active);
+      },
+      ended: () => {
+        this.#active -= 1;
+      },
+    });
   }
 
   async #serve(socket: Socket, index: number): Promise<void> {
@@ -158,7 +164,23 @@ export class ScriptedBackend {
   }
 }
 
+/** Nothing of what came is taken. */
+async function beginsWithPreface(socket: Socket): Promise<boolean> {
+  const [first] = (await once(socket, "readable").then(() => [socket.read() as Buffer | null])) ?? [];
+  if (!first) return false;
+  socket.unshift(first);
+  return textOf(first).startsWith(PREFACE.slice(0, first.length));
+}
+
+export interface Http2Options {
+  readonly proto: string;
+  readonly pseudo: readonly string[];
+  readonly stepsFor: (seen: SeenRequest) => Http2Step[];
+}
+
 export interface BackendOptions {
+  /** HTTP/2 by prior knowledge is spoken too. */
+  readonly http2?: Http2Options;
   readonly ip: string;
   readonly port: number;
   readonly bodyFirst: boolean;
