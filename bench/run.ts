@@ -6,10 +6,10 @@ import { describeMachine } from "./machine.ts";
 
 /**
  * `npm run bench -- NAME [--smoke] [--runs N] [--app FILE] [--part PART] [--package FOLDER]…`: builds the package,
- * runs bench/NAME.ts on it, prints one JSON object and writes it to bench/results/. `--smoke` runs as little as shows that the bench still
- * works; without a name it runs all of them. With `--package` nothing is built: all but `warm`, which takes
- * the first, take turns on the packages named, which is how a change is measured on a machine that others use too.
- * `--part` and `--only` are for `data-plane`: one of its tables, and the contenders whose names hold that text.
+ * runs bench/NAME.ts on it, prints one JSON object and writes it to bench/results/. `--smoke` runs as little as shows
+ * that the bench still works; without a name it runs all of them. With `--package` nothing is built: all but `warm`,
+ * which takes the first, take turns on the packages named, which is how a change is measured on a machine that others
+ * use too. `--part` and `--only` are for `data-plane`: one of its tables, and the contenders whose names hold that text.
  */
 export interface BenchOptions {
   readonly smoke: boolean;
@@ -26,7 +26,7 @@ export interface BenchOptions {
   readonly packages?: readonly string[];
 }
 
-const NAMES = ["start", "cold", "warm", "data-plane"];
+const NAMES = ["start", "cold", "warm", "data-plane", "api"];
 
 interface Bench {
   run(options: BenchOptions): Promise<unknown>;
