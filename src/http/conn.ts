@@ -10,6 +10,7 @@ export interface Conn {
   /** Absent where the transport has none. */
   readonly remotePort?: number | undefined;
   readonly localAddress: string;
+  readonly localPort?: number | undefined;
   /** Set exactly once by the owner; bytes that arrived before are delivered then. May be replaced on upgrade. */
   setHandler(handler: ConnHandler): void;
   /** Returns false when the writer should wait for `drain`. The chunk must not be changed afterwards. */

@@ -1,5 +1,6 @@
 import type { Cancel } from "../base/cancel.ts";
 import type { Conn } from "./conn.ts";
+import type { HeaderBlock } from "./header-block.ts";
 import { endToEndHeaders } from "./hop-by-hop.ts";
 import type { BodySource, Exchange, RequestHead, ResponseHead } from "./message.ts";
 import { splice } from "./splice.ts";
@@ -64,7 +65,8 @@ class Forwarding implements OutgoingRequest, UpstreamObserver {
   }
 
   response(head: ResponseHead, body: BodySource): void {
-    const answer = { status: head.status, reason: head.reason, headers: endToEndHeaders(head.headers) };
+    // The usual phrase, as Go's proxies send it: a phrase means nothing (RFC 9112 §4), and HTTP/2 has none.
+    const answer = { status: head.status, reason: "", headers: answerHeaders(head) };
     this.#observer.response?.(answer);
     // The caller may have answered by itself meanwhile, as a time-out does.
     if (this.#exchange.responded) body.abandon();
@@ -86,4 +88,13 @@ class Forwarding implements OutgoingRequest, UpstreamObserver {
   failed(error: UpstreamError): void {
     if (!this.#exchange.responded) this.#observer.failed(error);
   }
+}
+
+/** What speaks of one connection goes, and what Go's proxies drop: TE, Upgrade (even with 426), the length of a 304. */
+function answerHeaders({ status, headers }: ResponseHead): HeaderBlock {
+  const kept = endToEndHeaders(headers);
+  if (kept.has("te")) kept.delete("te");
+  if (kept.has("upgrade")) kept.delete("upgrade");
+  if (status === 304) kept.delete("content-length");
+  return kept;
 }

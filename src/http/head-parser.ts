@@ -1,4 +1,5 @@
 import { EbbError } from "../base/errors.ts";
+import { goQuoted } from "../base/go-quoted.ts";
 import { HeadFacts } from "./head-facts.ts";
 import { HeaderBlock, isName } from "./header-block.ts";
 import type { RequestHead, ResponseHead } from "./message.ts";
@@ -117,12 +118,12 @@ export function parseResponseHead(text: string, headerCountMax: number): ParsedR
 function badStatusLine(text: string): MalformedMessage {
   const parts = /^(\S+) (\S*)/.exec(text.split("\r\n", 1)[0] ?? "");
   if (parts?.[1]?.startsWith("HTTP/1.")) {
-    return new MalformedMessage(`malformed HTTP status code ${JSON.stringify(parts[2])}`);
+    return new MalformedMessage(`malformed HTTP status code ${goQuoted(parts[2] ?? "")}`);
   }
   if (parts && /^http\//i.test(parts[1] ?? "")) {
-    return new MalformedMessage(`malformed HTTP version ${JSON.stringify(parts[1])}`);
+    return new MalformedMessage(`malformed HTTP version ${goQuoted(parts[1] ?? "")}`);
   }
-  return new MalformedMessage(`malformed HTTP response ${JSON.stringify(text.split("\r\n", 1)[0])}`);
+  return new MalformedMessage(`malformed HTTP response ${goQuoted(text.split("\r\n", 1)[0] ?? "")}`);
 }
 
 /** Trailer fields: the same grammar, without a start line. */
@@ -172,9 +173,9 @@ function parseFields(text: string, input: FieldsInput): HeaderBlock {
 function badFieldLine(text: string, from: number): MalformedMessage {
   const line = text.slice(from).split("\r\n", 1)[0] ?? "";
   if (!line.includes(":"))
-    return new MalformedMessage(`malformed MIME header: missing colon: ${JSON.stringify(line)}`);
+    return new MalformedMessage(`malformed MIME header: missing colon: ${goQuoted(line)}`);
   if (/^[^:]*[ \t]:/.test(line)) return new MalformedMessage("invalid header name");
-  return new MalformedMessage(`malformed MIME header line: ${JSON.stringify(line)}`);
+  return new MalformedMessage(`malformed MIME header line: ${goQuoted(line)}`);
 }
 
 /** Looks at the few fields that decide about the connection; their lengths tell them apart from most others. */

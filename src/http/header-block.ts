@@ -57,6 +57,22 @@ export class HeaderBlock {
     flat.length = kept;
   }
 
+  /** Writes each name as `spell` does, which may change letter case only. */
+  respell(spell: (name: string) => string): void {
+    const flat = this.#flat;
+    for (let index = 0; index < flat.length; index += 2) flat[index] = spell(flat[index] as string);
+  }
+
+  /** Takes out all lines of that name but the first. */
+  keepFirst(lowerName: string): void {
+    const flat = this.#flat;
+    let count = 0;
+    for (let index = 0; index < flat.length; index += 2) {
+      if (isName(flat[index] as string, lowerName)) count += 1;
+    }
+    if (count > 1) this.set(lowerName, this.get(lowerName) as string);
+  }
+
   copy(): HeaderBlock {
     return new HeaderBlock(this.#flat.slice());
   }

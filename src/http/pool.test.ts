@@ -210,7 +210,7 @@ const BROKEN: [what: string, sent: string, close: boolean, expected: string][] =
     false,
     "failed malformed",
   ],
-  ["an unasked 101", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", false, "failed malformed"],
+  ["an unasked 101", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", false, "failed upgrade"],
   ["a body cut off", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab", true, "fail ab"],
   ["chunks cut off", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n", true, "fail ab"],
   ["a bad chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\nzz\r\n", false, "fail ab"],

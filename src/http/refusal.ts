@@ -1,4 +1,4 @@
-import type { MalformedMessage } from "./head-parser.ts";
+import { Http2Preface, type MalformedMessage } from "./head-parser.ts";
 import { reasonOf } from "./head-writer.ts";
 
 /** Reasons that the client is told. */
@@ -11,14 +11,18 @@ const TOLD = new Set([
 ]);
 
 /** The answer to bytes that are no request; the same bytes as Go's server sends, whose clients may know them. */
-export function refusalText(error: MalformedMessage): string {
-  let phrase = reasonOf(error.status);
-  if (error.status === 417) return `HTTP/1.1 417 ${phrase}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+export function refusalText(error: MalformedMessage, date: string): string {
+  // A server that does not speak HTTP/2 says no more than that it does not.
+  const status = error instanceof Http2Preface ? 400 : error.status;
+  let phrase = reasonOf(status);
+  if (error instanceof Http2Preface || status === 417) {
+    return `HTTP/1.1 ${status} ${phrase}\r\nDate: ${date}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+  }
   if (TOLD.has(error.message)) phrase += `: ${error.message}`;
   const body =
-    error.status === 501 && error.message.startsWith("unsupported")
+    status === 501 && error.message.startsWith("unsupported")
       ? "Unsupported transfer encoding"
-      : `${error.status} ${phrase}`;
+      : `${status} ${phrase}`;
   const fields = "Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n";
-  return `HTTP/1.1 ${error.status} ${phrase}\r\n${fields}${body}`;
+  return `HTTP/1.1 ${status} ${phrase}\r\n${fields}${body}`;
 }

@@ -238,8 +238,12 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
 
   sendInterim(exchange: ServerExchange, head: ResponseHead): void {
     if (exchange !== this.#exchange || exchange.request.version === "1.0") return;
-    if (head.status === 100) this.#sendContinue(exchange);
-    else this.#writer.writeText(plainResponseText(head, "1.1"));
+    if (head.status === 100 && head.headers.flat.length === 0) {
+      this.#sendContinue(exchange);
+      return;
+    }
+    if (head.status === 100) this.#continueSent = true;
+    this.#writer.writeText(plainResponseText(head, "1.1"));
   }
 
   #sendContinue(exchange: ServerExchange): void {
@@ -393,7 +397,7 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
     if (exchange) this.#finish(exchange, false);
     this.#exchange = undefined;
     this.#writer.stop();
-    this.#writer.writeText(refusalText(error));
+    this.#writer.writeText(refusalText(error, this.#context.date()));
     this.#close();
   }
 

@@ -1,4 +1,5 @@
 import { EbbError, messageOf } from "../base/errors.ts";
+import { goQuoted } from "../base/go-quoted.ts";
 import { BodyDecoder, type DecodedBody } from "./body-decoder.ts";
 import type { Conn, ConnHandler } from "./conn.ts";
 import { DetachedConn } from "./detached-conn.ts";
@@ -113,7 +114,7 @@ export class UpstreamConnection implements ConnHandler, DecodedBody, BodyOwner, 
     } catch (error) {
       if (!(error instanceof MalformedMessage)) throw error;
       this.#conn.reset();
-      this.#fail("malformed", error);
+      this.#fail("malformed", error.status === 431 ? this.#tooLong(error) : error);
       return;
     }
     if (at < bytes.length && this.#tunnel) this.#tunnel.addEarly(bytes.subarray(at));
@@ -140,8 +141,21 @@ export class UpstreamConnection implements ConnHandler, DecodedBody, BodyOwner, 
   }
 
   closed(error?: Error): void {
-    if (error) this.#fail("reset", error);
+    if (error) this.#fail("reset", new EbbError("reset", this.#resetText(error), { cause: error }));
     else this.#fail("closed", new EbbError("eof", "EOF"));
+  }
+
+  #tooLong(cause: Error): EbbError {
+    const message = `net/http: server response headers exceeded ${this.#owner.limits.headBytesMax} bytes; aborted`;
+    return new EbbError("malformed-message", message, { cause });
+  }
+
+  /** As Go's transport says it. */
+  #resetText(error: Error): string {
+    if (!("code" in error) || error.code !== "ECONNRESET") return error.message;
+    const { localAddress, localPort, remoteAddress, remotePort } = this.#conn;
+    const from = `${localAddress}:${localPort}->${remoteAddress}:${remotePort}`;
+    return `read tcp ${from}: read: connection reset by peer`;
   }
 
   // The answer.
@@ -173,8 +187,14 @@ export class UpstreamConnection implements ConnHandler, DecodedBody, BodyOwner, 
   }
 
   #onUpgrade(head: ResponseHead, request: OutgoingRequest): void {
-    if (!request.head.headers.has("upgrade"))
-      throw new MalformedMessage("switching protocols was not asked for");
+    const asked = request.head.headers.get("upgrade") ?? "";
+    const chosen = head.headers.get("upgrade") ?? "";
+    if (asked === "" || asked.toLowerCase() !== chosen.toLowerCase()) {
+      this.#conn.reset();
+      const message = `backend tried to switch protocol ${goQuoted(chosen)} when ${goQuoted(asked)} was requested`;
+      this.#fail("upgrade", new EbbError("upstream-upgrade", message));
+      return;
+    }
     const observer = this.#observer;
     const stopListening = this.#stopListening;
     this.#over = true;

@@ -36,6 +36,8 @@ export type UpstreamFailure =
   | "reset"
   | "closed"
   | "malformed"
+  /** It switched to another protocol than was asked for. */
+  | "upgrade"
   | "cancelled"
   | "request-body";
 

@@ -12,7 +12,6 @@ interface Scoped {
 /** Why a case cannot even be run yet; undefined when it can. */
 export function outOfScope(recorded: Scoped): string | undefined {
   const group = recorded.id.split("-")[0] ?? "";
-  if (recorded.needs === "h2" || group === "h2") return "HTTP/2";
   if (group === "tls" || recorded.files !== undefined) return "TLS";
   if (/^ready-(077|137|155|156)$/.test(recorded.id)) return "TLS, gRPC and HTTP/2 probes";
   return undefined;
@@ -21,46 +20,35 @@ export function outOfScope(recorded: Scoped): string | undefined {
 /** Reason → cases. */
 const CASES: Readonly<Record<string, string>> = {
   "1xx answers and the final status after them are passed on (errata Q-010, do not copy)":
-    "answer-099 answer-103 answer-104 answer-106 answer-107 answer-108 answer-109 answer-112 " + "answer-113",
+    "answer-103 answer-104 answer-106 answer-107 answer-108 answer-109 answer-112 answer-113",
+  "CONNECT is refused: an application behind a route is no way into the network": "h2-034",
+  "RFC 9113 has taken the upgrade to h2c out of HTTP; prior knowledge is spoken": "upgrade-021",
   "a break inside a body is shown to the client as such, with what came before it (errata Q-013, Q-014)":
     "answer-064 answer-098 backend-019 backend-027 backend-052",
   "a broken chunked body is the client's fault: 400 at once instead of 502 with Go's text":
     "bad-094 bad-095 bad-096 bad-097 bad-098 bad-099 bad-104 bad-106 bad-108",
+  "a forbidden field is a stream error as RFC 9113 §8.2.2 wants, not a page of text": "h2-032",
   "a half-closed client gets its answer (errata Q-014, do not copy)": "http-038",
-  "a head of 2 MB is beyond ebb's bound of 64 KiB": "backend-047 backend-048",
   "a null probe is never ready, its health checks are answered (errata H-002)": "ready-143",
   "a request that timed out counts as 504, not as 200 (errata Q-063)": "prom-007",
-  "all lines are passed on": "probe-028",
   "an early answer is not held back until a request body has come (errata Q-047)":
     "http-035 timeout-014 timeout-029 timeout-044",
   "an empty Host is never sent to the application": "header-017",
   "an upgraded connection is not ended by response-start, and its traffic counts for idle (serving#16169)":
     "timeout-026 timeout-059",
   "early bytes and half-close of a tunnel are kept (errata Q-017, do not copy)": "upgrade-004 upgrade-008",
-  "ebb passes the application's reason phrase on": "answer-046 answer-057 answer-060",
   "flushed earlier than Knative does (errata Q-013)": "answer-097",
-  "h2c is refused by its version": "admin-007",
-  "header names go on as they were spelled; they have no case":
-    "header-002 header-030 header-032 upgrade-001",
   "malformed or doubtful requests are refused, stricter than Go":
-    "bad-020 bad-025 bad-026 bad-028 bad-056 bad-057 bad-058 bad-059 bad-065 bad-066 http-007 " + "http-031",
-  "not built yet: HTTP/2":
-    "h2-001 h2-003 h2-004 h2-005 h2-006 h2-007 h2-008 h2-010 h2-011 h2-014 h2-015 h2-017 h2-018 " +
-    "h2-019 h2-020 h2-021 h2-023 h2-024 h2-025 h2-026 h2-029 h2-030 h2-032 h2-033 h2-034 h2-035 " +
-    "h2-036 ready-127 ready-129 ready-130 ready-132 ready-134 ready-138 ready-139 ready-140 " +
-    "ready-157 ready-158",
+    "bad-020 bad-025 bad-026 bad-056 bad-057 bad-058 bad-059 bad-065 bad-066 http-007",
+  "not built yet: HTTP/2": "ready-127 ready-132 ready-139 ready-140 ready-157",
+  "not built yet: the gRPC health service": "ready-129 ready-130 ready-134 ready-138",
   "not built yet: TLS": "tls-001 tls-002 tls-003 tls-005 tls-006 tls-007 tls-008 tls-009 tls-010",
   "not built yet: TLS, gRPC and HTTP/2 probes": "ready-077 ready-137 ready-155 ready-156",
-  "not built yet: details of hop-by-hop fields in answers and upgrades":
-    "answer-067 answer-079 upgrade-011 upgrade-012 upgrade-021",
-  "request log: a broken answer keeps the status that was sent": "log-012",
   "ready as soon as the head says so, without waiting for the body": "ready-084",
-  "text of a transport error differs in details of Go's own":
-    "answer-105 backend-011 backend-044 backend-045",
+  "request log: a broken answer keeps the status that was sent": "log-012",
   "the application's status line or head is malformed and refused: stricter than Go":
     "backend-023 backend-031 backend-033",
   "the recorded separator is a slip (errata Q-018)": "fwd-021 fwd-022",
-  "the redirect of Go's router is not copied": "admin-006",
 };
 
 export const exceptions: Readonly<Record<string, string>> = Object.fromEntries(

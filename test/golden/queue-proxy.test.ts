@@ -9,6 +9,8 @@ import { judgedTwice, judgeGolden } from "../support/golden.ts";
 import { exceptions, outOfScope } from "./queue-proxy.exceptions.ts";
 import { bytesOf } from "./wire/byte-reader.ts";
 import { compareBackend, compareClient, fits, outcomeOf } from "./wire/compare.ts";
+import type { Http2Step } from "./wire/http2-backend.ts";
+import { type Http2ClientSpec, runHttp2Client } from "./wire/http2-client.ts";
 import { compareMetrics, type Metrics, readMetrics } from "./wire/prometheus-client.ts";
 import { type BackendStep, ScriptedBackend } from "./wire/scripted-backend.ts";
 import { type ClientSpec, dial, runClient, type Seen } from "./wire/scripted-client.ts";
@@ -23,13 +25,15 @@ interface BackendSpec {
   listening?: boolean;
   listenAfterMs?: number;
   bodyFirst?: boolean;
+  /** "h2": HTTP/2 by prior knowledge, whose steps are the other kind. */
+  kind?: string;
   steps?: BackendStep[];
   routes?: BackendStep[][];
   connections?: BackendStep[][];
   onAccept?: BackendStep[];
 }
 
-interface NamedClient extends ClientSpec {
+interface NamedClient extends ClientSpec, Http2ClientSpec {
   name?: string;
   type?: string;
   port?: string | number;
@@ -135,12 +139,17 @@ async function play(recorded: QueueProxyCase): Promise<string[]> {
   }
 }
 
+const PSEUDO = [":method", ":path", ":scheme", ":authority"];
+
 function backendOf(spec: BackendSpec, ip: string): ScriptedBackend {
   return new ScriptedBackend({
     ip,
     port: spec.port ?? 8080,
     bodyFirst: spec.bodyFirst ?? true,
     ...(spec.onAccept && { onAccept: spec.onAccept }),
+    ...(spec.kind === "h2" && {
+      http2: { proto: "HTTP/2", pseudo: PSEUDO, stepsFor: () => (spec.steps ?? []) as Http2Step[] },
+    }),
     stepsFor: (seen, connection) => {
       const byConnection = spec.connections?.[Math.min(connection, spec.connections.length - 1)];
       const routes = byConnection ? [byConnection] : (spec.routes ?? [spec.steps ?? []]);
@@ -229,7 +238,8 @@ async function runClients(recorded: QueueProxyCase, world: World): Promise<Map<s
     }
     const port =
       typeof client.port === "number" ? client.port : (PORTS[client.port ?? "serving"] ?? servingPort);
-    seen.set(key, await runClient(client, { ip, port, from: "127.0.0.1" }));
+    const run = client.type === "h2" ? runHttp2Client : runClient;
+    seen.set(key, asRecorded(await run(client, { ip, port, from: "127.0.0.1" }), ip));
   };
   const runNamed = async (client: NamedClient): Promise<void> => {
     const name = client.name ?? "client";
@@ -242,6 +252,18 @@ async function runClients(recorded: QueueProxyCase, world: World): Promise<Map<s
   };
   await Promise.all(clients.map(runNamed));
   return seen;
+}
+
+/** An address of ours inside a body is longer than 127.0.0.1, and so is the body. */
+function asRecorded(seen: Seen, ip: string): Seen {
+  if (!seen.body?.includes(ip) || seen.framing !== "length") return seen;
+  const body = seen.body.replaceAll(ip, "127.0.0.1");
+  const isLength = (name: string) => name.toLowerCase() === "content-length";
+  const headers = seen.headers?.map(([name, value]): [string, string] => [
+    name,
+    isLength(name) ? String(body.length) : value,
+  ]);
+  return { ...seen, body, ...(headers && { headers }) };
 }
 
 /** Clients that do not speak to the serving port. */

@@ -1,3 +1,4 @@
+import { goQuoted } from "../go-quoted.ts";
 import {
   exponentText,
   Float,
@@ -79,7 +80,7 @@ function text(spec: Spec, value: string): string {
     case "s":
       return padded(spec, cut);
     case "q":
-      return padded(spec, spec.flags.includes("#") && !/[`\p{Cc}]/u.test(cut) ? `\`${cut}\`` : quoted(cut));
+      return padded(spec, spec.flags.includes("#") && !/[`\p{Cc}]/u.test(cut) ? `\`${cut}\`` : goQuoted(cut));
     case "x":
     case "X": {
       const bytes = [...Buffer.from(value)].slice(0, spec.precision);
@@ -113,7 +114,7 @@ function rune(spec: Spec, value: number): string {
   const sign = value >= 0 && value <= 0x10ffff ? String.fromCodePoint(value) : "\uFFFD";
   if (spec.verb === "U") return padded(spec, `U+${value.toString(16).toUpperCase().padStart(4, "0")}`);
   if (spec.verb === "c") return padded(spec, sign);
-  return padded(spec, `'${sign === "'" ? "\\'" : quoted(sign).slice(1, -1).replace(/^\\"$/, '"')}'`);
+  return padded(spec, `'${sign === "'" ? "\\'" : goQuoted(sign).slice(1, -1).replace(/^\\"$/, '"')}'`);
 }
 
 function float(spec: Spec, { value }: Float): string {
@@ -167,29 +168,3 @@ function bad(verb: string, value: Value): string {
   if (value === undefined || value === null) return `%!${verb}(<nil>)`;
   return `%!${verb}(${typeName(value)}=${print(value)})`;
 }
-
-/** As strconv.Quote. */
-function quoted(value: string): string {
-  const inside = value.replace(/["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, (sign) => {
-    const code = sign.codePointAt(0) ?? 0;
-    const short = SHORT[sign];
-    if (short !== undefined) return short;
-    if (code < 0x80) return `\\x${code.toString(16).padStart(2, "0")}`;
-    return code < 0x10000
-      ? `\\u${code.toString(16).padStart(4, "0")}`
-      : `\\U${code.toString(16).padStart(8, "0")}`;
-  });
-  return `"${inside}"`;
-}
-
-const SHORT: Readonly<Record<string, string>> = {
-  '"': '\\"',
-  "\\": "\\\\",
-  "\u0007": "\\a",
-  "\b": "\\b",
-  "\f": "\\f",
-  "\n": "\\n",
-  "\r": "\\r",
-  "\t": "\\t",
-  "\v": "\\v",
-};

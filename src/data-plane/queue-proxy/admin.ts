@@ -2,8 +2,8 @@ import type { Clock } from "../../base/clock.ts";
 import { sleep } from "../../base/clock.ts";
 import type { Exchange, Handler } from "../../http/message.ts";
 import { respondWith } from "../../http/responses.ts";
-import { respondWithError } from "../error-answer.ts";
 import type { Drain } from "./drain.ts";
+import { routes } from "./routes.ts";
 
 export interface AdminOptions {
   readonly clock: Clock;
@@ -19,11 +19,7 @@ const RESET_AFTER_MS = 1000;
 
 /** Port 8022: the user container's preStop hook waits here until no request needs it any more (spec ). */
 export function adminHandler(options: AdminOptions): Handler {
-  return (exchange) => {
-    const path = exchange.request.target.split("?", 1)[0];
-    if (path !== "/wait-for-drain") notFound(exchange);
-    else void waitForDrain(options, exchange);
-  };
+  return routes({ "/wait-for-drain": (exchange) => void waitForDrain(options, exchange) });
 }
 
 async function waitForDrain(options: AdminOptions, exchange: Exchange): Promise<void> {
@@ -32,8 +28,4 @@ async function waitForDrain(options: AdminOptions, exchange: Exchange): Promise<
   if (options.terminating()) await options.drained();
   else options.drain.reset();
   if (!exchange.cancel.raised) respondWith(exchange, { status: 200 });
-}
-
-export function notFound(exchange: Exchange): void {
-  respondWithError(exchange, { status: 404, code: "not-found", text: "404 page not found" });
 }

@@ -34,6 +34,9 @@ const QUIET_PERIOD_DEFAULT_MS = 30_000;
 /** Upgraded connections keep the program alive so much longer (spec Q-017, TM-015). */
 const TUNNEL_PATIENCE_MS = 60_000;
 
+/** An application's head may be as long as Go's transport takes it. */
+const APPLICATION_LIMITS = { headBytesMax: 10 * 1024 * 1024 };
+
 /** The queue-proxy as a program of its own in a pod of a cluster: environment in, exit code out (spec ). */
 export class LoneQueueProxy {
   readonly #options: LoneQueueProxyOptions;
@@ -46,7 +49,7 @@ export class LoneQueueProxy {
     this.#options = options;
     const { env, clock, random, network, log, ip, applicationIp = "127.0.0.1", writeLine } = options;
     const config = readConfig(env);
-    this.#pool = new UpstreamPool({ clock, network, random });
+    this.#pool = new UpstreamPool({ clock, network, random, limits: APPLICATION_LIMITS });
     const locate = (host: string, port: number): Address => ({
       ip: host === "localhost" || host === "127.0.0.1" ? applicationIp : host,
       port,

@@ -3,7 +3,7 @@ import { HeaderBlock } from "../../http/header-block.ts";
 import type { Exchange, Handler } from "../../http/message.ts";
 import { respondWith } from "../../http/responses.ts";
 import { respondWithError } from "../error-answer.ts";
-import { notFound } from "./admin.ts";
+import { routes } from "./routes.ts";
 
 /** What the JavaScript engine can tell of itself; given by the program. */
 export interface Profiler {
@@ -22,20 +22,15 @@ const INDEX = "profile?seconds=30: V8 CPU profile\nheap?seconds=30: V8 sampling 
  * tell of a program that does not exist.
  */
 export function profilingHandler(profiler: Profiler): Handler {
-  return (exchange) => {
-    const [path, query] = exchange.request.target.split("?", 2);
-    if (path === "/debug/pprof/") respondWith(exchange, { status: 200, body: INDEX });
-    else if (path === "/debug/pprof/profile") void answer(exchange, query, profiler.cpu);
-    else if (path === "/debug/pprof/heap") void answer(exchange, query, profiler.heap);
-    else notFound(exchange);
-  };
+  return routes({
+    "/debug/pprof/": (exchange) => respondWith(exchange, { status: 200, body: INDEX }),
+    "/debug/pprof/profile": (exchange) => void answer(exchange, profiler.cpu),
+    "/debug/pprof/heap": (exchange) => void answer(exchange, profiler.heap),
+  });
 }
 
-async function answer(
-  exchange: Exchange,
-  query: string | undefined,
-  profile: (seconds: number) => Promise<string>,
-): Promise<void> {
+async function answer(exchange: Exchange, profile: (seconds: number) => Promise<string>): Promise<void> {
+  const [, query] = exchange.request.target.split("?", 2);
   const text = new URLSearchParams(query).get("seconds") ?? String(SECONDS_DEFAULT);
   const seconds = Number(text);
   if (!(seconds > 0 && seconds <= SECONDS_MAX)) {

@@ -16,6 +16,7 @@ import { goErrorType, transportErrorText } from "../transport-error.ts";
 import type { QueueProxyConfig } from "./config.ts";
 import { Drain } from "./drain.ts";
 import {
+  canonicalName,
   healthCheckOf,
   isKubeletProbe,
   isProbe,
@@ -120,11 +121,13 @@ class Passage implements Journey, ForwardObserver {
   }
 
   response(head: ResponseHead): void {
+    head.headers.respell(canonicalName);
     this.measured?.called(head.status);
     this.limit?.wrote();
   }
 
   upgraded(head: ResponseHead): void {
+    head.headers.respell(canonicalName);
     this.measured?.called(head.status);
     this.limit?.upgraded();
   }
@@ -228,6 +231,8 @@ const PHASES: readonly Phase<Passage>[] = [
       if (!passage.exempt) restoreHost(headers);
       if (headers.get("host") === "") headers.set("Host", `127.0.0.1:${passage.proxy.config.userPort}`);
       stripRouting(headers);
+      headers.keepFirst("user-agent");
+      headers.respell(canonicalName);
       setForwarded(headers, passage.exchange.remoteAddress);
       return "next";
     },

@@ -1,6 +1,7 @@
 import { GoMap, GoStruct, type Value } from "../../base/go-template/values.ts";
 import type { HeaderBlock } from "../../http/header-block.ts";
 import type { Exchange } from "../../http/message.ts";
+import { canonicalName } from "./headers.ts";
 
 /** A request as templates of the request log see it: Go's http.Request (spec Q-059). */
 
@@ -112,13 +113,9 @@ function headerOf(headers: HeaderBlock): GoMap {
   const entries: Record<string, Value> = {};
   for (const [name] of headers) {
     const lower = name.toLowerCase();
-    if (lower !== "host") entries[canonical(lower)] ??= headers.all(lower);
+    if (lower !== "host") entries[canonicalName(name)] ??= headers.all(lower);
   }
   const first = (name: Value) => headers.get(String(name).toLowerCase()) ?? "";
   const all = (name: Value) => headers.all(String(name).toLowerCase());
   return new GoMap({ type: "http.Header", entries, zero: [], methods: { Get: first, Values: all } });
-}
-
-function canonical(lowerName: string): string {
-  return lowerName.replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
 }

@@ -97,7 +97,7 @@ export class QueueProxyServer {
       drained: () => this.drain(),
     });
     try {
-      await this.#listen(config.servingPort, this.#handle);
+      await this.#listen(config.servingPort, this.#handle, { http2: true });
       await this.#listen(ADMIN_PORT, admin);
       await this.#listen(STAT_PORT, statHandler({ clock, stats, podName: config.pod }));
       const { metrics } = this.proxy;
@@ -200,9 +200,9 @@ export class QueueProxyServer {
     }
   }
 
-  async #listen(port: number, handler: Handler): Promise<void> {
+  async #listen(port: number, handler: Handler, options: { http2?: boolean } = {}): Promise<void> {
     const { clock, network, ip, config } = this.#options;
-    const server = new HttpServer({ clock, handler });
+    const server = new HttpServer({ clock, handler, ...options });
     const address = { ip, port };
     try {
       this.#listeners.push(await network.listen(address, server.accept));
