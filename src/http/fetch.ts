@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { EbbError, messageOf } from "../base/errors.ts";
 import type { Address, Conn, Network } from "./conn.ts";
 import { HeaderBlock } from "./header-block.ts";
+import { Http2Upstream } from "./http2-upstream.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import type { BodySink, BodySource, ResponseHead } from "./message.ts";
 import { EMPTY_BODY } from "./received-body.ts";
@@ -26,6 +27,8 @@ export interface FetchRequest {
   readonly signal?: AbortSignal;
   /** Resolve with the head and drop the body: an answer that never ends is one for a probe. */
   readonly headOnly?: boolean;
+  /** Speak HTTP/2 with prior knowledge; default HTTP/1.1. */
+  readonly http2?: boolean;
   /** Send through this instead of a new connection to `address`. */
   readonly upstream?: Upstream;
 }
@@ -34,6 +37,7 @@ export interface FetchedResponse {
   readonly status: number;
   readonly headers: HeaderBlock;
   readonly body: Buffer;
+  readonly trailers: HeaderBlock | undefined;
 }
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -102,6 +106,7 @@ class Fetching implements UpstreamObserver, BodySink, UpstreamConnectionOwner {
     this.#ports.network.connect(address, { timeoutMs }).then(
       (conn) => {
         if (this.#over) conn.reset();
+        else if (this.#request.http2) this.#overHttp2(conn);
         else new UpstreamConnection(conn, this).send(this.#outgoing(), this);
       },
       (error) => {
@@ -116,12 +121,25 @@ class Fetching implements UpstreamObserver, BodySink, UpstreamConnectionOwner {
     );
   }
 
+  #overHttp2(conn: Conn): void {
+    const { limits, defaultHost } = this;
+    const sessionFreed = (session: Http2Upstream) => session.close();
+    const session = new Http2Upstream(conn, {
+      limits,
+      defaultHost,
+      scheme: "http",
+      sessionFreed,
+      sessionGone() {},
+    });
+    session.send(this.#outgoing(), this);
+  }
+
   #outgoing(): OutgoingRequest {
     const { method = "GET", target, headers, body } = this.#request;
     const fields = headers?.copy() ?? new HeaderBlock();
     if (!fields.has("host")) fields.set("Host", this.defaultHost);
     return {
-      head: { method, target, version: "1.1", headers: fields },
+      head: { method, target, version: this.#request.http2 ? "2" : "1.1", headers: fields },
       body: body ? bytesBody(body) : EMPTY_BODY,
       cancel: this.#cancel,
     };
@@ -166,12 +184,13 @@ class Fetching implements UpstreamObserver, BodySink, UpstreamConnectionOwner {
     this.#chunks.push(Buffer.from(chunk));
   }
 
-  end(): void {
+  end(trailers?: HeaderBlock): void {
     const head = this.#head;
     if (this.#over || !head) return;
     this.#over = true;
     this.#stop();
-    this.#settle.resolve({ status: head.status, headers: head.headers, body: Buffer.concat(this.#chunks) });
+    const body = Buffer.concat(this.#chunks);
+    this.#settle.resolve({ status: head.status, headers: head.headers, body, trailers });
   }
 
   fail(error: Error): void {

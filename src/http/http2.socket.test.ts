@@ -8,6 +8,7 @@ import { after, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { systemClock } from "../base/clock.ts";
 import { systemRandom } from "../base/random.ts";
+import { httpFetch } from "./fetch.ts";
 import { type ForwardObserver, forward } from "./forward.ts";
 import { resetStream } from "./http2-library.ts";
 import type { Exchange, Handler } from "./message.ts";
@@ -382,6 +383,27 @@ test("an application that speaks only HTTP/1.1 is named as such", OPTIONS, async
   assert.equal(answer.status, 502);
   assert.match(answer.body.toString(), /looked like an HTTP\/1\.1 header/);
 });
+
+test(
+  "a small request over HTTP/2 resolves with body and trailers, on a session of its own",
+  OPTIONS,
+  async () => {
+    const ports = { network, clock: systemClock };
+    const address = { ip: "127.0.0.1", port: await http2App(echo) };
+    const asked = {
+      address,
+      method: "POST",
+      target: "/",
+      body: Buffer.from("ping"),
+      timeoutMs: 5_000,
+      http2: true,
+    };
+    const answer = await httpFetch(ports, asked);
+    assert.equal(answer.status, 200);
+    assert.equal(answer.body.toString(), "ping");
+    assert.equal(answer.trailers?.get("grpc-status"), "0");
+  },
+);
 
 test("a server without HTTP/2 refuses its preface by its version", OPTIONS, async () => {
   const server = new HttpServer({
