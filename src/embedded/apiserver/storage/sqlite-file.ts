@@ -33,15 +33,17 @@ const PRESENT_SQL = `
     (SELECT MAX(revision) AS newest FROM revision GROUP BY collection, namespace, name)
     JOIN revision r ON r.revision = newest WHERE r.deleted = 0`;
 
-const STATE_SQL = `FROM
-    (SELECT namespace, name, MAX(revision) AS newest FROM revision
-      WHERE collection = :collection AND (namespace, name) > (:afterNamespace, :afterName)
-        AND (:namespace IS NULL OR namespace = :namespace) AND revision <= :at
-      GROUP BY namespace, name)
-    JOIN revision r ON r.revision = newest WHERE r.deleted = 0`;
+/**
+ * The newest revision up to :at of each living object, straight along the index: a page stops where it is full, so a
+ * list costs what it shows, whatever comes behind it.
+ */
+const STATE_SQL = (where: string) => `FROM revision r
+    WHERE r.collection = :collection AND ${where} AND r.revision <= :at AND r.deleted = 0
+      AND NOT EXISTS (SELECT 1 FROM revision n WHERE n.collection = r.collection AND n.namespace = r.namespace
+        AND n.name = r.name AND n.revision > r.revision AND n.revision <= :at)`;
 
-const LIST_SQL = `SELECT r.* ${STATE_SQL} ORDER BY r.namespace, r.name LIMIT :limit`;
-const COUNT_SQL = `SELECT COUNT(*) AS count ${STATE_SQL} LIMIT :limit`;
+const IN_ALL = STATE_SQL("(r.namespace, r.name) > (:afterNamespace, :afterName)");
+const IN_NAMESPACE = STATE_SQL("r.namespace = :namespace AND r.name > :afterName");
 
 const CHANGES_SQL = `
   SELECT r.*, (SELECT CASE p.deleted WHEN 0 THEN p.json END FROM revision p
@@ -57,7 +59,8 @@ export class SqliteFile {
   readonly #database: DatabaseSync;
   readonly #insert: StatementSync;
   readonly #setMeta: StatementSync;
-  readonly #list: StatementSync;
+  readonly #listAll: StatementSync;
+  readonly #listNamespace: StatementSync;
   readonly #changes: StatementSync;
   readonly #get: StatementSync;
   #ceiling = 0;
@@ -74,7 +77,10 @@ export class SqliteFile {
     this.#database.exec(SCHEMA);
     this.#insert = this.#database.prepare("INSERT INTO revision VALUES (?, ?, ?, ?, ?, ?)");
     this.#setMeta = this.#database.prepare("INSERT OR REPLACE INTO meta VALUES (?, ?)");
-    this.#list = this.#database.prepare(LIST_SQL);
+    const page = (state: string, order: string) =>
+      this.#database.prepare(`SELECT r.* ${state} ORDER BY ${order} LIMIT :limit`);
+    this.#listAll = page(IN_ALL, "r.namespace, r.name");
+    this.#listNamespace = page(IN_NAMESPACE, "r.name");
     this.#changes = this.#database.prepare(CHANGES_SQL);
     this.#get = this.#database.prepare(
       `SELECT revision, deleted, json FROM revision
@@ -120,16 +126,15 @@ export class SqliteFile {
   }
 
   list(query: ListRequest): { rows: Row[]; more: boolean } {
-    const { op: _, limit, ...where } = query;
-    return cut(
-      this.#list.iterate({ ...where, limit: limit + 1 }) as Iterable<unknown> as Iterable<Row>,
-      limit,
-    );
+    const { limit, namespace } = query;
+    const where = { ...positionOf(query), limit: limit + 1 };
+    const rows = namespace === null ? this.#listAll.iterate(where) : this.#listNamespace.iterate(where);
+    return cut(rows as Iterable<unknown> as Iterable<Row>, limit);
   }
 
   count(query: ListRequest): number {
-    const { op: _, ...where } = query;
-    return Number(this.#database.prepare(COUNT_SQL).get({ ...where, limit: 1 })?.count);
+    const state = query.namespace === null ? IN_ALL : IN_NAMESPACE;
+    return Number(this.#database.prepare(`SELECT COUNT(*) AS count ${state}`).get(positionOf(query))?.count);
   }
 
   changes(query: Extract<SqliteRequest, { op: "changes" }>): ChangeRow[] {
@@ -185,6 +190,21 @@ export class SqliteFile {
   #number(sql: string): number {
     return Number(this.#database.prepare(sql).get()?.value ?? 0);
   }
+}
+
+/** Where a list goes on; within one namespace the position may be named by an earlier one. */
+function positionOf({
+  collection,
+  at,
+  namespace,
+  afterNamespace,
+  afterName,
+}: ListRequest): Record<string, string | number> {
+  if (namespace === null) return { collection, at, afterNamespace, afterName };
+  // A position in a later namespace leaves nothing to list; no name is above this one.
+  const isPast = afterNamespace > namespace;
+  const name = isPast ? "\u{10ffff}" : afterNamespace === namespace ? afterName : "";
+  return { collection, at, namespace, afterName: name };
 }
 
 function cut<R extends Row>(rows: Iterable<R>, limit: number): { rows: R[]; more: boolean } {
