@@ -8,8 +8,8 @@ import { describeMachine } from "./machine.ts";
  * `npm run bench -- NAME [--smoke] [--runs N] [--app FILE] [--part PART] [--package FOLDER]…`: builds the package,
  * runs bench/NAME.ts on it, prints one JSON object and writes it to bench/results/. `--smoke` runs as little as shows
  * that the bench still works; without a name it runs all of them. With `--package` nothing is built: all but `warm`,
- * which takes the first, take turns on the packages named, which is how a change is measured on a machine that others
- * use too. `--part` and `--only` are for `data-plane`: one of its tables, and the contenders whose names hold that text.
+ * which takes the first, take turns on the packages named, which is how a change is measured where others work
+ * too. `--part` and `--only` are for `data-plane`: one of its tables, and the contenders whose names hold that text.
  */
 export interface BenchOptions {
   readonly smoke: boolean;

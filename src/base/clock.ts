@@ -17,9 +17,12 @@ export interface Timer {
   cancel(): void;
 }
 
+/** performance.now() counts from the start of this process, in the same clock; it makes no BigInt: hot path. */
+const PROCESS_STARTED_MS = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
 export const systemClock: Clock = {
   wall: () => Date.now(),
-  monotonic: () => Number(process.hrtime.bigint()) / 1e6,
+  monotonic: () => PROCESS_STARTED_MS + performance.now(),
   schedule(delayMs, task) {
     // Node's shortest timer is 1 ms; a cold start crosses several turns.
     if (delayMs === 0) {

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../base/clock.ts";
+import type { Clock } from "../base/clock.ts";
 import { EbbError } from "../base/errors.ts";
 import { HeaderBlock } from "../http/header-block.ts";
 import type { Exchange } from "../http/message.ts";
@@ -8,7 +8,7 @@ import {
   RequestTimeouts,
 } from "../http/request-timeouts.ts";
 import { respondWith } from "../http/responses.ts";
-import type { TimerWheel } from "../http/timer-wheel.ts";
+import { type TimerWheel, WheelEntry } from "../http/timer-wheel.ts";
 import { noteOrigin } from "./error-answer.ts";
 
 export interface TimeLimitOptions {
@@ -19,22 +19,25 @@ export interface TimeLimitOptions {
   readonly text: string;
 }
 
-/** The three time-outs of one request (spec Q-046…Q-051): the timer behind the pure `RequestTimeouts`. */
-export class TimeLimit {
+const UNUSED = (): void => {};
+
+/** The three time-outs of one request (spec Q-046…Q-051): the timer of the pure `RequestTimeouts`. hot path */
+export class TimeLimit extends WheelEntry {
   readonly #exchange: Exchange;
   readonly #options: TimeLimitOptions;
   readonly #timeouts: RequestTimeouts;
-  #timer: Timer | undefined;
   #over = false;
 
   /** Starts now and ends by itself with the exchange. */
   constructor(exchange: Exchange, options: TimeLimitOptions) {
+    super(UNUSED);
     this.#exchange = exchange;
     this.#options = options;
-    this.#timeouts = new RequestTimeouts(options.limits, options.clock.monotonic());
-    this.#watch();
+    const nowMs = options.clock.monotonic();
+    this.#timeouts = new RequestTimeouts(options.limits, nowMs);
+    this.#watch(nowMs);
     if (options.limits.idleMs > 0) exchange.onProgress(() => this.wrote());
-    exchange.onFinish(() => this.#timer?.cancel());
+    exchange.onFinish(() => this.cancel());
   }
 
   /** The limit was passed: the client has its answer, whatever the upstream says now. */
@@ -50,15 +53,16 @@ export class TimeLimit {
     this.#timeouts.upgraded(this.#options.clock.monotonic());
   }
 
-  #watch(): void {
-    const { clock, timers } = this.#options;
+  #watch(nowMs: number): void {
     const dueMs = this.#timeouts.nextCheckMs();
-    if (dueMs === Number.POSITIVE_INFINITY) return;
-    this.#timer = timers.schedule(Math.max(0, dueMs - clock.monotonic()), () => {
-      const kind = this.#timeouts.check(clock.monotonic());
-      if (kind === undefined) this.#watch();
-      else this.#end(kind);
-    });
+    if (dueMs < Number.POSITIVE_INFINITY) this.#options.timers.arm(this, dueMs - nowMs, nowMs);
+  }
+
+  override fire(): void {
+    const nowMs = this.#options.clock.monotonic();
+    const kind = this.#timeouts.check(nowMs);
+    if (kind === undefined) this.#watch(nowMs);
+    else this.#end(kind);
   }
 
   #end(kind: RequestTimeoutKind): void {

@@ -206,6 +206,10 @@ function noteField(facts: HeadFacts, name: string, value: string): void {
 }
 
 function noteConnection(facts: HeadFacts, value: string): void {
+  if (value === "keep-alive") {
+    facts.keepAlive = true;
+    return;
+  }
   for (const option of value.toLowerCase().split(",")) {
     const name = option.trim();
     if (name === "close") facts.close = true;

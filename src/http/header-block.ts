@@ -4,9 +4,12 @@
  */
 export class HeaderBlock {
   readonly #flat: string[];
+  /** A bit for each kind of name that is or was here: most look-ups are for fields that are not there. */
+  #kinds: number;
 
-  constructor(flat: string[] = []) {
+  constructor(flat: string[] = [], kinds = kindsOfFields(flat)) {
     this.#flat = flat;
+    this.#kinds = kinds;
   }
 
   /** [name, value, name, value, …], for hot loops; not to be changed by the caller. */
@@ -16,11 +19,17 @@ export class HeaderBlock {
 
   /** The first value of `lowerName`. */
   get(lowerName: string): string | undefined {
+    if ((this.#kinds & kindOf(lowerName)) === 0) return undefined;
     const flat = this.#flat;
     for (let index = 0; index < flat.length; index += 2) {
       if (isName(flat[index] as string, lowerName)) return flat[index + 1];
     }
     return undefined;
+  }
+
+  /** False when there is surely no field of any of these kinds. */
+  mayHaveAny(kinds: number): boolean {
+    return (this.#kinds & kinds) !== 0;
   }
 
   has(lowerName: string): boolean {
@@ -30,21 +39,27 @@ export class HeaderBlock {
   /** All values of `lowerName`, in order. */
   all(lowerName: string): string[] {
     const values: string[] = [];
-    for (const [name, value] of this) if (isName(name, lowerName)) values.push(value);
+    if ((this.#kinds & kindOf(lowerName)) === 0) return values;
+    const flat = this.#flat;
+    for (let index = 0; index < flat.length; index += 2) {
+      if (isName(flat[index] as string, lowerName)) values.push(flat[index + 1] as string);
+    }
     return values;
   }
 
   append(name: string, value: string): void {
+    this.#kinds |= kindOf(name);
     this.#flat.push(name, value);
   }
 
   /** Replaces every line of that name by one. */
   set(name: string, value: string): void {
-    this.delete(name.toLowerCase());
-    this.#flat.push(name, value);
+    if ((this.#kinds & kindOf(name)) !== 0) this.delete(name.toLowerCase());
+    this.append(name, value);
   }
 
   delete(lowerName: string): void {
+    if ((this.#kinds & kindOf(lowerName)) === 0) return;
     const flat = this.#flat;
     let kept = 0;
     for (let index = 0; index < flat.length; index += 2) {
@@ -74,7 +89,7 @@ export class HeaderBlock {
   }
 
   copy(): HeaderBlock {
-    return new HeaderBlock(this.#flat.slice());
+    return new HeaderBlock(this.#flat.slice(), this.#kinds);
   }
 
   *[Symbol.iterator](): IterableIterator<[string, string]> {
@@ -84,9 +99,24 @@ export class HeaderBlock {
   }
 }
 
+/** One of 32 bits for a name, whatever its letter case. hot path */
+export function kindOf(name: string): number {
+  return 1 << (((name.charCodeAt(0) | 32) + 7 * name.length) & 31);
+}
+
+/** The bits of all `names`. */
+export function kindsOf(names: readonly string[]): number {
+  return names.reduce((kinds, name) => kinds | kindOf(name), 0);
+}
+
+function kindsOfFields(flat: readonly string[]): number {
+  let kinds = 0;
+  for (let index = 0; index < flat.length; index += 2) kinds |= kindOf(flat[index] as string);
+  return kinds;
+}
+
 /** Whether a field's name is `lowerName`, whatever its letter case. hot path: no new string. */
 export function isName(name: string, lowerName: string): boolean {
-  if (name === lowerName) return true;
   if (name.length !== lowerName.length) return false;
   for (let at = 0; at < name.length; at++) {
     const code = name.charCodeAt(at);

@@ -1,4 +1,4 @@
-import { HeaderBlock, isName } from "./header-block.ts";
+import { HeaderBlock, isName, kindsOf } from "./header-block.ts";
 
 /**
  * The fields that go on to the next hop (RFC 9110 §7.6.1): a new block, without those that speak of one connection
@@ -6,6 +6,7 @@ import { HeaderBlock, isName } from "./header-block.ts";
  * hot path: see bench/micro/forward.ts
  */
 export function endToEndHeaders(headers: HeaderBlock): HeaderBlock {
+  if (!headers.mayHaveAny(HOP_BY_HOP_KINDS)) return headers.copy();
   const flat = headers.flat;
   const kept: string[] = [];
   let listed: string[] | undefined;
@@ -21,11 +22,24 @@ export function endToEndHeaders(headers: HeaderBlock): HeaderBlock {
   return new HeaderBlock(kept);
 }
 
+const HOP_BY_HOP_KINDS = kindsOf([
+  "te",
+  "upgrade",
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "transfer-encoding",
+  "proxy-authenticate",
+  "proxy-authorization",
+]);
+
 function isConnection(name: string): boolean {
   return name.length === 10 && isName(name, "connection");
 }
 
-function optionsOf(value: string, sofar: string[] | undefined): string[] {
+function optionsOf(value: string, sofar: string[] | undefined): string[] | undefined {
+  // Keep-Alive goes anyway; most servers say nothing else.
+  if (value === "keep-alive") return sofar;
   const options = sofar ?? [];
   for (const option of value.split(",")) options.push(option.trim().toLowerCase());
   return options;

@@ -1,6 +1,6 @@
-import { createServer, type Server } from "node:net";
+import type { Server } from "node:net";
 import type { Address, Conn, Listener, Network } from "./conn.ts";
-import { SocketConn, SocketError } from "./network.ts";
+import { SocketError, type SystemNetwork } from "./network.ts";
 
 const BACKLOG = 4_096;
 
@@ -15,11 +15,11 @@ export interface PassedListener {
  * yet belong to the socket, not to a process: they wait for whoever accepts next, and none is lost.
  */
 export class PassingNetwork implements Network {
-  readonly #network: Network;
+  readonly #network: SystemNetwork;
   readonly #open = new Map<string, { address: Address; server: Server }>();
   readonly #inherited = new Map<string, PassedListener>();
 
-  constructor(network: Network) {
+  constructor(network: SystemNetwork) {
     this.#network = network;
   }
 
@@ -29,9 +29,7 @@ export class PassingNetwork implements Network {
 
   /** The inherited socket of that address when there is one, else a new one. */
   listen(address: Address, onConn: (conn: Conn) => void): Promise<Listener> {
-    const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
-      onConn(new SocketConn(socket));
-    });
+    const server = this.#network.serverFor(onConn);
     const inherited = this.#inherited.get(keyOf(address));
     this.#inherited.delete(keyOf(address));
     return new Promise((resolve, reject) => {

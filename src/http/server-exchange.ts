@@ -9,6 +9,7 @@ import type { BodySource, Exchange, ExchangeOutcome, RequestHead, ResponseHead }
 export interface ExchangeOwner {
   readonly remoteAddress: string;
   readonly remotePort: number | undefined;
+  readonly secure: boolean;
   sendInterim(exchange: ServerExchange, head: ResponseHead): void;
   sendResponse(exchange: ServerExchange, head: ResponseHead, body: BodySource | undefined): void;
   sendUpgrade(exchange: ServerExchange, head: ResponseHead): Conn;
@@ -26,7 +27,9 @@ export class ServerExchange implements Exchange {
   #responded = false;
   #outcome: ExchangeOutcome | undefined;
   #progress: (() => void) | undefined;
-  #listeners: ((outcome: ExchangeOutcome) => void)[] | undefined;
+  /** The first listener costs no list. */
+  #listener: ((outcome: ExchangeOutcome) => void) | undefined;
+  #others: ((outcome: ExchangeOutcome) => void)[] | undefined;
   /** 0 until a final head was sent. */
   status = 0;
 
@@ -43,6 +46,10 @@ export class ServerExchange implements Exchange {
 
   get remotePort(): number | undefined {
     return this.#owner.remotePort;
+  }
+
+  get secure(): boolean {
+    return this.#owner.secure;
   }
 
   get responded(): boolean {
@@ -101,16 +108,19 @@ export class ServerExchange implements Exchange {
       listener(this.#outcome);
       return;
     }
-    this.#listeners ??= [];
-    this.#listeners.push(listener);
+    if (this.#listener === undefined) {
+      this.#listener = listener;
+      return;
+    }
+    this.#others ??= [];
+    this.#others.push(listener);
   }
 
   /** Called by the connection, once. */
   finish(outcome: ExchangeOutcome): void {
     if (this.#outcome) return;
     this.#outcome = outcome;
-    const listeners = this.#listeners;
-    this.#listeners = undefined;
-    if (listeners) for (const listener of listeners) listener(outcome);
+    this.#listener?.(outcome);
+    if (this.#others) for (const listener of this.#others) listener(outcome);
   }
 }

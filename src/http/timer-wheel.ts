@@ -57,10 +57,9 @@ export class TimerWheel {
     return entry;
   }
 
-  /** Sets or moves `entry` to `delayMs` from now. */
-  arm(entry: WheelEntry, delayMs: number): void {
+  /** Sets or moves `entry` to `delayMs` from now, which the caller may have read already. */
+  arm(entry: WheelEntry, delayMs: number, nowMs = this.#clock.monotonic()): void {
     entry.cancel();
-    const nowMs = this.#clock.monotonic();
     if (this.#count === 0) this.#tick = Math.floor(nowMs / this.#tickMs);
     entry.dueTick = Math.max(this.#tick + 1, Math.ceil((nowMs + Math.max(0, delayMs)) / this.#tickMs));
     entry.wheel = this;
