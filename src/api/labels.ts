@@ -16,6 +16,7 @@ export const ROUTES = "serving.knative.dev/routes";
 export const CREATOR = "serving.knative.dev/creator";
 export const LAST_MODIFIER = "serving.knative.dev/lastModifier";
 export const LAST_PINNED = "serving.knative.dev/lastPinned";
+export const NO_GC = "serving.knative.dev/no-gc";
 export const DEPLOYMENT_HASH = "serving.knative.dev/deployment-hash";
 export const PROGRESS_DEADLINE = "serving.knative.dev/progress-deadline";
 export const ROLLOUT_DURATION = [

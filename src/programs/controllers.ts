@@ -17,6 +17,7 @@ import {
   type ScaleMoment,
 } from "../control-plane/controllers/pod-autoscaler/controller.ts";
 import { revisionController } from "../control-plane/controllers/revision/controller.ts";
+import { revisionGcController } from "../control-plane/controllers/revision-gc/controller.ts";
 import { routeController } from "../control-plane/controllers/route/controller.ts";
 import { serverlessServiceController } from "../control-plane/controllers/serverless-service/controller.ts";
 import { serviceController } from "../control-plane/controllers/service/controller.ts";
@@ -71,6 +72,7 @@ export function startControllers(options: ControllersOptions): {
   start(routeController({ urlPort: options.urlPort }));
   start(domainMappingController({ urlPort: options.urlPort }));
   start(labelerController());
+  start(revisionGcController());
   start(ingressController({ prober: httpProber({ network, clock }), clock }));
   start(serverlessServiceController());
   const autoscaler = startScaling(options, { informers, config, start });

@@ -22,6 +22,7 @@ import { metricController } from "../../src/control-plane/controllers/metric/con
 import { podAutoscalerController } from "../../src/control-plane/controllers/pod-autoscaler/controller.ts";
 import { revisionController } from "../../src/control-plane/controllers/revision/controller.ts";
 import type { ImageResolver } from "../../src/control-plane/controllers/revision/digests.ts";
+import { revisionGcController } from "../../src/control-plane/controllers/revision-gc/controller.ts";
 import { routeController } from "../../src/control-plane/controllers/route/controller.ts";
 import { serverlessServiceController } from "../../src/control-plane/controllers/serverless-service/controller.ts";
 import { serviceController } from "../../src/control-plane/controllers/service/controller.ts";
@@ -101,6 +102,7 @@ export class ControllersWorld {
     this.#start(config, routeController({ urlPort: options.urlPort }));
     this.#start(config, domainMappingController({ urlPort: options.urlPort }));
     this.#start(config, labelerController());
+    this.#start(config, revisionGcController());
     const prober: Prober = { ask: async () => ({ status: 200, hash: undefined }) };
     const ingressClass =
       options.ingress === "never"

@@ -1,5 +1,5 @@
 import { type Configuration, ConfigurationKind } from "../../../api/configuration/kind.ts";
-import { CONFIGURATION } from "../../../api/labels.ts";
+import { CONFIGURATION, CONFIGURATION_GENERATION } from "../../../api/labels.ts";
 import { type ApiObject, keyOf, type ObjectKey, type Stored } from "../../../api/object.ts";
 import { type Revision, RevisionKind } from "../../../api/revision/kind.ts";
 import { type Route, RouteKind } from "../../../api/route/kind.ts";
@@ -43,9 +43,23 @@ function usedBy(route: Stored<Route>, caches: Caches): (Stored<Revision> | Store
     useRevision(target.revisionName);
     const followed = useConfiguration(target.configurationName);
     useRevision(followed?.status?.latestReadyRevisionName);
-    if (target.latestRevision) useRevision(followed?.status?.latestCreatedRevisionName);
+    if (!target.latestRevision || !followed) continue;
+    useRevision(followed.status?.latestCreatedRevisionName);
+    for (const name of newestOf(followed, caches)) useRevision(name);
   }
   return [...configurations.values(), ...revisions.values()];
+}
+
+/**
+ * A Revision is there a moment before its Configuration's status names it: put in reserve meanwhile, it could be
+ * collected as garbage at birth.
+ */
+function newestOf({ metadata }: Stored<Configuration>, caches: Caches): string[] {
+  const { namespace = "", name, generation = 0 } = metadata;
+  return caches
+    .labelled(RevisionKind, { namespace, label: CONFIGURATION, value: name })
+    .filter((one) => Number(one.metadata.labels?.[CONFIGURATION_GENERATION]) >= generation)
+    .map((one) => one.metadata.name);
 }
 
 /** By the Routes in their annotation, as `namespace/route`. */
