@@ -10,6 +10,8 @@ export interface Conn {
   /** Absent where the transport has none. */
   readonly remotePort?: number | undefined;
   readonly localAddress: string;
+  /** Encrypted (TLS). */
+  readonly secure?: boolean;
   readonly localPort?: number | undefined;
   /** Set exactly once by the owner; bytes that arrived before are delivered then. May be replaced on upgrade. */
   setHandler(handler: ConnHandler): void;
@@ -58,5 +60,11 @@ export interface Network {
   /** Rejects with the system's code in `code` (EADDRINUSE, EACCES…). */
   listen(address: Address, onConn: (conn: Conn) => void): Promise<Listener>;
   /** Rejects with `code` ECONNREFUSED, ETIMEDOUT (after `timeoutMs`)…; the caller owns the Conn. */
-  connect(address: Address, options: { timeoutMs: number }): Promise<Conn>;
+  connect(address: Address, options: ConnectOptions): Promise<Conn>;
+}
+
+export interface ConnectOptions {
+  readonly timeoutMs: number;
+  /** HTTP/2 is going to be spoken; where protocols are agreed on (TLS), it is asked for. */
+  readonly http2?: boolean;
 }

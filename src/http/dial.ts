@@ -18,6 +18,13 @@ const JITTER = 0.1;
 const ATTEMPTS = 15;
 const PAUSE_MS = [30, 60] as const;
 
+export interface DialTarget {
+  readonly address: Address;
+  readonly cancel: Cancel;
+  /** See ConnectOptions. */
+  readonly http2?: boolean;
+}
+
 export interface Dialled {
   connected(conn: Conn): void;
   /** Always with `sent` false. */
@@ -25,22 +32,24 @@ export interface Dialled {
 }
 
 /** Connects, trying again after time-outs; when `cancel` is raised, `failed` is called and a late connection closed. */
-export function dial(ports: DialPorts, to: { address: Address; cancel: Cancel }, dialled: Dialled): void {
+export function dial(ports: DialPorts, to: DialTarget, dialled: Dialled): void {
   new Dialling(ports, to, dialled).attempt();
 }
 
 class Dialling {
   readonly #ports: DialPorts;
   readonly #address: Address;
+  readonly #http2: boolean;
   readonly #dialled: Dialled;
   readonly #stopListening: () => void;
   #timeoutMs = FIRST_TIMEOUT_MS;
   #attempts = 0;
   #over = false;
 
-  constructor(ports: DialPorts, to: { address: Address; cancel: Cancel }, dialled: Dialled) {
+  constructor(ports: DialPorts, to: DialTarget, dialled: Dialled) {
     this.#ports = ports;
     this.#address = to.address;
+    this.#http2 = to.http2 ?? false;
     this.#dialled = dialled;
     this.#stopListening = to.cancel.onRaise(() =>
       this.#fail("cancelled", "the request was cancelled", undefined),
@@ -52,7 +61,8 @@ class Dialling {
     this.#attempts++;
     const timeoutMs = this.#timeoutMs * (1 + JITTER * this.#ports.random.next());
     this.#timeoutMs *= GROWTH;
-    this.#ports.network.connect(this.#address, { timeoutMs: Math.ceil(timeoutMs) }).then(
+    const options = { timeoutMs: Math.ceil(timeoutMs), http2: this.#http2 };
+    this.#ports.network.connect(this.#address, options).then(
       (conn) => this.#connected(conn),
       (error) => this.#refused(error),
     );

@@ -7,7 +7,7 @@ import { Http2Upstream } from "./http2-upstream.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import type { BodySink, BodySource, ResponseHead } from "./message.ts";
 import { EMPTY_BODY } from "./received-body.ts";
-import { bytesBody } from "./responses.ts";
+import { bytesBody, streamedBody } from "./responses.ts";
 import { type OutgoingRequest, type Upstream, UpstreamError, type UpstreamObserver } from "./upstream.ts";
 import { UpstreamConnection, type UpstreamConnectionOwner } from "./upstream-connection.ts";
 
@@ -20,6 +20,8 @@ export interface FetchRequest {
   /** Sent as given; Host defaults to the address. */
   readonly headers?: HeaderBlock;
   readonly body?: Uint8Array;
+  /** Do not tell the body's length. */
+  readonly streamed?: boolean;
   /** For everything from dialling to the last byte. */
   readonly timeoutMs: number;
   /** A longer body fails the call; default 1 MiB. */
@@ -135,12 +137,12 @@ class Fetching implements UpstreamObserver, BodySink, UpstreamConnectionOwner {
   }
 
   #outgoing(): OutgoingRequest {
-    const { method = "GET", target, headers, body } = this.#request;
+    const { method = "GET", target, headers, body, streamed } = this.#request;
     const fields = headers?.copy() ?? new HeaderBlock();
     if (!fields.has("host")) fields.set("Host", this.defaultHost);
     return {
       head: { method, target, version: this.#request.http2 ? "2" : "1.1", headers: fields },
-      body: body ? bytesBody(body) : EMPTY_BODY,
+      body: body ? (streamed ? streamedBody(body) : bytesBody(body)) : EMPTY_BODY,
       cancel: this.#cancel,
     };
   }

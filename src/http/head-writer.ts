@@ -122,3 +122,9 @@ export function headersText(headers: HeaderBlock): string {
   for (const [name, value] of headers) text += `${name}: ${value}\r\n`;
   return text;
 }
+
+/** Whether the one who answers wants the connection closed after it. */
+export function asksToClose(head: ResponseHead): boolean {
+  const options = head.headers.get("connection");
+  return options !== undefined && /\bclose\b/i.test(options);
+}

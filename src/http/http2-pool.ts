@@ -115,7 +115,7 @@ class Dialling {
     const { ports, address } = this.#options;
     dial(
       ports,
-      { address, cancel: this.#cancel },
+      { address, cancel: this.#cancel, http2: true },
       {
         connected: (conn) => this.#done(this, conn),
         failed: (error) => {

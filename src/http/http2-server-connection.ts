@@ -29,11 +29,18 @@ const WAITING_BYTES_MAX = 4 * 1024 * 1024;
 /** Any identifier: streams that cross with our goodbye are still served. */
 const ANY_STREAM = 2 ** 31 - 1;
 
+export interface Http2Peer {
+  readonly address: string;
+  readonly port: number | undefined;
+  readonly secure: boolean;
+}
+
 /** One client connection that speaks HTTP/2: every stream of it becomes an exchange of its own. */
 export class Http2ServerConnection implements ServedConnection, Http2StreamOwner {
   readonly context: ServerContext;
   readonly remoteAddress: string;
   readonly remotePort: number | undefined;
+  readonly secure: boolean;
   readonly #socket: Socket;
   readonly #session: ServerHttp2Session;
   readonly #streams = new Set<Http2ServerStream>();
@@ -44,10 +51,11 @@ export class Http2ServerConnection implements ServedConnection, Http2StreamOwner
   #over = false;
 
   /** `socket` gives the preface first. */
-  constructor(socket: Socket, peer: { address: string; port: number | undefined }, context: ServerContext) {
+  constructor(socket: Socket, peer: Http2Peer, context: ServerContext) {
     this.context = context;
     this.remoteAddress = peer.address;
     this.remotePort = peer.port;
+    this.secure = peer.secure;
     this.#socket = socket;
     const session = http2Library().performServerHandshake(socket, HTTP2_SESSION_OPTIONS);
     this.#session = session;

@@ -24,6 +24,7 @@ export interface Http2StreamOwner {
   readonly context: ServerContext;
   readonly remoteAddress: string;
   readonly remotePort: number | undefined;
+  readonly secure: boolean;
   streamOver(stream: Http2ServerStream): void;
 }
 
@@ -50,6 +51,10 @@ export class Http2ServerStream implements ExchangeOwner, BodyOwner, WriterOwner 
 
   get remotePort(): number | undefined {
     return this.#owner.remotePort;
+  }
+
+  get secure(): boolean {
+    return this.#owner.secure;
   }
 
   /** `raw` is the head as received; `bodiless` when the stream ended with it. */

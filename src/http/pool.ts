@@ -18,6 +18,8 @@ export interface UpstreamPoolOptions {
   /** Shorter than the keep-alive time of usual servers (5 s), so that a request rarely meets a closing connection. */
   readonly idleTimeoutMs?: number;
   readonly wheel?: TimerWheel;
+  /** What requests over HTTP/2 say of the way they came; default http. */
+  readonly scheme?: "http" | "https";
 }
 
 interface PoolSettings {
@@ -26,6 +28,7 @@ interface PoolSettings {
   readonly idleMax: number;
   readonly idleTimeoutMs: number;
   readonly wheel: TimerWheel;
+  readonly scheme: "http" | "https";
 }
 
 /** Left between the time for which the server promised to keep a connection and what we count on. */
@@ -41,6 +44,7 @@ export class UpstreamPool {
       ports: options,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       idleMax: options.idlePerAddressMax ?? 1_000,
+      scheme: options.scheme ?? "http",
       idleTimeoutMs: options.idleTimeoutMs ?? 4_000,
       wheel: options.wheel ?? new TimerWheel(options.clock, { tickMs: 50 }),
     };
@@ -120,8 +124,8 @@ class AddressPool implements Upstream, UpstreamConnectionOwner {
 
   /** What came as HTTP/2 goes on as HTTP/2, with prior knowledge (spec Q-011). */
   #overHttp2(): Http2AddressPool {
-    const { ports, limits, wheel } = this.#settings;
-    this.#http2 ??= new Http2AddressPool({ ports, limits, wheel, address: this.#address, scheme: "http" });
+    const { ports, limits, wheel, scheme } = this.#settings;
+    this.#http2 ??= new Http2AddressPool({ ports, limits, wheel, scheme, address: this.#address });
     return this.#http2;
   }
 

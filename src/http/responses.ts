@@ -12,16 +12,21 @@ export interface SimpleResponse {
 
 /** A body of known bytes, passed on in one chunk once there is credit. */
 export function bytesBody(bytes: Uint8Array): BodySource {
-  return new BytesBody(bytes);
+  return new BytesBody(bytes, bytes.length);
+}
+
+/** The same, whose length is not told: a stream to its reader. */
+export function streamedBody(bytes: Uint8Array): BodySource {
+  return new BytesBody(bytes, undefined);
 }
 
 class BytesBody implements BodySource {
-  readonly length: number;
+  readonly length: number | undefined;
   #bytes: Uint8Array | undefined;
   #sink: BodySink | undefined;
 
-  constructor(bytes: Uint8Array) {
-    this.length = bytes.length;
+  constructor(bytes: Uint8Array, length: number | undefined) {
+    this.length = length;
     this.#bytes = bytes;
   }
 

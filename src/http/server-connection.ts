@@ -5,7 +5,7 @@ import type { Conn, ConnHandler } from "./conn.ts";
 import { DetachedConn } from "./detached-conn.ts";
 import { Http2Preface, MalformedMessage, type ParsedRequest, parseRequestHead } from "./head-parser.ts";
 import { HeadReader } from "./head-reader.ts";
-import { type OutgoingFraming, plainResponseText, responseHeadText } from "./head-writer.ts";
+import { asksToClose, type OutgoingFraming, plainResponseText, responseHeadText } from "./head-writer.ts";
 import type { HeaderBlock } from "./header-block.ts";
 import type { BodySource, ResponseHead } from "./message.ts";
 import { MessageWriter, type WriterOwner } from "./message-writer.ts";
@@ -63,6 +63,10 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
     this.#timeout = new WheelEntry(() => this.#onTimeout());
     context.wheel.arm(this.#timeout, Math.min(context.limits.headTimeoutMs, context.limits.idleTimeoutMs));
     conn.setHandler(this);
+  }
+
+  get secure(): boolean {
+    return this.#conn.secure === true;
   }
 
   get idle(): boolean {
@@ -492,9 +496,4 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
     for (const text of exchange.request.headers.flat) bytes += text.length;
     return bytes;
   }
-}
-
-function asksToClose(head: ResponseHead): boolean {
-  const options = head.headers.get("connection");
-  return options !== undefined && /\bclose\b/i.test(options);
 }

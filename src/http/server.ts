@@ -129,7 +129,7 @@ export class HttpServer implements ServerContext {
     const early = Buffer.concat([Buffer.from(HTTP2_PREFACE_HEAD), rest]);
     const socket = this.#http2 ? conn.detach?.(early) : undefined;
     if (socket === undefined) return false;
-    const peer = { address: conn.remoteAddress, port: conn.remotePort };
+    const peer = { address: conn.remoteAddress, port: conn.remotePort, secure: conn.secure === true };
     const successor = new Http2ServerConnection(socket, peer, this);
     this.#connections.delete(connection);
     this.#connections.add(successor);

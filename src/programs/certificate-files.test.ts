@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { VirtualClock } from "../../sim/virtual-clock.ts";
+import { testAuthority } from "../../test/support/certificates.ts";
+import { silentLog } from "../base/log.ts";
+import type { TlsIdentity } from "../http/tls.ts";
+import { CertificateFiles } from "./certificate-files.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "ebb-certificates-"));
+after(() => rmSync(folder, { recursive: true }));
+const certPath = join(folder, "tls.crt");
+const keyPath = join(folder, "tls.key");
+const authority = testAuthority();
+
+function put({ cert, key }: TlsIdentity): TlsIdentity {
+  writeFileSync(certPath, cert);
+  writeFileSync(keyPath, key);
+  return { cert, key };
+}
+
+test("files that come later are found, and replaced ones are used; broken ones change nothing", async () => {
+  const clock = new VirtualClock();
+  const files = new CertificateFiles({ certPath, keyPath, clock, log: silentLog });
+  assert.equal(await files.read(), false);
+  assert.equal(files.identity, undefined);
+  const first = put(authority.issue(["first"]));
+  assert.equal(await files.read(), true);
+  assert.deepEqual(files.identity, first);
+  const same = files.identity;
+  await files.read();
+  assert.equal(files.identity, same, "the same object, so that nothing is made anew");
+  put({ cert: authority.issue(["second"]).cert, key: first.key });
+  assert.equal(await files.read(), true);
+  assert.deepEqual(files.identity, first);
+  const third = put(authority.issue(["third"]));
+  assert.equal(await files.read(), true);
+  assert.deepEqual(files.identity, third);
+});

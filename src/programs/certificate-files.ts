@@ -1,0 +1,57 @@
+import { readFile } from "node:fs/promises";
+import { type Clock, sleep } from "../base/clock.ts";
+import { messageOf } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { checkIdentity, type TlsIdentity } from "../http/tls.ts";
+
+export interface CertificateFilesOptions {
+  readonly certPath: string;
+  readonly keyPath: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** spec TM-017. */
+const READ_AGAIN_MS = 60_000;
+
+/** A certificate and its key in two files, which may be replaced while the program runs. */
+export class CertificateFiles {
+  readonly #options: CertificateFilesOptions;
+  #identity: TlsIdentity | undefined;
+
+  constructor(options: CertificateFilesOptions) {
+    this.#options = options;
+  }
+
+  /** The last good pair; undefined before `read` has found one. */
+  get identity(): TlsIdentity | undefined {
+    return this.#identity;
+  }
+
+  /** Whether there is a good pair. A bad one, or one half replaced, is told in the log and the one before stays. */
+  async read(): Promise<boolean> {
+    const { certPath, keyPath, log } = this.#options;
+    try {
+      const [cert, key] = await Promise.all([readFile(certPath, "utf8"), readFile(keyPath, "utf8")]);
+      const before = this.#identity;
+      if (before?.cert === cert && before.key === key) return true;
+      checkIdentity({ cert, key });
+      this.#identity = { cert, key };
+      if (before) log.info("the certificate was replaced", { certPath });
+    } catch (thrown) {
+      const isMissing = (thrown as { code?: string }).code === "ENOENT";
+      if (!isMissing || this.#identity) {
+        log.error("the certificate cannot be used", { certPath, keyPath, error: messageOf(thrown) });
+      }
+    }
+    return this.#identity !== undefined;
+  }
+
+  /** Reads again, once a minute, until the signal is raised. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await sleep(this.#options.clock, READ_AGAIN_MS, signal);
+      if (!signal.aborted) await this.read();
+    }
+  }
+}
