@@ -6,6 +6,7 @@ import { systemClock as clock } from "../base/clock.ts";
 import { systemRandom as random } from "../base/random.ts";
 import { type Home, homeAt, prepareHome } from "../embedded/home/home.ts";
 import { lockHome } from "../embedded/home/lock.ts";
+import { toldOfHome } from "../embedded/home/unusable.ts";
 import { LoopbackAddresses } from "../embedded/node/addresses.ts";
 import { BlockLeases } from "../embedded/node/block-lease.ts";
 import { ImageStore } from "../embedded/node/images/image-store.ts";
@@ -68,8 +69,9 @@ export async function start(options: StartOptions = {}): Promise<Ebb> {
   try {
     return await startIn(home, { ...options, startedMs, undo });
   } catch (thrown) {
-    await undoAll(undo);
-    throw thrown;
+    // What cannot be undone either has the same cause, which is told.
+    await undoAll(undo).catch(() => {});
+    throw toldOfHome(thrown, home);
   }
 }
 

@@ -44,6 +44,8 @@ export function program(folder: string, source = ANSWER): { path: string; comman
 export interface RunOptions {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Words before the command. */
+  readonly before?: readonly string[];
 }
 
 export interface Ended {
@@ -59,9 +61,10 @@ export class Command {
   stdout = "";
   stderr = "";
 
-  constructor({ args, env = {} }: RunOptions) {
+  constructor({ args, env = {}, before = [] }: RunOptions) {
     const inherited = { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", TMPDIR: tmpdir() };
-    this.child = spawn(launcher, args, { env: { ...inherited, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    const [program = launcher, ...words] = [...before, launcher, ...args];
+    this.child = spawn(program, words, { env: { ...inherited, ...env }, stdio: ["ignore", "pipe", "pipe"] });
     this.child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       this.stdout += text;
     });

@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EbbError, messageOf } from "../../base/errors.ts";
 import { type Random, randomInt } from "../../base/random.ts";
@@ -23,8 +23,8 @@ export class BlockLeases {
     this.#owner = { pid: options.pid, startTime: startTimeOf(options.pid), home: options.home };
     this.#random = options.random;
     try {
-      // Anyone's engine may lease; the sticky bit keeps others' locks.
-      mkdirSync(this.#folder, { recursive: true, mode: 0o1777 });
+      // Anyone's engine may lease, whatever the first one's umask was; the sticky bit keeps others' locks.
+      if (mkdirSync(this.#folder, { recursive: true }) !== undefined) chmodSync(this.#folder, 0o1777);
     } catch (thrown) {
       throw new EbbError(
         "home-unusable",
@@ -64,7 +64,7 @@ export class BlockLeases {
       }
       const owner = readOwner(path);
       if (owner && isSameProcess(owner.pid, owner.startTime)) return false;
-      rmSync(path, { force: true });
+      if (!removeStale(path)) return false;
     }
     return false;
   }
@@ -78,9 +78,10 @@ export class BlockLeases {
       return true;
     } catch (thrown) {
       if ((thrown as NodeJS.ErrnoException).code === "EEXIST") return false;
-      throw new AddressError(`cannot lease pod addresses in ${this.#folder}: ${messageOf(thrown)}`, {
-        cause: thrown,
-      });
+      throw new AddressError(
+        `cannot lease pod addresses in ${this.#folder} (${messageOf(thrown)}); make it writable for this user or set TMPDIR`,
+        { cause: thrown },
+      );
     } finally {
       try {
         unlinkSync(draft);
@@ -88,6 +89,17 @@ export class BlockLeases {
         // It was never written.
       }
     }
+  }
+}
+
+/** False when the lock of an engine that is gone belongs to another user: its block stays taken. */
+function removeStale(path: string): boolean {
+  try {
+    rmSync(path, { force: true });
+    return true;
+  } catch (thrown) {
+    if (["EPERM", "EACCES"].includes((thrown as NodeJS.ErrnoException).code ?? "")) return false;
+    throw thrown;
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { messageOf } from "../../../base/errors.ts";
@@ -92,6 +92,8 @@ export class SqliteStorage implements Storage {
   async start(): Promise<void> {
     try {
       mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+      // SQLite opens a file that it may only read, and fails later with an error of the disk.
+      if (existsSync(this.#path)) accessSync(this.#path, constants.R_OK | constants.W_OK);
     } catch (thrown) {
       throw unusable(this.#path, { code: "", message: messageOf(thrown) });
     }
@@ -104,6 +106,7 @@ export class SqliteStorage implements Storage {
     try {
       opened = (await this.#ask({ op: "open", path: this.#path, pagesMax: this.#pagesMax })) as Opened;
     } catch (thrown) {
+      this.#thread = undefined;
       await thread.terminate();
       throw unusable(this.#path, thrown as { code: string; message: string });
     }
@@ -333,7 +336,7 @@ function adviceOf({ code, message }: { code: string; message: string }): string 
   if (code === SQLITE_BUSY) return "stop that process or choose another home";
   if (code === SQLITE_NOTADB) return "move it away or choose another home";
   if ([SQLITE_PERM, SQLITE_READONLY, SQLITE_CANTOPEN].includes(code) || /EACCES|EROFS|EPERM/.test(message))
-    return "make its folder writable for this user or choose another home";
+    return "make it and its folder writable for this user or choose another home";
   return "check the disk and start again";
 }
 

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { asUser, skipAsRoot } from "../../../../test/support/permissions.ts";
 import { MemoryStorage } from "./memory-storage.ts";
 import { SqliteStorage } from "./sqlite-storage.ts";
 import { type Revision, type Storage, StorageError, type StorageKey } from "./storage.ts";
@@ -248,15 +250,22 @@ test("a file that is no database is named in one sentence", async () => {
   rmSync(folder, { recursive: true });
 });
 
-test("a folder without permission is named in one sentence", { skip: process.getuid?.() === 0 }, async () => {
+test("a folder without permission is named in one sentence", { skip: skipAsRoot }, () => {
   const folder = mkdtempSync(join(tmpdir(), "ebb-storage-"));
   chmodSync(folder, 0o500);
   const path = join(folder, "home", "state.db");
-  await assert.rejects(new SqliteStorage({ path }).start(), (thrown) => {
-    assert.ok(thrown instanceof StorageError);
-    assert.match(thrown.message, /make its folder writable for this user or choose another home$/);
-    return true;
-  });
+  const script = `
+    import { SqliteStorage } from ${JSON.stringify(new URL("./sqlite-storage.ts", import.meta.url))};
+    new SqliteStorage({ path: ${JSON.stringify(path)} }).start().catch(({ code, message }) => console.log(code, message));
+  `;
+  const node = [process.execPath, "--input-type=module-typescript", "-e", script];
+  const [program = "", ...args] = [...(asUser ?? []), ...node];
+  const { stdout, stderr } = spawnSync(program, args, { encoding: "utf8" });
+  assert.match(
+    stdout,
+    /^storage-unusable [^\n]* make it and its folder writable for this user or choose another home\n$/,
+    stderr,
+  );
   rmSync(folder, { recursive: true });
 });
 
