@@ -1,4 +1,3 @@
-import { defaultConfigMaps } from "../api/config/default-config-maps.ts";
 import { ALIAS_VERSIONS, KINDS } from "../api/kinds.ts";
 import type { QueueProxyHost } from "../api/wire/hosting.ts";
 import type { StatMessage } from "../api/wire/stat.ts";
@@ -6,7 +5,7 @@ import { statusWriters } from "../api/writers.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
-import { ApiServer } from "../embedded/apiserver/api-server.ts";
+import { type ApiAccess, ApiServer } from "../embedded/apiserver/api-server.ts";
 import { bootstrap } from "../embedded/apiserver/bootstrap.ts";
 import { knativeWebhook } from "../embedded/apiserver/knative-webhook.ts";
 import type { PodLogs } from "../embedded/apiserver/pod-logs.ts";
@@ -21,6 +20,7 @@ import { Workloads } from "../embedded/workloads/workloads.ts";
 import type { Network } from "../http/conn.ts";
 import { startControllers } from "./controllers.ts";
 import { Courtesy } from "./courtesy.ts";
+import { embeddedChoices } from "./embedded-choices.ts";
 import { type DataPlaneAddresses, publishDataPlane } from "./published-endpoints.ts";
 import { ScaleMoments } from "./scale-moments.ts";
 
@@ -42,6 +42,8 @@ export interface ControlPlanePorts {
   readonly logsOf?: (agent: NodeAgent) => PodLogs;
   /** PATH of the programs. */
   readonly path: string;
+  /** What callers of the API prove themselves with. */
+  readonly access?: ApiAccess;
 }
 
 export interface StopOptions {
@@ -80,6 +82,7 @@ export class ControlPlane {
       ),
       admission: new SchemaAdmission(knativeWebhook(() => this.#config.current)),
       writers: statusWriters,
+      ...(ports.access ? { access: ports.access } : {}),
       ...(ports.logsOf ? { podLogs: { read: (...call) => (logs() as PodLogs).read(...call) } } : {}),
     });
     this.#moments = new ScaleMoments(ports.queueProxies);
@@ -89,6 +92,7 @@ export class ControlPlane {
       ...ports,
       log: log.with({ component: "node" }),
       client: this.apiServer.clientFor("node"),
+      tokens: this.apiServer,
       queueProxies: this.#moments,
       nodeName: NODE_NAME,
       hostIp: NODE_IP,
@@ -137,14 +141,4 @@ export class ControlPlane {
     await this.#workloads.stop();
     await this.apiServer.stop();
   }
-}
-
-/** What the embedded home puts where Knative's ConfigMaps have no default: as the first start writes them. */
-function embeddedChoices(): { ingressClass: string; queueSidecarImage: string } {
-  const value = (map: string, key: string) =>
-    defaultConfigMaps().find(({ metadata }) => metadata.name === map)?.data?.[key] ?? "";
-  return {
-    ingressClass: value("config-network", "ingress-class"),
-    queueSidecarImage: value("config-deployment", "queue-sidecar-image"),
-  };
 }

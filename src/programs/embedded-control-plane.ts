@@ -3,6 +3,7 @@ import type { StatMessage } from "../api/wire/stat.ts";
 import { systemClock as clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { systemRandom as random } from "../base/random.ts";
+import { loadCredentials } from "../embedded/apiserver/credentials.ts";
 import { SqliteStorage } from "../embedded/apiserver/storage/sqlite-storage.ts";
 import type { Home } from "../embedded/home/home.ts";
 import type { LoopbackAddresses } from "../embedded/node/addresses.ts";
@@ -28,6 +29,7 @@ export interface EngineParts {
 export function wireControlPlane({ home, dataPlanes, ...parts }: EngineParts) {
   const storage = new SqliteStorage({ path: home.database });
   const storageFailed = new Promise<Error>((resolve) => storage.onFailure((failure) => resolve(failure)));
+  const { token: adminToken, tokenKey } = loadCredentials({ folder: home.credentials, clock, random });
   const controlPlane = new ControlPlane({
     ...parts,
     clock,
@@ -36,6 +38,7 @@ export function wireControlPlane({ home, dataPlanes, ...parts }: EngineParts) {
     storage,
     queueProxies: dataPlanes.queueProxies,
     logsOf: (agent) => new ProcessLogs({ pods: home.pods, agent }),
+    access: { adminToken, tokenKey },
     path: process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin",
   });
   const clientFor = (actor: string) => controlPlane.apiServer.clientFor(actor);

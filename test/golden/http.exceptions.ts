@@ -13,7 +13,6 @@ export const exceptions: Readonly<Record<string, string>> = {
   "media-kingress":
     'differs: step 3 response.body.message: recorded "the object provided is unrecognized (mus',
   "media-deployment": "the YAML parser's words for a syntax error differ",
-  "auth-impersonation": "issue 5: SelfSubjectReview",
   "pod-defaults": "issue 5: a kind that the scenario needs is not served",
   "pod-immutable": "issue 5: a kind that the scenario needs is not served",
   "event-rules": "differs: step 4 response.status: recorded 200, answered 404",

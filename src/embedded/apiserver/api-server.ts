@@ -1,11 +1,19 @@
+import { ClusterRoleBindingKind } from "../../api/cluster-role-binding/kind.ts";
 import { CustomResourceDefinitionKind } from "../../api/custom-resource-definition/kind.ts";
 import type { Kind } from "../../api/kind.ts";
+import { failure } from "../../api/status.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
 import type { KubeClient } from "../../kube/client.ts";
+import { Authenticator, type Proof } from "./access/authenticator.ts";
+import { Authorizer } from "./access/authorizer.ts";
+import type { Identity } from "./access/identity.ts";
+import { publishPolicy } from "./access/policy.ts";
+import { ISSUER, ServiceAccountTokens } from "./access/service-account-tokens.ts";
 import type { Admission } from "./admission-port.ts";
 import { RevisionAllocator } from "./built-in/service-defaults.ts";
+import { makeTokenKey } from "./credentials.ts";
 import { publishDefinitions } from "./definitions.ts";
 import { InProcessClient } from "./in-process-client.ts";
 import { Namespaces } from "./namespaces.ts";
@@ -13,7 +21,6 @@ import type { PodLogs } from "./pod-logs.ts";
 import { Resources, type VersionAlias } from "./resources.ts";
 import type { ApiRequest, ApiResponse } from "./rest/exchange.ts";
 import { handleRequest } from "./rest/handle.ts";
-import type { Identity } from "./rest/identity.ts";
 import type { RestContext } from "./rest/rest-context.ts";
 import { SchemaAdmission } from "./schema-admission.ts";
 import type { StatusWriters } from "./status-writers.ts";
@@ -34,11 +41,34 @@ export interface ApiServerOptions {
   readonly writers?: StatusWriters;
   /** Where pods' logs are read; absent = they are not served. */
   readonly podLogs?: PodLogs;
+  /** What callers prove themselves with; absent = nobody but who is named by the carrier, with tokens of this run. */
+  readonly access?: ApiAccess;
   /** Superseded revisions are kept at least this long. Default five minutes. */
   readonly historyMs?: number;
 }
 
+export interface ApiAccess {
+  /** The administrator's bearer token. */
+  readonly adminToken: string;
+  /** PEM of the P-256 key that signs service accounts' tokens. */
+  readonly tokenKey: string;
+}
+
 const HISTORY_MS = 5 * 60_000;
+
+export interface PodTokenRequest {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  /** Empty = this server itself. */
+  readonly audiences: readonly string[];
+  readonly expirationSeconds: number;
+  readonly boundPod: { readonly name: string; readonly uid: string };
+}
+
+/** Secrets that end with this run and that nobody else knows. */
+function unsharedAccess(random: Random): ApiAccess {
+  return { adminToken: Buffer.from(random.bytes(32)).toString("base64url"), tokenKey: makeTokenKey() };
+}
 
 /** The embedded home's Kubernetes API server: objects, watches and their rules over a Storage. */
 export class ApiServer {
@@ -49,6 +79,8 @@ export class ApiServer {
   constructor(options: ApiServerOptions) {
     const { clock, random, log, storage } = options;
     this.#historyMs = options.historyMs ?? HISTORY_MS;
+    const { adminToken, tokenKey } = options.access ?? unsharedAccess(random);
+    const tokens = new ServiceAccountTokens(tokenKey, { clock, random, storage });
     this.#context = {
       clock,
       random,
@@ -59,6 +91,9 @@ export class ApiServer {
       namespaces: new Namespaces(storage),
       hub: new WatchHub(storage, clock),
       allocator: new RevisionAllocator(() => storage.sequenced),
+      authorizer: new Authorizer(storage),
+      authenticator: new Authenticator(adminToken, tokens),
+      tokens,
       podLogs: options.podLogs,
       ...(options.writers === undefined ? {} : { writers: options.writers }),
     };
@@ -69,7 +104,7 @@ export class ApiServer {
     await this.#context.storage.start();
     this.#context.hub.start();
     await this.#context.namespaces.start();
-    await this.#publishDefinitions();
+    await this.#publishOwnObjects();
     this.#scheduleCompaction(this.#context.storage.sequenced);
   }
 
@@ -85,16 +120,39 @@ export class ApiServer {
     return new InProcessClient(this.#context, { name: actor, groups: ["system:masters"], inside: true });
   }
 
+  /** Who a connection proves to be. */
+  identify(proof: Proof): Promise<Identity> {
+    return this.#context.authenticator.identify(proof);
+  }
+
+  /** A token for a pod's service account; rejects with ApiError when there is no such account. */
+  async issueToken(
+    request: PodTokenRequest,
+  ): Promise<{ readonly token: string; readonly expiresAtMs: number }> {
+    const { storage, tokens } = this.#context;
+    const { namespace, serviceAccount: name, boundPod: pod, expirationSeconds } = request;
+    const entry = await storage.get({ collection: "serviceaccounts", namespace, name });
+    if (!entry) throw failure(404, "NotFound", `serviceaccounts "${name}" not found`);
+    const { metadata } = JSON.parse(entry.json) as { metadata: { uid: string } };
+    const audiences = request.audiences.length === 0 ? [ISSUER] : request.audiences;
+    const owner = { namespace, name, uid: metadata.uid, pod };
+    const { token, expiresMs } = tokens.issue(owner, { audiences, expirationSeconds });
+    return { token, expiresAtMs: expiresMs };
+  }
+
   /** Answers an HTTP request; whoever carries it knows whose token it bears. Never rejects. */
   handle(request: ApiRequest, identity: Identity): Promise<ApiResponse> {
     return handleRequest(this.#context, request, identity);
   }
 
-  async #publishDefinitions(): Promise<void> {
+  /** Roles that everybody begins with, and definitions of what is served; of what this server serves at all. */
+  async #publishOwnObjects(): Promise<void> {
     const { resources, clock } = this.#context;
+    const client = this.clientFor("apiserver");
+    if (resources.ofKind(ClusterRoleBindingKind)) await publishPolicy(client);
     if (!resources.ofKind(CustomResourceDefinitionKind)) return;
     const kinds = new Set(resources.all.map(({ kind }) => kind));
-    await publishDefinitions(this.clientFor("definitions"), [...kinds], clock.wall());
+    await publishDefinitions(client, [...kinds], clock.wall());
   }
 
   #scheduleCompaction(seen: number): void {

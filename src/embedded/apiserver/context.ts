@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
+import type { Authorizer } from "./access/authorizer.ts";
 import type { Admission } from "./admission-port.ts";
 import type { ServiceAllocator } from "./built-in/service-defaults.ts";
 import type { Namespaces } from "./namespaces.ts";
@@ -20,6 +21,7 @@ export interface ServerContext {
   readonly namespaces: Namespaces;
   readonly hub: WatchHub;
   readonly allocator: ServiceAllocator;
+  readonly authorizer: Authorizer;
   readonly writers?: StatusWriters;
 }
 
@@ -28,6 +30,8 @@ export interface Caller {
   readonly name: string;
   readonly groups: readonly string[];
   readonly inside: boolean;
+  readonly uid?: string;
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
 export type Subresource = "" | "status" | "scale" | "finalize" | "binding" | "ephemeralcontainers";

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Clock } from "../../base/clock.ts";
@@ -11,6 +12,8 @@ export interface Credentials {
   readonly certificate: string;
   readonly key: string;
   readonly token: string;
+  /** Signs service accounts' tokens; P-256, PKCS 8. */
+  readonly tokenKey: string;
 }
 
 export interface CredentialsOptions {
@@ -30,8 +33,9 @@ const RENEW_DAYS = 30;
 export function loadCredentials(options: CredentialsOptions): Credentials {
   const path = join(options.folder, FILE);
   const stored = readStored(path);
-  if (stored && stored.validUntilMs - RENEW_DAYS * DAY_MS > options.clock.wall()) return stored.credentials;
-  const credentials = makeCredentials(options, stored?.credentials.token);
+  const isFresh = stored && stored.validUntilMs - RENEW_DAYS * DAY_MS > options.clock.wall();
+  if (isFresh && stored.credentials.tokenKey) return stored.credentials;
+  const credentials = makeCredentials(options, stored?.credentials);
   const validUntilMs = options.clock.wall() + VALID_DAYS * DAY_MS;
   writePrivately(path, JSON.stringify({ validUntilMs, credentials }));
   return credentials;
@@ -73,7 +77,12 @@ export function writePrivately(path: string, text: string): void {
 
 const LOOPBACK = [Uint8Array.of(127, 0, 0, 1), Uint8Array.of(...new Array(15).fill(0), 1)];
 
-function makeCredentials({ clock, random }: CredentialsOptions, oldToken: string | undefined): Credentials {
+export function makeTokenKey(): string {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  return privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+}
+
+function makeCredentials({ clock, random }: CredentialsOptions, old: Credentials | undefined): Credentials {
   const validity = {
     notBeforeMs: clock.wall() - DAY_MS,
     notAfterMs: clock.wall() + VALID_DAYS * DAY_MS,
@@ -90,7 +99,8 @@ function makeCredentials({ clock, random }: CredentialsOptions, oldToken: string
     caCertificate: authority.certificate,
     certificate: issued.certificate,
     key: issued.key,
-    token: oldToken ?? Buffer.from(random.bytes(32)).toString("base64url"),
+    token: old?.token ?? Buffer.from(random.bytes(32)).toString("base64url"),
+    tokenKey: old?.tokenKey ?? makeTokenKey(),
   };
 }
 

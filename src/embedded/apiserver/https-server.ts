@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
+import { TLSSocket } from "node:tls";
 import { failure } from "../../api/status.ts";
 import type { Clock } from "../../base/clock.ts";
 import { EbbError, messageOf } from "../../base/errors.ts";
@@ -8,12 +9,11 @@ import type { Log } from "../../base/log.ts";
 import type { ApiServer } from "./api-server.ts";
 import type { Credentials } from "./credentials.ts";
 import type { ApiRequest, ApiResponse } from "./rest/exchange.ts";
-import { identityOf } from "./rest/identity.ts";
 
 /** The API server's HTTPS front on loopback: sockets to requests and answers back, as fast as the client reads. */
 
 export interface HttpsServerOptions {
-  readonly apiServer: Pick<ApiServer, "handle">;
+  readonly apiServer: Pick<ApiServer, "handle" | "identify">;
   /** Port 0 = any free one. */
   readonly address: { readonly host: string; readonly port: number };
   readonly credentials: Credentials;
@@ -40,6 +40,10 @@ export async function startHttpsServer(options: HttpsServerOptions): Promise<Run
   const server = createServer({
     key: credentials.key,
     cert: credentials.certificate,
+    // A client may prove itself with a certificate of our authority; without one it is asked for a token.
+    ca: credentials.caCertificate,
+    requestCert: true,
+    rejectUnauthorized: false,
     minVersion: "TLSv1.2",
     ALPNProtocols: ["http/1.1"],
     requestTimeout: 60_000,
@@ -102,11 +106,25 @@ async function serve(options: HttpsServerOptions, { incoming, outgoing, closing 
       body,
       signal: gone.signal,
     };
-    const identity = identityOf(incoming.headers.authorization, options.credentials.token);
+    const certificate = certificateOf(incoming);
+    const identity = await options.apiServer.identify({
+      authorization: incoming.headers.authorization,
+      adminToken: options.credentials.token,
+      ...(certificate === undefined ? {} : { certificate }),
+    });
     await send(outgoing, request, await options.apiServer.handle(request, identity));
   } finally {
     closing.removeEventListener("abort", abort);
   }
+}
+
+/** The subject of a client certificate that our authority signed: name and groups. */
+function certificateOf({ socket }: IncomingMessage) {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
+  const { subject } = socket.getPeerCertificate();
+  if (!subject?.CN) return undefined;
+  const groups: readonly string[] = subject.O === undefined ? [] : [subject.O].flat();
+  return { name: String(subject.CN), groups };
 }
 
 /** undefined when it is too large; the rest is then not read. */

@@ -11,8 +11,8 @@ import { systemClock } from "../../base/clock.ts";
 import { silentLog } from "../../base/log.ts";
 import { systemRandom } from "../../base/random.ts";
 import type { KubeClient } from "../../kube/client.ts";
+import { administrator } from "./access/identity.ts";
 import { ApiServer } from "./api-server.ts";
-import { administrator } from "./rest/identity.ts";
 import { SqliteStorage } from "./storage/sqlite-storage.ts";
 import { ConfigMapTestKind, NamespaceTestKind, testKinds } from "./test-kinds.ts";
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { administrator, type Identity } from "../../../src/embedded/apiserver/access/identity.ts";
 import type { ApiServer } from "../../../src/embedded/apiserver/api-server.ts";
 import type { ApiResponse } from "../../../src/embedded/apiserver/rest/exchange.ts";
-import { administrator, type Identity } from "../../../src/embedded/apiserver/rest/identity.ts";
 import { Normalizer } from "./normalize.ts";
 import {
   applyMask,

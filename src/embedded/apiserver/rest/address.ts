@@ -1,3 +1,4 @@
+import { REVIEWS, type Review } from "../access/reviews.ts";
 import type { Resource, Resources } from "../resources.ts";
 
 /** What a path names (spec E-199: how unknown ones are answered differs between built-in and custom groups). */
@@ -13,6 +14,8 @@ export type Address =
       /** The old form /watch/ before the rest. */
       readonly watch: boolean;
     }
+  /** A question that is answered but never stored. */
+  | { readonly type: "review"; readonly review: Review; readonly namespace: string }
   /** The path is below a known group and version, but names nothing that is there. */
   | { readonly type: "unknown-resource" }
   | { readonly type: "other" };
@@ -27,10 +30,29 @@ export function addressOf(path: string, resources: Resources): Address {
   if (version === undefined || rest.length === 0) return { type: "other" };
   const watch = rest[0] === "watch" && rest.length > 1;
   if (watch) rest.shift();
+  const asked = reviewAt({ group, version }, rest);
+  if (asked) return asked;
   const found = locate(resources, { group, version }, rest);
   if (found) return { ...found, watch };
   const builtIn = core || !group.includes(".") || group.endsWith(".k8s.io");
-  return builtIn && resources.hasGroup(group) ? { type: "unknown-resource" } : { type: "other" };
+  return builtIn && (resources.hasGroup(group) || REVIEWS.some((one) => one.group === group))
+    ? { type: "unknown-resource" }
+    : { type: "other" };
+}
+
+function reviewAt(
+  { group, version }: { readonly group: string; readonly version: string },
+  parts: readonly string[],
+): Address | undefined {
+  const [namespace, plural] =
+    parts[0] === "namespaces" && parts.length === 3 ? [parts[1] ?? "", parts[2]] : ["", parts[0]];
+  if (namespace === "" && parts.length !== 1) return undefined;
+  const review = REVIEWS.find(
+    (one) => one.group === group && one.version === version && one.plural === plural,
+  );
+  return review && review.namespaced === (namespace !== "")
+    ? { type: "review", review, namespace }
+    : undefined;
 }
 
 function locate(

@@ -12,6 +12,8 @@ import type { Exchange } from "./exchange.ts";
 
 /** Deeper bodies are refused before they are parsed: recursion over them must be bounded. */
 const DEPTH_MAX = 512;
+/** Aliases cannot blow a body up, and what is odd in it is no news for the engine's own output. */
+const YAML_OPTIONS = { maxAliasCount: 100, logLevel: "error" } as const;
 
 export interface DecodedBody {
   readonly object: AnyObject;
@@ -127,9 +129,11 @@ function depthOf(text: string): number {
 }
 
 async function parseYaml(text: string, kind: string): Promise<unknown> {
+  if (depthOf(text) > DEPTH_MAX)
+    throw unrecognized(kind, "yaml: exceeded max depth", new TextEncoder().encode(text));
   const { parse } = await import("yaml");
   try {
-    return parse(text, { maxAliasCount: 100 });
+    return parse(text, YAML_OPTIONS);
   } catch (thrown) {
     throw unrecognized(kind, `yaml: ${yamlProblem(thrown, text)}`, new TextEncoder().encode(text));
   }
@@ -141,7 +145,7 @@ export async function decodeYaml(body: Uint8Array): Promise<unknown> {
   if (depthOf(text) > DEPTH_MAX) throw badRequest("error decoding YAML: exceeded max depth");
   const { parse } = await import("yaml");
   try {
-    return parse(text, { maxAliasCount: 100 });
+    return parse(text, YAML_OPTIONS);
   } catch (thrown) {
     throw badRequest(
       `error decoding YAML: error converting YAML to JSON: yaml: ${yamlProblem(thrown, text)}`,

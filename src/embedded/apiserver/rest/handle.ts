@@ -1,3 +1,5 @@
+import { authorize } from "../access/authorize.ts";
+import { callerOf, type Identity, ImpersonationError } from "../access/identity.ts";
 import type { AnyObject } from "../any-object.ts";
 import type { Written } from "../commit.ts";
 import type { Target } from "../context.ts";
@@ -14,15 +16,15 @@ import { type Address, addressOf } from "./address.ts";
 import { decodeObject } from "./body.ts";
 import { deleteOptionsOf } from "./delete-options.ts";
 import { type ApiRequest, type ApiResponse, type Exchange, exchangeOf } from "./exchange.ts";
-import { authorize, callerOf, type Identity } from "./identity.ts";
 import { checkGetVersion, flagOf } from "./list-options.ts";
 import { filterFrom, respondList } from "./list-response.ts";
 import { objectText, textInVersion } from "./object-text.ts";
 import { respondToOther } from "./other-paths.ts";
 import { patchRequested } from "./patch-request.ts";
 import { onPodSubresource } from "./pod-subresources.ts";
-import { respondText, respondToFailure } from "./respond.ts";
+import { respondPlain, respondText, respondToFailure, tellRefusal } from "./respond.ts";
 import type { RestContext } from "./rest-context.ts";
+import { respondReview, respondToken } from "./review-request.ts";
 import { onScale } from "./scale-request.ts";
 import { columnDefinitions, includeObjectOf, partialMetadata, tableRow } from "./table.ts";
 import { respondWatch } from "./watch-response.ts";
@@ -39,15 +41,22 @@ export async function handleRequest(
 ): Promise<ApiResponse> {
   let exchange = exchangeOf(request, { name: "", groups: [], inside: false });
   try {
-    exchange = exchangeOf(request, callerOf(identity, request.headers));
+    exchange = exchangeOf(request, await callerOf(identity, request.headers, context.authorizer));
     const address = addressOf(exchange.path, context.resources);
-    authorize(exchange, address);
+    await authorize(exchange, address, context.authorizer);
+    if (address.type === "review") return await respondReview(context, exchange, address);
     if (address.type === "unknown-resource") throw unknownResource();
     if (address.type === "other") return await respondToOther(context, exchange);
     if (address.resource.collection === "endpoints")
       exchange.warnings.push("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
     return await dispatch(context, exchange, address);
   } catch (thrown) {
+    if (thrown instanceof ImpersonationError)
+      return respondPlain(
+        500,
+        `Internal Server Error: ${JSON.stringify(exchange.path)}: ${thrown.message}\n`,
+      );
+    tellRefusal(context.log, exchange, thrown);
     return respondToFailure(exchange, thrown, context.log);
   }
 }
@@ -122,6 +131,8 @@ async function onSubresource(
       address,
     });
   }
+  if (subresource === "token" && address.resource.collection === "serviceaccounts")
+    return respondToken(context, exchange, targetOf(address));
   if (address.resource.collection === "pods")
     return onPodSubresource(context, exchange, { target: targetOf(address), subresource });
   throw kind.custom ? notFound(address.resource, address.name) : unknownResource();

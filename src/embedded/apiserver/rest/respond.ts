@@ -42,6 +42,15 @@ export function warningHeaders(warnings: readonly string[]): Record<string, read
   return { warning: [...new Set(warnings)].map(quote) };
 }
 
+/** One line for each request that somebody was not allowed to make. */
+export function tellRefusal(log: Log, exchange: Exchange, thrown: unknown): void {
+  if (!(thrown instanceof ApiError)) return;
+  const { code, message } = thrown.status;
+  if (code !== 401 && code !== 403) return;
+  const { caller, path, request } = exchange;
+  log.warn("refused an API request", { user: caller.name, method: request.method, path, code, why: message });
+}
+
 /** Every failure becomes a Status; one that is no ApiError is a bug or a broken disk, and is logged. */
 export async function respondToFailure(exchange: Exchange, thrown: unknown, log: Log): Promise<ApiResponse> {
   const status = statusOf(exchange, thrown, log);

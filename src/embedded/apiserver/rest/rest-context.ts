@@ -1,7 +1,11 @@
+import type { Authenticator } from "../access/authenticator.ts";
+import type { ServiceAccountTokens } from "../access/service-account-tokens.ts";
 import type { ServerContext } from "../context.ts";
 import type { PodLogs } from "../pod-logs.ts";
 
 /** What answering over HTTP needs beside the verbs. */
 export interface RestContext extends ServerContext {
   readonly podLogs: PodLogs | undefined;
+  readonly tokens: ServiceAccountTokens;
+  readonly authenticator: Authenticator;
 }

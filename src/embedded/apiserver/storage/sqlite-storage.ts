@@ -168,7 +168,7 @@ export class SqliteStorage implements Storage {
     if (revision === 0) return undefined;
     const recent = this.#recent.get(name);
     if (recent?.revision === revision) return recent;
-    const row = (await this.#ask({ op: "get", ...key })) as Row | undefined;
+    const row = (await this.#read({ op: "get", ...key })) as Row | undefined;
     if (!row || row.revision !== this.revisionOf(key)) return this.get(key);
     const entry = entryOf(row);
     this.#recent.set(name, entry);
@@ -188,7 +188,7 @@ export class SqliteStorage implements Storage {
   async changes(query: ChangesQuery): Promise<Revision[]> {
     if (query.after < this.#compacted) throw expired(query.after, this.#compacted);
     if (query.upTo > this.durable) await this.whenDurable(query.upTo);
-    const rows = (await this.#ask({ op: "changes", ...query })) as ChangeRow[];
+    const rows = (await this.#read({ op: "changes", ...query })) as ChangeRow[];
     if (query.after < this.#compacted) throw expired(query.after, this.#compacted);
     return rows.map((row) => ({
       ...entryOf(row),
@@ -201,7 +201,7 @@ export class SqliteStorage implements Storage {
     const target = Math.min(revision, this.durable);
     if (target <= this.#compacted) return;
     this.#compacted = target;
-    await this.#ask({ op: "compact", revision: target });
+    await this.#read({ op: "compact", revision: target });
   }
 
   onSequenced(listener: (revision: Revision) => void): () => void {
@@ -219,7 +219,7 @@ export class SqliteStorage implements Storage {
   async #askState(op: "list" | "count", query: ListQuery): Promise<unknown> {
     if (query.at < this.#compacted) throw expired(query.at, this.#compacted);
     if (query.at > this.durable) await this.whenDurable(query.at);
-    const answer = await this.#ask({
+    const answer = await this.#read({
       op,
       collection: query.collection,
       namespace: query.namespace ?? null,
@@ -274,6 +274,18 @@ export class SqliteStorage implements Storage {
     if (this.#pending.get(name)?.revision === revision.revision) this.#pending.delete(name);
     if (revision.type === "delete") this.#recent.delete(name);
     else this.#recent.set(name, { key: revision.key, revision: revision.revision, json: revision.json });
+  }
+
+  /** What the thread says is plain data: an error of ours is made of it. */
+  async #read(request: SqliteRequest): Promise<unknown> {
+    try {
+      return await this.#ask(request);
+    } catch (thrown) {
+      if (thrown instanceof StorageError) throw thrown;
+      const failure = thrown as { code: string; message: string };
+      const sentence = `cannot read ${this.#path}: ${reasonOf(failure)}; ${adviceOf(failure)}`;
+      throw new StorageError("storage-failed", sentence, { cause: failure });
+    }
   }
 
   #ask(request: SqliteRequest): Promise<unknown> {

@@ -1,5 +1,6 @@
 import { failure } from "../../../api/status.ts";
 import { timeText } from "../../../kube/time.ts";
+import { refuseEscalation } from "../access/escalation.ts";
 import { admissionContext } from "../admission-context.ts";
 import { type AnyObject, copyJson, isRecord } from "../any-object.ts";
 import { admitBuiltIn } from "../built-in/admit-built-in.ts";
@@ -48,6 +49,7 @@ export async function createObject(
     const target: Target = { resource, namespace, name: object.metadata.name ?? "" };
     const { inside } = options.caller;
     const requested = request.isTracked || inside ? undefined : copyJson(request.object);
+    await refuseEscalation(context.authorizer, { target, object, caller: options.caller });
     await admitServiceAccount(context, { ...request, object });
     admitBuiltIn(resource, object, {
       before: undefined,

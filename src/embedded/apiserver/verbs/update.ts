@@ -1,5 +1,6 @@
 import { failure } from "../../../api/status.ts";
 import { timeText } from "../../../kube/time.ts";
+import { refuseEscalation } from "../access/escalation.ts";
 import { admissionContext } from "../admission-context.ts";
 import { type AnyObject, isRecord, sameJson, valueAt } from "../any-object.ts";
 import { admitBuiltIn, admitBuiltInStatus } from "../built-in/admit-built-in.ts";
@@ -117,6 +118,7 @@ async function admitted(context: ServerContext, step: Step, options: WriteOption
   checkIdentity(step);
   const object = merged(step);
   checkOtherMetadata(target.resource, object);
+  await refuseEscalation(context.authorizer, { target, object, caller: options.caller });
   if (subresource === "status") admitBuiltInStatus(target.resource, object);
   else if (subresource !== "finalize") {
     const inside = options.caller.inside || subresource === "binding";
