@@ -12,7 +12,9 @@ export class EbbError extends Error {
   }
 }
 
-/** The text of anything that was thrown. */
+/** The text of anything that was thrown; what crossed a border between threads or processes is no Error any more. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  if (typeof thrown !== "object" || thrown === null) return String(thrown);
+  if ("message" in thrown && typeof thrown.message === "string") return thrown.message;
+  return thrown instanceof Error ? thrown.name : JSON.stringify(thrown);
 }
