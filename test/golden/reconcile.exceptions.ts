@@ -34,8 +34,18 @@ export const leftOutLeaves: readonly LeftOut[] = [
     why: "a Service's Ready tells why there is no Revision (RevisionFailed), not only that there is none",
   },
   {
+    id: "rollout-duration",
+    path: /^Ingress .*status\.observedGeneration$/,
+    why: "recorded between a step of the rollout and the gateway's word that it is served",
+  },
+  {
+    id: "split-tags",
+    path: /^Ingress .*\.(generation|observedGeneration)$/,
+    why: "Knative's Route passed through one step more: all traffic to the new Revision before the split was known",
+  },
+  {
     id: "crash",
-    path: /^(Service|Configuration|Revision|Route) .*conditions\.|^PodAutoscaler .*\.reachability$/,
+    path: /^(Service|Configuration|Revision|Route) .*conditions\.|^PodAutoscaler .*(\.reachability|eneration)$/,
     why: "Knative looks at pods only when their Deployment changes; ebb watches them and tells ExitCode5 at once",
   },
 ];

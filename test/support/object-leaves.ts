@@ -13,8 +13,6 @@ const DROPPED = new Set([
   "lastUpdateTime",
   "clusterIP",
   "clusterIPs",
-  "generation",
-  "observedGeneration",
   "numActivators",
   "networking.knative.dev/ingress.class",
   "serving.knative.dev/routingStateModified",
