@@ -1,24 +1,38 @@
 import { readFileSync } from "node:fs";
 import { systemClock } from "../base/clock.ts";
 import { EbbError, messageOf } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
 import { systemRandom } from "../base/random.ts";
 import { LoneQueueProxy } from "../data-plane/queue-proxy/lone.ts";
+import type { Network } from "../http/conn.ts";
 import { systemNetwork } from "../http/network.ts";
+import { type TlsSettings, tlsNetwork } from "../http/tls.ts";
 import { anyAddress } from "./any-address.ts";
+import { CertificateFiles } from "./certificate-files.ts";
+import { LineWriter } from "./line-writer.ts";
 import { pinoLog } from "./pino-log.ts";
 import { onStopRequest } from "./stop-requests.ts";
 
 /** The queue-proxy alone in a pod, configured by its environment only (spec Q-003, Q-054). */
 
+const CERTIFICATE_FOLDER = "/var/lib/knative/certs";
+
 async function run(): Promise<void> {
+  const lines = new LineWriter(systemClock, (text) => void process.stdout.write(text));
+  process.on("exit", lines.flush);
+  const log = pinoLog("queue-proxy", logLevelOf(process.env.SERVING_LOGGING_LEVEL));
+  const servingTls = await tlsFromFiles(log);
   const proxy = new LoneQueueProxy({
     env: process.env,
     clock: systemClock,
     random: systemRandom,
     network: systemNetwork(systemClock),
-    log: pinoLog("queue-proxy", logLevelOf(process.env.SERVING_LOGGING_LEVEL)),
+    log,
+    // Verified, unlike the kubelet's own (spec Q-031).
+    probeTls: tlsNetwork({ clock: systemClock, settings: { minVersion: "TLSv1.2" }, trust: LOCAL_TRUST }),
+    ...(servingTls && { servingTls }),
     ip: await anyAddress(),
-    writeLine: (line) => void process.stdout.write(line),
+    writeLine: lines.add,
     profiler: {
       // Loaded when someone asks: the inspector is not free.
       cpu: async (seconds) => (await import("./profiler.ts")).v8Profiler.cpu(seconds),
@@ -29,6 +43,22 @@ async function run(): Promise<void> {
   });
   onStopRequest(() => proxy.stop());
   await proxy.start();
+}
+
+const LOCAL_TRUST = { serverName: "", acceptedNames: ["127.0.0.1"] };
+
+/** Only a pod with certificates serves TLS (spec Q-015); they are read again once a minute. */
+async function tlsFromFiles(log: Log): Promise<((settings: TlsSettings) => Network) | undefined> {
+  const certPath = `${CERTIFICATE_FOLDER}/tls.crt`;
+  const files = new CertificateFiles({
+    certPath,
+    keyPath: `${CERTIFICATE_FOLDER}/tls.key`,
+    clock: systemClock,
+    log,
+  });
+  if (!(await files.read())) return undefined;
+  void files.run(new AbortController().signal);
+  return (settings) => tlsNetwork({ clock: systemClock, settings, identityFor: () => files.identity });
 }
 
 const LOG_LEVELS = new Set(["debug", "info", "warn", "error", "fatal"]);

@@ -1,21 +1,4 @@
-/** Recorded cases that ebb answers otherwise, each with its reason. Groups name what is not built yet. */
-
-interface Scoped {
-  readonly id: string;
-  readonly needs?: string;
-  readonly env?: Record<string, string | null>;
-  readonly client?: { readonly type?: string };
-  readonly clients?: readonly { readonly type?: string }[];
-  readonly files?: unknown;
-}
-
-/** Why a case cannot even be run yet; undefined when it can. */
-export function outOfScope(recorded: Scoped): string | undefined {
-  const group = recorded.id.split("-")[0] ?? "";
-  if (group === "tls" || recorded.files !== undefined) return "TLS";
-  if (/^ready-(077|137|155|156)$/.test(recorded.id)) return "TLS, gRPC and HTTP/2 probes";
-  return undefined;
-}
+/** Recorded cases that ebb answers otherwise, each with its reason. */
 
 /** Reason → cases. */
 const CASES: Readonly<Record<string, string>> = {
@@ -40,10 +23,6 @@ const CASES: Readonly<Record<string, string>> = {
   "flushed earlier than Knative does (errata Q-013)": "answer-097",
   "malformed or doubtful requests are refused, stricter than Go":
     "bad-020 bad-025 bad-026 bad-056 bad-057 bad-058 bad-059 bad-065 bad-066 http-007",
-  "not built yet: HTTP/2": "ready-127 ready-132 ready-139 ready-140 ready-157",
-  "not built yet: the gRPC health service": "ready-129 ready-130 ready-134 ready-138",
-  "not built yet: TLS": "tls-001 tls-002 tls-003 tls-005 tls-006 tls-007 tls-008 tls-009 tls-010",
-  "not built yet: TLS, gRPC and HTTP/2 probes": "ready-077 ready-137 ready-155 ready-156",
   "ready as soon as the head says so, without waiting for the body": "ready-084",
   "request log: a broken answer keeps the status that was sent": "log-012",
   "the application's status line or head is malformed and refused: stricter than Go":

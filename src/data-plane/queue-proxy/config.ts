@@ -7,6 +7,7 @@ export interface QueueProxyConfig {
   /** 0 = no limit. */
   readonly containerConcurrency: number;
   readonly servingPort: number;
+  readonly servingTlsPort: number;
   readonly userPort: number;
   /** Milliseconds; 0 = none for the last two (spec Q-046). */
   readonly timeoutMs: number;
@@ -20,6 +21,8 @@ export interface QueueProxyConfig {
   readonly podIp: string;
   /** "null": SERVING_READINESS_PROBE was JSON null, which is never ready (errata H-002). */
   readonly probes: readonly Probe[];
+  /** Probes try HTTP/2 first (spec Q-031). */
+  readonly detectsHttp2: boolean;
   readonly observability: Observability;
   /** "" = not set. */
   readonly otelServiceName: string;
@@ -38,14 +41,14 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export function readConfig(env: Environment): QueueProxyConfig {
   const containerConcurrency = integer(env, "CONTAINER_CONCURRENCY", "ContainerConcurrency");
   const servingPort = required(env, "QUEUE_SERVING_PORT");
-  required(env, "QUEUE_SERVING_TLS_PORT");
+  const servingTlsPort = required(env, "QUEUE_SERVING_TLS_PORT");
   const userPort = required(env, "USER_PORT");
   const timeoutSeconds = integer(env, "REVISION_TIMEOUT_SECONDS", "RevisionTimeoutSeconds");
   const responseStart = "REVISION_RESPONSE_START_TIMEOUT_SECONDS";
   const responseStartSeconds = optionalInteger(env, responseStart, "RevisionResponseStartTimeoutSeconds");
   const idleSeconds = optionalInteger(env, "REVISION_IDLE_TIMEOUT_SECONDS", "RevisionIdleTimeoutSeconds");
   boolean(env, "ENABLE_HTTP_FULL_DUPLEX", "EnableHTTPFullDuplex");
-  boolean(env, "ENABLE_HTTP2_AUTO_DETECTION", "EnableHTTP2AutoDetection");
+  const detectsHttp2 = boolean(env, "ENABLE_HTTP2_AUTO_DETECTION", "EnableHTTP2AutoDetection");
   boolean(env, "ENABLE_MULTI_CONTAINER_PROBES", "EnableMultiContainerProbes");
   required(env, "SERVING_LOGGING_CONFIG");
   required(env, "SERVING_LOGGING_LEVEL");
@@ -57,6 +60,8 @@ export function readConfig(env: Environment): QueueProxyConfig {
   return {
     containerConcurrency,
     servingPort: port("QUEUE_SERVING_PORT", servingPort),
+    // Only looked at when there are certificates, as in Knative.
+    servingTlsPort: /^\d{1,5}$/.test(servingTlsPort) ? Number(servingTlsPort) : 0,
     userPort: port("USER_PORT", userPort),
     timeoutMs: timeoutSeconds * 1000,
     responseStartTimeoutMs: responseStartSeconds * 1000,
@@ -68,6 +73,7 @@ export function readConfig(env: Environment): QueueProxyConfig {
     pod,
     podIp,
     probes: probesOf(env),
+    detectsHttp2,
     observability: readObservability(env.OBSERVABILITY_CONFIG ?? ""),
     otelServiceName: env.OTEL_SERVICE_NAME ?? "",
     profilingPort: port("PROFILING_PORT", env.PROFILING_PORT || String(PROFILING_PORT_DEFAULT)),
@@ -116,9 +122,11 @@ function parseInteger(variable: string, field: string, value: string): number {
 
 const BOOLEANS = new Set(["1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"]);
 
-function boolean(env: Environment, variable: string, field: string): void {
+const TRUE = /^(?:1|t|true)$/i;
+
+function boolean(env: Environment, variable: string, field: string): boolean {
   const value = env[variable];
-  if (value === undefined || value === "" || BOOLEANS.has(value)) return;
+  if (value === undefined || value === "" || BOOLEANS.has(value)) return TRUE.test(value ?? "");
   throw conversionError(variable, { field, value, type: "bool", parser: "ParseBool", why: "invalid syntax" });
 }
 

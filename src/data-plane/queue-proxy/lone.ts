@@ -4,10 +4,12 @@ import type { Random } from "../../base/random.ts";
 import type { Address, Network } from "../../http/conn.ts";
 import { UpstreamPool } from "../../http/pool.ts";
 import { TimerWheel } from "../../http/timer-wheel.ts";
+import type { TlsSettings } from "../../http/tls.ts";
 import { type Environment, readConfig } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 import type { Profiler } from "./profiling.ts";
 import { QueueProxyServer } from "./server.ts";
+import { tlsSettingsOf } from "./tls-settings.ts";
 
 export interface LoneQueueProxyOptions {
   readonly env: Environment;
@@ -19,6 +21,10 @@ export interface LoneQueueProxyOptions {
   readonly ip: string;
   /** Where the application listens; default 127.0.0.1. */
   readonly applicationIp?: string;
+  /** There are certificates: makes what listens with these settings. */
+  readonly servingTls?: (settings: TlsSettings) => Network;
+  /** For probes over HTTPS. */
+  readonly probeTls?: Network;
   readonly writeLine: (line: string) => void;
   /** Answers on the profiling port; see profiling.ts. */
   readonly profiler?: Profiler;
@@ -66,6 +72,8 @@ export class LoneQueueProxy {
       upstream: this.#pool.to({ ip: applicationIp, port: config.userPort }),
       quietPeriodMs: quietPeriodOf(env[QUIET_PERIOD]),
       patienceMs: 0,
+      ...(options.servingTls && { servingTls: options.servingTls(tlsSettingsOf(env)) }),
+      ...(options.probeTls && { probeTls: options.probeTls }),
       ...(options.profiler && { profiler: options.profiler }),
       ...(options.version && { version: options.version }),
     });

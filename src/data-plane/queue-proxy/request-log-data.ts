@@ -39,16 +39,23 @@ export function templateRequest(request: LoggedRequest): GoStruct {
   const query = queryOf(target);
   return new GoStruct({
     type: "*http.Request",
+    // What templates rarely ask for is made when they do: a line is written for every request.
     fields: {
       Method: method,
-      URL: urlOf(target),
+      get URL() {
+        return urlOf(target);
+      },
       Proto: `HTTP/${major}.${minor}`,
       ProtoMajor: Number(major),
       ProtoMinor: Number(minor),
-      Header: headerOf(headers),
+      get Header() {
+        return headerOf(headers);
+      },
       ContentLength: request.contentLength,
       TransferEncoding: request.contentLength < 0 ? ["chunked"] : [],
-      Close: /(?:^|,)\s*close\s*(?:,|$)/i.test(headers.get("connection") ?? ""),
+      get Close() {
+        return /(?:^|,)\s*close\s*(?:,|$)/i.test(headers.get("connection") ?? "");
+      },
       Host: headers.get("host") ?? "",
       RemoteAddr: request.remote,
       RequestURI: target,

@@ -33,6 +33,10 @@ export interface QueueProxyServerOptions {
   readonly locate: (host: string, port: number) => Address;
   /** Hosted: 0. In a cluster: 30 s without a request before the end (spec Q-054, TM-014). */
   readonly quietPeriodMs: number;
+  /** Where TLS is listened for, on a port of its own; absent = no such port (spec Q-015). */
+  readonly servingTls?: Network;
+  /** For probes over HTTPS; absent = they fail. */
+  readonly probeTls?: Network;
   /** See Readiness. */
   readonly patienceMs: number;
   readonly onPortOpen?: () => void;
@@ -68,7 +72,11 @@ export class QueueProxyServer {
     const { config, clock, log, timers, upstream, patienceMs, onPortOpen, onReady } = options;
     this.#readiness = new Readiness({
       probes: config.probes,
-      attempt: networkAttempt(options),
+      attempt: networkAttempt({
+        ...options,
+        detectsHttp2: config.detectsHttp2,
+        ...(options.probeTls && { tlsNetwork: options.probeTls }),
+      }),
       clock,
       patienceMs,
       ...(onPortOpen && { onPortOpen }),
@@ -88,7 +96,7 @@ export class QueueProxyServer {
 
   /** Binds all ports or none. Rejects with EbbError `queue-proxy-listen`. */
   async start(): Promise<void> {
-    const { clock, config } = this.#options;
+    const { clock, config, servingTls } = this.#options;
     const { drain, stats } = this.proxy;
     const admin = adminHandler({
       clock,
@@ -98,6 +106,8 @@ export class QueueProxyServer {
     });
     try {
       await this.#listen(config.servingPort, this.#handle, { http2: true });
+      if (servingTls)
+        await this.#listen(config.servingTlsPort, this.#handle, { http2: true, network: servingTls });
       await this.#listen(ADMIN_PORT, admin);
       await this.#listen(STAT_PORT, statHandler({ clock, stats, podName: config.pod }));
       const { metrics } = this.proxy;
@@ -200,9 +210,13 @@ export class QueueProxyServer {
     }
   }
 
-  async #listen(port: number, handler: Handler, options: { http2?: boolean } = {}): Promise<void> {
-    const { clock, network, ip, config } = this.#options;
-    const server = new HttpServer({ clock, handler, ...options });
+  async #listen(
+    port: number,
+    handler: Handler,
+    { http2 = false, network = this.#options.network } = {},
+  ): Promise<void> {
+    const { clock, ip, config } = this.#options;
+    const server = new HttpServer({ clock, handler, http2 });
     const address = { ip, port };
     try {
       this.#listeners.push(await network.listen(address, server.accept));

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
+import { createServer as createTlsServer } from "node:tls";
 import { ByteReader, bytesOf, parseHead, readChunked, textOf, valuesOf } from "./byte-reader.ts";
 import { type Http2Step, serveHttp2 } from "./http2-backend.ts";
 import { PREFACE } from "./raw-http2.ts";
@@ -41,13 +42,18 @@ export class ScriptedBackend {
 
   listen(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      const onSocket = (socket: Socket) => {
         const index = this.connections++;
         this.#sockets.add(socket);
         socket.on("error", () => {});
         socket.on("close", () => this.#sockets.delete(socket));
         this.#accept(socket, index).catch(() => socket.destroy());
-      });
+      };
+      const { tls } = this.#options;
+      const options = { allowHalfOpen: true, noDelay: true };
+      const server = tls
+        ? createTlsServer({ ...options, ...tls }, onSocket)
+        : createServer(options, onSocket);
       server.on("error", reject);
       server.listen(this.#options.port, this.#options.ip, () => resolve());
       this.#server = server;
@@ -179,6 +185,7 @@ export interface Http2Options {
 }
 
 export interface BackendOptions {
+  readonly tls?: { readonly cert: string; readonly key: string };
   /** HTTP/2 by prior knowledge is spoken too. */
   readonly http2?: Http2Options;
   readonly ip: string;

@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
+import { connect as connectTls } from "node:tls";
 import {
   ByteReader,
   bytesOf,
@@ -31,6 +32,7 @@ export interface ClientSpec {
   closeWaitMs?: number;
   methods?: string[];
   upgraded?: ClientStep[];
+  tls?: boolean | { maxVersion?: string };
 }
 
 /** What a client saw, in the words of a recorded case. */
@@ -65,9 +67,11 @@ export interface DialTarget {
   readonly ip: string;
   readonly port: number;
   readonly from?: string;
+  /** No certificate is doubted. */
+  readonly tls?: boolean | { maxVersion?: string };
 }
 
-export function dial({ ip, port, from }: DialTarget): Promise<Socket> {
+export function dial({ ip, port, from, tls }: DialTarget): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const options = {
       host: ip,
@@ -76,7 +80,10 @@ export function dial({ ip, port, from }: DialTarget): Promise<Socket> {
       allowHalfOpen: true,
       ...(from && { localAddress: from }),
     };
-    const socket = connect(options, () => resolve(socket));
+    const maxVersion = typeof tls === "object" && tls.maxVersion === "1.2" ? "TLSv1.2" : "TLSv1.3";
+    const socket = tls
+      ? connectTls({ ...options, rejectUnauthorized: false, maxVersion }, () => resolve(socket))
+      : connect(options, () => resolve(socket));
     socket.once("error", reject);
   });
 }
@@ -85,7 +92,7 @@ export async function runClient(spec: ClientSpec, target: DialTarget): Promise<S
   const startedMs = Date.now();
   let socket: Socket;
   try {
-    socket = await dial(target);
+    socket = await dial({ ...target, ...(spec.tls && { tls: spec.tls }) });
   } catch (thrown) {
     const code = thrown instanceof Error && "code" in thrown ? thrown.code : "";
     return { connectError: code === "ECONNREFUSED" ? "refused" : "other" };
