@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { systemClock } from "../../../src/base/clock.ts";
+import type { Handler } from "../../../src/http/message.ts";
+import { systemNetwork } from "../../../src/http/network.ts";
+import { respondWith } from "../../../src/http/responses.ts";
+import { HttpServer } from "../../../src/http/server.ts";
+import { BUILD_TIMEOUT_MS, go, run, skipWithoutGo } from "../../support/go.ts";
+
+/** h2spec, built here from its Go module, asks the engine's HTTP/2 side about every rule of the standard. */
+
+const folder = mkdtempSync(join(tmpdir(), "ebb-h2spec-"));
+after(() => rmSync(folder, { recursive: true }));
+const cwd = fileURLToPath(new URL(".", import.meta.url));
+
+/**
+ * Where nghttp2, which Node's HTTP/2 is built on, knowingly answers otherwise. In none of them a request or an answer
+ * is taken for another one.
+ */
+const AGREED: Readonly<Record<string, string>> = {
+  "http2/3.5 Sends invalid connection preface":
+    "one port takes both versions: what is no preface is a bad request of HTTP/1.1, answered and closed as such",
+  "http2/5.1 closed: Sends a DATA frame after sending RST_STREAM frame":
+    "late frames of a stream that is over are dropped, as RFC 9113 §5.1 lets a receiver do",
+  "http2/5.1 closed: Sends a HEADERS frame after sending RST_STREAM frame": "as above",
+  "http2/5.1 closed: Sends a DATA frame": "as above",
+  "http2/5.1 closed: Sends a HEADERS frame": "as above",
+  "http2/5.1.1 Sends stream identifier that is numerically smaller than previous":
+    "such a stream counts as closed: its frames are dropped and no exchange is made of them",
+  "http2/5.3.1 Sends PRIORITY frame that depend on itself":
+    "priorities are ignored: RFC 9113 §5.3.2 took them away",
+  "http2/6.3 Sends a PRIORITY frame with 0x0 stream identifier": "as above",
+  "http2/6.7 Sends a PING frame with ACK":
+    "an answer to a PING that was never sent ends the connection: stricter",
+  "http2/6.9.1 Sends multiple WINDOW_UPDATE frames increasing the flow control window to above 2^31-1 on a stream":
+    "ends the connection instead of the stream alone: stricter",
+};
+
+/** The whole body is read before the answer, as an application does it. */
+const handler: Handler = (exchange) => {
+  const { body } = exchange;
+  body.start({
+    data: (chunk) => body.credit(chunk.length),
+    end: () => respondWith(exchange, { status: 200, body: "an answer of some bytes\n".repeat(8) }),
+    fail() {},
+  });
+  body.credit(64 * 1024);
+};
+
+test("the engine keeps the rules of HTTP/2", {
+  skip: skipWithoutGo,
+  timeout: BUILD_TIMEOUT_MS,
+}, async (context) => {
+  if ("missing" in go) throw new Error(go.missing);
+  const judge = join(folder, "h2spec");
+  const env = { ...process.env, GOFLAGS: "-mod=readonly", GOTOOLCHAIN: "local", CGO_ENABLED: "0" } as Record<
+    string,
+    string
+  >;
+  const built = await run(go.path, ["build", "-o", judge, "github.com/summerwind/h2spec/cmd/h2spec"], {
+    cwd,
+    env,
+  });
+  assert.equal(built.code, 0, built.stderr);
+
+  const server = new HttpServer({ clock: systemClock, handler, http2: true });
+  const listener = await systemNetwork(systemClock).listen({ ip: "127.0.0.1", port: 0 }, server.accept);
+  const report = join(folder, "report.xml");
+  try {
+    await run(judge, ["-h", "127.0.0.1", "-p", String(listener.address.port), "-o", "2", "-j", report], {
+      cwd,
+    });
+  } finally {
+    await listener.close();
+    server.closeNow();
+  }
+  const { asked, failed } = verdicts(readFileSync(report, "utf8"));
+  context.diagnostic(
+    `h2spec: ${asked - failed.length} of ${asked}, ${Object.keys(AGREED).length} differences agreed on`,
+  );
+  assert.ok(asked > 140, `${asked} rules were asked about`);
+  assert.deepEqual(
+    failed.filter((name) => AGREED[name] === undefined),
+    [],
+  );
+  assert.deepEqual(
+    Object.keys(AGREED).filter((name) => !failed.includes(name)),
+    [],
+    "these are kept now: take them off the list",
+  );
+});
+
+/** From the judge's JUnit report. */
+function verdicts(xml: string): { asked: number; failed: string[] } {
+  const cases = [...xml.matchAll(/<testcase package="([^"]*)" classname="([^"]*)"[^>]*>(.*?)<\/testcase>/gs)];
+  const failed = cases
+    .filter(([, , , inside = ""]) => inside.includes("<"))
+    .map(([, part, name]) => `${part} ${name}`);
+  return { asked: cases.length, failed };
+}
