@@ -2,7 +2,7 @@
  * Time of one small request in the queue-proxy's phases and the HTTP engine on both sides, without sockets: what of
  * the cost is ours. The least of several rounds counts, since only that is the same on a busy machine. Prints JSON.
  *
- *   node bench/micro/pipeline.ts [--rounds 20] [--requests 20000]
+ *   node bench/micro/pipeline.ts [--rounds 20] [--requests 20000] [--log]
  */
 import { parseArgs } from "node:util";
 import { systemClock } from "../../src/base/clock.ts";
@@ -14,10 +14,14 @@ import type { Conn, ConnHandler, Network } from "../../src/http/conn.ts";
 import { UpstreamPool } from "../../src/http/pool.ts";
 import { HttpServer } from "../../src/http/server.ts";
 import { TimerWheel } from "../../src/http/timer-wheel.ts";
-import { ENVIRONMENT } from "../data-plane/queue-proxies.ts";
+import { ENVIRONMENT, WITH_LOG } from "../data-plane/queue-proxies.ts";
 
 const { values } = parseArgs({
-  options: { rounds: { type: "string", default: "20" }, requests: { type: "string", default: "20000" } },
+  options: {
+    rounds: { type: "string", default: "20" },
+    requests: { type: "string", default: "20000" },
+    log: { type: "boolean", default: false },
+  },
 });
 
 const REQUEST = Buffer.from("GET /hello?x=1 HTTP/1.1\r\nHost: hello.default.example.com\r\n\r\n");
@@ -65,11 +69,19 @@ function startProxy(): HttpServer {
   const clock = systemClock;
   const timers = new TimerWheel(clock);
   const pool = new UpstreamPool({ clock, network, random: systemRandom });
-  const config = readConfig(ENVIRONMENT);
+  const config = readConfig({ ...ENVIRONMENT, ...(values.log ? WITH_LOG : {}) });
   const silent = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
   const readiness = new Readiness({ probes: [], attempt: async () => "ready", clock, patienceMs: 0 });
   const upstream = pool.to({ ip: "127.0.0.1", port: 8080 });
-  const proxy = new QueueProxy({ config, clock, log: silent, timers, readiness, upstream });
+  const proxy = new QueueProxy({
+    config,
+    clock,
+    log: silent,
+    timers,
+    readiness,
+    upstream,
+    writeLine: () => {},
+  });
   return new HttpServer({ clock, handler: proxy.handle });
 }
 

@@ -103,6 +103,7 @@ export function isTrue(value: Value): boolean {
 
 /** As fmt.Sprint of one value. */
 export function print(value: Value): string {
+  if (typeof value === "string") return value;
   if (value === undefined) return "<no value>";
   if (value === null) return "<nil>";
   if (value instanceof Float) return floatText(value.value);
