@@ -191,7 +191,7 @@ test("what controllers do is told in Events, once", () =>
     assert.ok(events.every((event) => keyOf(event).namespace === "default"));
   }));
 
-test("labels and annotations of a Service reach its placeholder Service and leave it again; the user's own word stays", () =>
+test("labels and annotations of a Service reach its placeholder Service and stay there, as the user's own word does", () =>
   inWorld({}, async (world) => {
     await world.client.create(ServiceKind, hello());
     await world.clock.advance(3_000);
@@ -206,8 +206,9 @@ test("labels and annotations of a Service reach its placeholder Service and leav
     await change({ labels: { team: null }, annotations: { note: null } });
     await world.clock.advance(3_000);
     const { labels = {}, annotations = {} } = (await world.client.get(CoreServiceKind, key)).metadata;
-    assert.ok(!("team" in labels) && !("note" in annotations));
+    assert.deepEqual([labels.team, annotations.note], ["blue", "mine"]);
     assert.equal(labels["networking.knative.dev/visibility"], "cluster-local");
     const route = await world.client.get(RouteKind, key);
+    assert.ok(!("team" in (route.metadata.labels ?? {})));
     assert.equal(route.status?.url, "http://hello.default.svc.cluster.local");
   }));

@@ -7,7 +7,7 @@ import {
   reasonOfExit,
   startedContainer,
 } from "./container-life.ts";
-import { answered, asked, isDue } from "./probe-schedule.ts";
+import { answered, asked, isDue, unproven } from "./probe-schedule.ts";
 
 /**
  * A pod's life as a pure machine: `step(state, event, now)` gives the next state and what is to be done. The shell
@@ -63,6 +63,7 @@ export type PodEvent =
       readonly restart: number;
       readonly exitCode: number;
       readonly atMs: number;
+      readonly isOutOfMemory?: boolean;
       readonly message?: string;
     }
   | {
@@ -186,7 +187,7 @@ function onStarted(state: PodState, event: PodEvent & { type: "started" }, now: 
   // An exit that was faster than the news of the start has the last word.
   if (!found?.starting) return { state, effects: [] };
   const next = startedContainer(found, { imageId: event.imageId, atMs: event.atMs, nowMs: now.monotonicMs });
-  const state2 = put(state, next);
+  const state2 = unprovenQueueProxy(put(state, next), next, now);
   if (state.phase !== "stopping" || isQueueProxy(next)) return { state: state2, effects: [] };
   return { state: state2, effects: [signalOf(next, state.killed ? "SIGKILL" : "SIGTERM")] };
 }
@@ -215,7 +216,7 @@ function onExited(state: PodState, event: PodEvent & { type: "exited" }, now: No
   const exit = {
     exitCode,
     atMs,
-    reason: reasonOfExit(exitCode),
+    reason: event.isOutOfMemory ? "OOMKilled" : reasonOfExit(exitCode),
     ...(message === undefined ? {} : { message }),
   };
   return afterExit(state, exitOf(found, exit), now);
@@ -227,13 +228,29 @@ const BACK_OFF_MAX_MS = 300_000;
 const BACK_OFF_RESET_MS = 600_000;
 
 /** The first restart comes at once, later ones after 10, 20, 40 s… up to five minutes, as the kubelet's. */
-function afterExit(state: PodState, ended: ContainerLife, now: Now): Step {
+function afterExit(before: PodState, ended: ContainerLife, now: Now): Step {
+  const state = unprovenQueueProxy(before, ended, now);
   if (state.phase !== "active" || !restarts(state, ended)) return { state: put(state, ended), effects: [] };
   const ranMs = ended.startedAtMs === undefined ? 0 : now.wallMs - ended.startedAtMs;
   const delayMs = ranMs >= BACK_OFF_RESET_MS ? 0 : ended.backOffMs;
   const backOffMs = delayMs === 0 ? BACK_OFF_FIRST_MS : Math.min(delayMs * 2, BACK_OFF_MAX_MS);
   const waiting = { ...ended, backOffMs, backingOffMs: delayMs, retryAtMs: now.monotonicMs + delayMs };
   return { state: put(state, waiting), effects: [] };
+}
+
+/**
+ * The queue-proxy's readiness is that of the programs behind it: with one of them ended or started again nothing is
+ * known any more. Kubernetes would call such a pod Ready until the next probe.
+ */
+function unprovenQueueProxy(state: PodState, changed: ContainerLife, now: Now): PodState {
+  if (isQueueProxy(changed)) return state;
+  const proxy = state.containers.find(isQueueProxy);
+  const readiness = proxy?.probes.readiness;
+  if (!proxy || !readiness) return state;
+  return put(state, {
+    ...proxy,
+    probes: { ...proxy.probes, readiness: unproven(readiness, now.monotonicMs) },
+  });
 }
 
 function restarts({ restartPolicy }: PodState, { life }: ContainerLife): boolean {

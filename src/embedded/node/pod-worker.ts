@@ -5,6 +5,7 @@ import type { QueueProxyHost } from "../../api/wire/hosting.ts";
 import { type Clock, sleep, type Timer } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
+import { parseQuantity, quantityValue } from "../../base/quantity.ts";
 import type { Address, Network } from "../../http/conn.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { semanticallyEqual } from "../../kube/semantic.ts";
@@ -124,9 +125,8 @@ export class PodWorker {
 
   exited(id: RunId, exit: Exit): void {
     const { container, restart } = id;
-    const { exitCode, atMs } = exit;
-    this.#lastWords(id, exitCode).then((message) =>
-      this.handle({ type: "exited", container, restart, exitCode, atMs, ...(message ? { message } : {}) }),
+    this.#lastWords(id, exit.exitCode).then((message) =>
+      this.handle({ type: "exited", container, restart, ...exit, ...(message ? { message } : {}) }),
     );
   }
 
@@ -288,10 +288,8 @@ export class PodWorker {
     const command = words.map((word) => expand(word, env));
     const mounts = this.#volumes.mountsOf(container, env);
     const workingDirectory = container.workingDir ?? work;
-    return {
-      start: { ...id, command, workingDirectory, env, ...(mounts.length > 0 ? { mounts } : {}) },
-      work,
-    };
+    const start = { ...id, command, workingDirectory, env, ...memoryLimit(container) };
+    return { start: mounts.length > 0 ? { ...start, mounts } : start, work };
   }
 
   #env(container: Container): Promise<Record<string, string>> {
@@ -458,6 +456,11 @@ class MissingImage extends StartError {
     );
     this.policy = policy;
   }
+}
+
+function memoryLimit({ resources }: Container): { memoryBytes?: number } {
+  const limit = resources?.limits?.memory;
+  return limit === undefined ? {} : { memoryBytes: Number(quantityValue(parseQuantity(String(limit)))) };
 }
 
 function reasonOf(thrown: unknown): { reason: string; ended?: boolean } {

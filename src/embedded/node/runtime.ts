@@ -45,6 +45,8 @@ export interface ContainerStart extends RunId {
   readonly env: Readonly<Record<string, string>>;
   /** What the container sees besides; where mounts cannot be had, the same below the folder named by EBB_ROOT. */
   readonly mounts?: readonly Mount[];
+  /** The kernel kills what takes more, where the runtime can have it so. */
+  readonly memoryBytes?: number;
 }
 
 export interface Mount {
@@ -66,6 +68,8 @@ export interface Exit {
   readonly exitCode: number;
   /** Wall time. */
   readonly atMs: number;
+  /** The kernel killed it because it had taken more than `memoryBytes`. */
+  readonly isOutOfMemory?: boolean;
 }
 
 export interface FoundRun extends Run {

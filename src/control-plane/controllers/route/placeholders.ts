@@ -25,16 +25,18 @@ export function placeholderOf(
   };
 }
 
-/** Labels and annotations follow the Route (spec E-047, E-048), but for the one by which a user makes a tag local. */
+/**
+ * Labels and annotations of the Route are added, and what was taken off the Route stays: a user or another program may
+ * have put it here, above all the label that makes a tag local. Knative's own suite asks for both (spec E-047, E-048).
+ */
 export function revisePlaceholder(existing: Stored<CoreService>, wanted: CoreService): CoreService {
-  const visibility = existing.metadata.labels?.[VISIBILITY];
-  const { labels = {}, annotations = {} } = wanted.metadata;
+  const { labels, annotations } = existing.metadata;
   return {
     ...existing,
     metadata: {
       ...existing.metadata,
-      labels: { ...labels, ...(visibility === undefined ? {} : { [VISIBILITY]: visibility }) },
-      annotations,
+      labels: { ...labels, ...wanted.metadata.labels },
+      annotations: { ...annotations, ...wanted.metadata.annotations },
     },
     spec: { ...existing.spec, ...wanted.spec },
   };

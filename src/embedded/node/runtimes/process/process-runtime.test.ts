@@ -8,6 +8,7 @@ import { systemClock } from "../../../../base/clock.ts";
 import { silentLog } from "../../../../base/log.ts";
 import { runFiles } from "../../pod-folder.ts";
 import { type ContainerStart, type Exit, type RunId, runText } from "../../runtime.ts";
+import { MemoryLimits } from "./memory-limits.ts";
 import { isSameProcess } from "./process-facts.ts";
 import { ProcessRuntime } from "./process-runtime.ts";
 
@@ -242,3 +243,26 @@ async function until(holds: () => boolean): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
+
+test("a program that takes more memory than its limit is killed, and that is known as the reason", async (context) => {
+  const trial = new MemoryLimits(silentLog);
+  const id = { podUid: "trial", container: "trial", restart: 0 };
+  if (trial.prepare(id, 1 << 26) === undefined) return context.skip("this user may make no cgroup");
+  trial.remove(id);
+  const { runtime, exitOf } = await openRuntime();
+  const greedy = (megabytes: number) => ({
+    ...shell(""),
+    command: [process.execPath, "-e", `Buffer.alloc(${megabytes} * 1024 * 1024, 1)`],
+    memoryBytes: 256 * 1024 * 1024,
+  });
+  const modest = greedy(32);
+  const greediest = greedy(512);
+  await runtime.start(modest);
+  await runtime.start(greediest);
+  assert.deepEqual({ ...(await exitOf(modest)), atMs: 0 }, { exitCode: 0, atMs: 0 });
+  assert.deepEqual(
+    { ...(await exitOf(greediest)), atMs: 0 },
+    { exitCode: 137, atMs: 0, isOutOfMemory: true },
+  );
+  await runtime.close();
+});

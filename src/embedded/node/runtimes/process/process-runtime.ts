@@ -20,9 +20,10 @@ import {
 import { findExecutable } from "./executable.ts";
 import { Forker } from "./forker.ts";
 import { Isolation } from "./isolation.ts";
+import { MemoryLimits } from "./memory-limits.ts";
 import { isSameProcess, sendSignal } from "./process-facts.ts";
 import { findRuns, type RecordedRun, readExit, readTail } from "./run-records.ts";
-import { plainLaunch, shimScript } from "./script.ts";
+import { plainLaunch, quote, shimScript } from "./script.ts";
 import { Stragglers } from "./stragglers.ts";
 
 /**
@@ -41,6 +42,7 @@ export class ProcessRuntime implements Runtime {
   readonly #tokens = new Map<number, LiveRun>();
   readonly #stragglers = new Stragglers();
   readonly #isolation: Isolation;
+  readonly #limits: MemoryLimits;
   #nextToken = 1;
   #forker: Forker | undefined;
   #sweep: Timer | undefined;
@@ -57,6 +59,7 @@ export class ProcessRuntime implements Runtime {
     this.#memory = memoryFolder(options.pods);
     this.#scripts = options.scripts ?? join(options.pods, ".scripts");
     this.#isolation = options.isolation ?? new Isolation(options.log);
+    this.#limits = new MemoryLimits(options.log);
   }
 
   /** Starts the forker, before this process grows; `open` does it otherwise. */
@@ -70,7 +73,10 @@ export class ProcessRuntime implements Runtime {
     mkdirSync(this.#scripts, { recursive: true, mode: 0o700 });
     this.startForker();
     this.#sweepLater();
-    for (const run of await findRuns(this.#pods)) if (!run.exit) this.#adopt(run);
+    for (const run of await findRuns(this.#pods)) {
+      if (run.exit) this.#limits.remove(run);
+      else this.#adopt(run);
+    }
   }
 
   async close(): Promise<void> {
@@ -106,7 +112,7 @@ export class ProcessRuntime implements Runtime {
     sendSignal(signal === "SIGKILL" ? -live.pid : live.pid, signal);
   }
 
-  /** Kills every program now, whatever grace was promised: the engine itself is about to end. Its pods' objects stay. */
+  /** Kills every program now, whatever grace was promised: the engine is about to end. Its pods' objects stay. */
   async killAll(): Promise<void> {
     // Nothing is started again in the engine's last moments.
     this.#forker?.close();
@@ -127,7 +133,8 @@ export class ProcessRuntime implements Runtime {
     const folder = runFiles(this.#pods, beside).folder;
     const file = (ending: string) => join(folder, `${base}.${ending}`);
     const files: RunFiles = { folder, log: file("log"), pid: file("pid"), exit: file("exit") };
-    const id = { ...beside, container: `${beside.container}.${base}`, command };
+    const { memoryBytes: _, ...rest } = beside;
+    const id = { ...rest, container: `${beside.container}.${base}`, command };
     try {
       const exitCode = await this.#execUntil(id, files, timeoutMs);
       return { exitCode, output: readFileSync(files.log, "latin1").slice(-1024) };
@@ -198,7 +205,7 @@ export class ProcessRuntime implements Runtime {
       const script = join(this.#scripts, String(token));
       const isPlain = (start.mounts ?? []).length === 0;
       const launch = isPlain ? plainLaunch(resolved) : this.#isolation.launch(resolved, files.folder);
-      writeFileSync(script, shimScript(token, files, launch), { mode: 0o600 });
+      writeFileSync(script, shimScript(token, files, this.#limited(start, launch)), { mode: 0o600 });
       this.#forker.run(script);
     } catch (thrown) {
       throw new StartError(`cannot start ${runText(start)}: ${messageOf(thrown)}`, { cause: thrown });
@@ -218,6 +225,12 @@ export class ProcessRuntime implements Runtime {
     this.#live.set(runText(start), live);
     this.#tokens.set(token, live);
     return promise;
+  }
+
+  /** The shell that becomes the program first enters the run's cgroup. */
+  #limited(start: ContainerStart, launch: string): string {
+    const entrance = start.memoryBytes && this.#limits.prepare(start, start.memoryBytes);
+    return entrance ? `echo 0 >${quote(entrance)} || exit 126\n${launch}` : launch;
   }
 
   #startForker(): void {
@@ -248,7 +261,9 @@ export class ProcessRuntime implements Runtime {
   #end(live: LiveRun, exit: Exit): void {
     if (!this.#drop(live)) return;
     live.failed?.(new StartError(`the shim of ${runText(live.run)} ended before the program was started`));
-    live.onEnd(live.run, exit);
+    const isOutOfMemory = this.#limits.wasReached(live.run);
+    this.#limits.remove(live.run);
+    live.onEnd(live.run, isOutOfMemory ? { ...exit, isOutOfMemory } : exit);
   }
 
   #drop(live: LiveRun): boolean {
