@@ -13,6 +13,8 @@ export interface ProbeTrack {
   readonly successes: number;
   readonly failures: number;
   readonly passed: boolean;
+  /** The answer that is awaited was asked for before a restart: it does not count. */
+  readonly isStale: boolean;
 }
 
 const HASTY_FIRST_MS = 20;
@@ -23,7 +25,25 @@ export function trackProbe(
   from: { readonly nowMs: number; readonly passed: boolean; readonly hasty: boolean },
 ): ProbeTrack {
   const nextAtMs = from.nowMs + (probe.initialDelaySeconds ?? 0) * 1000;
-  return { probe, hasty: from.hasty, nextAtMs, successes: 0, failures: 0, passed: from.passed };
+  return {
+    probe,
+    hasty: from.hasty,
+    nextAtMs,
+    successes: 0,
+    failures: 0,
+    passed: from.passed,
+    isStale: false,
+  };
+}
+
+/** What the track has seen does not hold any more: it must pass anew, and is asked again at `nextAtMs`. */
+export function unproven(track: ProbeTrack, nextAtMs: number): ProbeTrack {
+  const isAwaited = track.nextAtMs === Number.POSITIVE_INFINITY;
+  const hasSeenNothing = !isAwaited && !track.passed && track.successes + track.failures === 0;
+  // The first delay is not over.
+  if (hasSeenNothing) return track;
+  const forgotten = { ...track, successes: 0, failures: 0, passed: false };
+  return isAwaited ? { ...forgotten, isStale: true } : { ...forgotten, nextAtMs };
 }
 
 export function isDue(track: ProbeTrack | undefined, nowMs: number): track is ProbeTrack {
@@ -35,6 +55,7 @@ export function asked(track: ProbeTrack): ProbeTrack {
 }
 
 export function answered(track: ProbeTrack, success: boolean, nowMs: number): ProbeTrack {
+  if (track.isStale) return { ...track, isStale: false, nextAtMs: nowMs };
   const successes = success ? track.successes + 1 : 0;
   const failures = success ? 0 : track.failures + 1;
   let { passed } = track;

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Effect, newPod, type PodEvent, step, wakeAtMs } from "./pod-lifecycle.ts";
+import { podStatus } from "./pod-status.ts";
+
+/** A pod that is told events at given times, with the probes it asks for. */
+class Story {
+  readonly probes: string[] = [];
+  readonly #spec;
+  #nowMs = 0;
+  #state;
+
+  constructor(periodSeconds: number) {
+    const readinessProbe = { httpGet: { port: 8012 }, periodSeconds };
+    this.#spec = {
+      containers: [
+        { name: "user-container", image: "a" },
+        { name: "queue-proxy", image: "q", readinessProbe },
+      ],
+    };
+    this.#state = newPod(this.#spec, this.#now());
+    this.take({ type: "begin" }, { type: "addressed", ip: "127.1.1.1" });
+  }
+
+  take(...events: readonly PodEvent[]): this {
+    for (const event of events) {
+      const { state, effects } = step(this.#state, event, this.#now());
+      this.#state = state;
+      for (const effect of effects) this.#note(effect);
+    }
+    return this;
+  }
+
+  /** Time passes, with every tick in it. */
+  pass(ms: number): this {
+    const untilMs = this.#nowMs + ms;
+    while (wakeAtMs(this.#state) <= untilMs) {
+      this.#nowMs = Math.max(this.#nowMs, wakeAtMs(this.#state));
+      this.take({ type: "tick" });
+    }
+    this.#nowMs = untilMs;
+    return this;
+  }
+
+  get isReady(): boolean {
+    const pod = { metadata: { name: "p", namespace: "n", uid: "u" }, spec: this.#spec };
+    const { conditions } = podStatus(this.#state, pod, { nowMs: 2_000_000, hostIp: "127.0.0.1" });
+    return conditions?.find(({ type }) => type === "Ready")?.status === "True";
+  }
+
+  #now() {
+    return { wallMs: 1_000_000 + this.#nowMs, monotonicMs: this.#nowMs };
+  }
+
+  #note(effect: Effect): void {
+    if (effect.type === "probe") this.probes.push(`${effect.container} at ${this.#nowMs}`);
+  }
+}
+
+const started = (container: string, restart = 0): PodEvent => ({
+  type: "started",
+  container,
+  restart,
+  imageId: "i",
+  atMs: 1,
+});
+const probed = (success: boolean): PodEvent => ({
+  type: "probed",
+  container: "queue-proxy",
+  restart: 0,
+  probe: "readiness",
+  success,
+});
+const crashed: PodEvent = { type: "exited", container: "user-container", restart: 0, exitCode: 1, atMs: 1 };
+
+const readyPod = (periodSeconds = 10) => {
+  const story = new Story(periodSeconds).take(started("user-container"), started("queue-proxy"));
+  assert.deepEqual(story.probes, ["queue-proxy at 0"]);
+  return story.take(probed(true));
+};
+
+test("a pod whose program was restarted is not Ready before its queue-proxy has been asked again", () => {
+  const story = readyPod();
+  assert.equal(story.isReady, true);
+  story.pass(3_000).take(crashed);
+  assert.equal(story.isReady, false);
+  story.take(started("user-container", 1));
+  assert.equal(story.isReady, false, "the program runs, but nobody has seen it answer");
+  assert.equal(story.probes.at(-1), "queue-proxy at 3000", "it is asked at once, not after its period");
+  story.take(probed(false));
+  assert.equal(story.isReady, false);
+  story.pass(10_000).take(probed(true));
+  assert.equal(story.isReady, true);
+});
+
+test("an answer to what was asked before the restart does not make the pod Ready", () => {
+  const story = readyPod(1).pass(1_000);
+  assert.deepEqual(story.probes, ["queue-proxy at 0", "queue-proxy at 1000"]);
+  story.take(crashed, started("user-container", 1), probed(true));
+  assert.equal(story.isReady, false);
+  assert.deepEqual(story.probes.slice(2), ["queue-proxy at 1000"], "it is asked again at once");
+  story.take(probed(true));
+  assert.equal(story.isReady, true);
+});
