@@ -1,0 +1,243 @@
+import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { after, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { END_HEADERS, frame, headerBlock, headersFrame, RawHttp2 } from "../../test/golden/wire/raw-http2.ts";
+import { systemClock } from "../base/clock.ts";
+import type { HttpLimits } from "./limits.ts";
+import type { Exchange, Handler } from "./message.ts";
+import { systemNetwork } from "./network.ts";
+import { respondWith } from "./responses.ts";
+import { HttpServer } from "./server.ts";
+
+/** Clients of HTTP/2 that want to hurt: each is bounded, cut off or both, and nobody else notices. */
+
+const OPTIONS = { timeout: 30_000 };
+const GET: [string, string][] = [
+  [":method", "GET"],
+  [":scheme", "http"],
+  [":path", "/"],
+  [":authority", "a"],
+];
+const closers: (() => unknown)[] = [];
+after(async () => {
+  for (const close of closers.reverse()) await close();
+});
+
+async function serve(handler: Handler, limits: Partial<HttpLimits> = {}) {
+  const server = new HttpServer({
+    clock: systemClock,
+    handler,
+    http2: true,
+    limits: { lingerMs: 100, ...limits },
+  });
+  const listener = await systemNetwork(systemClock).listen({ ip: "127.0.0.1", port: 0 }, server.accept);
+  closers.push(
+    () => server.closeNow(),
+    () => listener.close(),
+  );
+  return { server, port: listener.address.port };
+}
+
+function attack(port: number): RawHttp2 {
+  const socket = connect(port, "127.0.0.1");
+  const raw = new RawHttp2(socket);
+  closers.push(() => raw.close());
+  raw.greet();
+  return raw;
+}
+
+const ok: Handler = (exchange) => respondWith(exchange, { status: 200, body: "ok" });
+
+async function othersAreServed(port: number): Promise<void> {
+  const answer = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(5_000) });
+  assert.equal(await answer.text(), "ok");
+}
+
+const isGoaway = ({ type }: { type: string }) => type === "GOAWAY";
+
+test(
+  "a client that opens and resets streams without end is cut off, and each request is cancelled",
+  OPTIONS,
+  async () => {
+    const open = new Set<Exchange>();
+    let most = 0;
+    const { server, port } = await serve((exchange) => {
+      if (exchange.request.version !== "2") return ok(exchange);
+      open.add(exchange);
+      most = Math.max(most, open.size);
+      exchange.onFinish(() => open.delete(exchange));
+    });
+    const raw = attack(port);
+    const cancel = frame("RST_STREAM", 1, { payload: Buffer.from([0, 0, 0, 8]) });
+    for (let id = 1; id < 8_000 && !raw.ended; id += 2) {
+      cancel.writeUInt32BE(id, 5);
+      raw.send(Buffer.concat([headersFrame(id, GET, { endStream: true }), cancel]));
+      if (id % 500 === 1) await pause(1);
+    }
+    await raw.next(isGoaway, 5_000);
+    for (let tries = 0; tries < 100 && server.connectionCount > 0; tries++) await pause(20);
+    assert.equal(server.connectionCount, 0);
+    assert.equal(open.size, 0);
+    assert.equal(server.inFlight, 0);
+    assert.ok(most <= 250, `${most} requests were open at one time`);
+    await othersAreServed(port);
+  },
+);
+
+test("a head that is continued without end is cut off and never becomes a request", OPTIONS, async () => {
+  let requests = 0;
+  const { server, port } = await serve((exchange) => {
+    if (exchange.request.version === "2") requests++;
+    ok(exchange);
+  });
+  const raw = attack(port);
+  raw.send(headersFrame(1, GET, { endStream: true, endHeaders: false }));
+  const more = frame("CONTINUATION", 1, { payload: headerBlock([["x-filler", "a".repeat(8_000)]]) });
+  for (let sent = 0; sent < 2_000 && !raw.ended; sent++) {
+    raw.send(more);
+    if (sent % 50 === 0) await pause(1);
+  }
+  for (let tries = 0; tries < 100 && server.connectionCount > 0; tries++) await pause(20);
+  assert.equal(server.connectionCount, 0);
+  assert.equal(requests, 0);
+  await othersAreServed(port);
+});
+
+test("empty continuations without end are cut off too", OPTIONS, async () => {
+  const { server, port } = await serve(ok);
+  const raw = attack(port);
+  raw.send(headersFrame(1, GET, { endHeaders: false }));
+  const empty = frame("CONTINUATION", 1);
+  for (let sent = 0; sent < 2_000 && !raw.ended; sent++) {
+    raw.send(empty);
+    if (sent % 100 === 0) await pause(1);
+  }
+  for (let tries = 0; tries < 100 && server.connectionCount > 0; tries++) await pause(20);
+  assert.equal(server.connectionCount, 0);
+});
+
+test(
+  "a head of more fields than are bearable is refused, and the connection or stream ends",
+  OPTIONS,
+  async () => {
+    let requests = 0;
+    const { port } = await serve((exchange) => {
+      if (exchange.request.version === "2") requests++;
+      ok(exchange);
+    });
+    const raw = attack(port);
+    const many = Array.from({ length: 3_000 }, (_, at): [string, string] => [`x-${at}`, "1"]);
+    const block = headerBlock([...GET, ...many]);
+    for (let at = 0; at < block.length; at += 16_000) {
+      const payload = block.subarray(at, at + 16_000);
+      const flags = at + 16_000 >= block.length ? END_HEADERS : 0;
+      raw.send(
+        frame(at === 0 ? "HEADERS" : "CONTINUATION", 1, { payload, flags: at === 0 ? 1 | flags : flags }),
+      );
+    }
+    const refused = await raw.next(({ type }) => type === "RST_STREAM" || type === "GOAWAY", 5_000);
+    assert.ok(refused || raw.ended);
+    assert.equal(requests, 0);
+    await othersAreServed(port);
+  },
+);
+
+for (const [what, flood] of [
+  ["settings", frame("SETTINGS", 0, { payload: Buffer.from([0, 3, 0, 0, 0, 100]) })],
+  ["pings", frame("PING", 0, { payload: Buffer.alloc(8) })],
+] as const) {
+  test(
+    `a client that sends ${what} without reading the answers is cut off within bounded memory`,
+    OPTIONS,
+    async () => {
+      const { server, port } = await serve(ok);
+      const socket = connect(port, "127.0.0.1");
+      socket.on("error", () => {});
+      closers.push(() => socket.destroy());
+      const raw = new RawHttp2(socket);
+      raw.greet();
+      socket.pause();
+      const before = process.memoryUsage().rss;
+      const burst = Buffer.concat(Array.from({ length: 1_000 }, () => flood));
+      for (let sent = 0; sent < 400 && !socket.destroyed; sent++) {
+        socket.write(burst);
+        await pause(2);
+        if (server.connectionCount === 0) break;
+      }
+      const grownBytes = process.memoryUsage().rss - before;
+      assert.ok(grownBytes < 100 * 1024 * 1024, `${grownBytes} bytes more`);
+      socket.destroy();
+      await othersAreServed(port);
+    },
+  );
+}
+
+test("streams over the allowed number are refused while the others go on", OPTIONS, async () => {
+  const held: Exchange[] = [];
+  const { port } = await serve((exchange) => {
+    if (exchange.request.version === "2") held.push(exchange);
+    else ok(exchange);
+  });
+  const raw = attack(port);
+  await raw.next(({ type }) => type === "SETTINGS");
+  for (let stream = 0; stream < 300; stream++)
+    raw.send(headersFrame(2 * stream + 1, GET, { endStream: true }));
+  const refused = await raw.next(({ type }) => type === "RST_STREAM" || type === "GOAWAY", 5_000);
+  assert.ok(refused);
+  assert.ok(held.length <= 250, `${held.length} are held`);
+  await othersAreServed(port);
+});
+
+test("bodies that nobody reads are held within a bound for one connection", OPTIONS, async () => {
+  const held: Exchange[] = [];
+  const { port } = await serve((exchange) => {
+    if (exchange.request.version === "2") held.push(exchange);
+    else ok(exchange);
+  });
+  const raw = attack(port);
+  await raw.next(({ type }) => type === "SETTINGS");
+  raw.socket.resume();
+  const post: [string, string][] = [[":method", "POST"], ...GET.slice(1)];
+  const data = frame("DATA", 1, { payload: Buffer.alloc(16_000) });
+  for (let stream = 0; stream < 200 && !raw.ended; stream++) {
+    raw.send(headersFrame(2 * stream + 1, post));
+    data.writeUInt32BE(2 * stream + 1, 5);
+    for (let sent = 0; sent < 16; sent++) raw.send(Buffer.from(data));
+    if (stream % 10 === 0) await pause(5);
+  }
+  await pause(200);
+  const bytes = held.reduce((sum, exchange) => sum + exchange.heldBytes, 0);
+  assert.ok(bytes > 1024 * 1024, "the attack reached nobody");
+  assert.ok(bytes < 6 * 1024 * 1024, `${bytes} bytes are held`);
+  await othersAreServed(port);
+});
+
+test("a preface without a request is given up after the time for a head", OPTIONS, async () => {
+  const { server, port } = await serve(ok, { headTimeoutMs: 200, idleTimeoutMs: 10_000 });
+  const raw = attack(port);
+  assert.ok(await raw.next(isGoaway, 5_000));
+  for (let tries = 0; tries < 100 && server.connectionCount > 0; tries++) await pause(20);
+  assert.equal(server.connectionCount, 0);
+});
+
+test(
+  "a client that never opens its window ends with the answer's own time-out, not with memory",
+  OPTIONS,
+  async () => {
+    const { server, port } = await serve((exchange) => {
+      if (exchange.request.version !== "2") return ok(exchange);
+      respondWith(exchange, { status: 200, body: Buffer.alloc(1_000_000) });
+      setTimeout(() => exchange.abort(new Error("time is up")), 200);
+    });
+    const raw = attack(port);
+    raw.send(frame("SETTINGS", 0, { payload: Buffer.from([0, 4, 0, 0, 0, 0]) }));
+    raw.send(headersFrame(1, GET, { endStream: true }));
+    assert.ok(await raw.next(({ type }) => type === "HEADERS"));
+    await pause(400);
+    raw.close();
+    for (let tries = 0; tries < 100 && server.connectionCount > 0; tries++) await pause(20);
+    assert.equal(server.connectionCount, 0);
+    assert.equal(server.inFlight, 0);
+  },
+);
