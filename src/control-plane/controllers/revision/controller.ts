@@ -23,7 +23,8 @@ export interface RevisionControllerOptions {
 export function revisionController(
   options: RevisionControllerOptions,
 ): Controller<Revision, RevisionObserved, Config> {
-  const resolution = new DigestResolution(options);
+  const limitMs = () => options.config.current().deployment.digestResolutionTimeoutMs;
+  const resolution = new DigestResolution({ ...options, limitMs });
   const skipped = () => options.config.current().deployment.registriesSkippingTagResolving;
   return {
     name: "revision-controller",

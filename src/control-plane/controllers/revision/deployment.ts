@@ -14,6 +14,7 @@ import type { Stored } from "../../../api/object.ts";
 import type { PodSpec } from "../../../api/pod-spec.ts";
 import type { Revision } from "../../../api/revision/kind.ts";
 import { durationMs } from "../../../base/duration.ts";
+import { extraVolumes, runtimeClass, withVarLog } from "./extras.ts";
 import { fnv32aBase36 } from "./hash.ts";
 import { childLabels, podAnnotations, podSelector } from "./metadata.ts";
 import { livenessProbe, userReadinessProbe } from "./probes.ts";
@@ -88,11 +89,14 @@ function podSpecOf(revision: Stored<Revision>, digests: Digests, settings: Revis
     ...podSpec
   } = revision.spec;
   const containers = podSpec.containers.map((container) => ({
-    ...userContainer(revision, container, settings),
+    ...withVarLog(userContainer(revision, container, settings), settings),
     image: digests[container.name] || (container.image ?? ""),
   }));
+  const volumes = [...(podSpec.volumes ?? []), ...extraVolumes(revision, settings)];
   return {
     ...podSpec,
+    ...runtimeClass(revision, settings),
+    ...(volumes.length > 0 ? { volumes } : {}),
     containers: [...containers, queueContainer(revision, settings)],
     ...(timeoutSeconds === undefined ? {} : { terminationGracePeriodSeconds: timeoutSeconds }),
     ...(podSpec.affinity === undefined && settings.spreadOverNodes ? { affinity: spread(revision) } : {}),

@@ -30,12 +30,15 @@ interface Entry {
 export class DigestResolution {
   readonly #resolver: ImageResolver;
   readonly #clock: Clock;
+  readonly #limitMs: () => number;
   readonly #entries = new Map<string, Entry>();
   #enqueue: (key: ObjectKey) => void = () => {};
 
-  constructor(options: { resolver: ImageResolver; clock: Clock }) {
+  /** `limitMs`: how long one image may take (digest-resolution-timeout). */
+  constructor(options: { resolver: ImageResolver; clock: Clock; limitMs: () => number }) {
     this.#resolver = options.resolver;
     this.#clock = options.clock;
+    this.#limitMs = options.limitMs;
   }
 
   start(enqueue: (key: ObjectKey) => void, signal: AbortSignal): void {
@@ -67,7 +70,7 @@ export class DigestResolution {
     const digests: Record<string, string> = {};
     for (const { name, image } of images) {
       try {
-        digests[name] = await this.#resolver.resolve(image, revision.metadata.namespace ?? "");
+        digests[name] = await this.#within(this.#resolver.resolve(image, revision.metadata.namespace ?? ""));
       } catch (thrown) {
         entry.state = { phase: "failed", image, message: messageOf(thrown) };
         const delayMs = Math.min(RETRY_FIRST_MS * 2 ** entry.failures++, RETRY_MAX_MS);
@@ -78,6 +81,16 @@ export class DigestResolution {
     }
     entry.state = { phase: "resolved", digests };
     this.#enqueue(keyOf(revision));
+  }
+
+  async #within(answer: Promise<string>): Promise<string> {
+    const limitMs = this.#limitMs();
+    let timer: Timer | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const failed = () => reject(new Error(`no answer within ${limitMs / 1000} s`));
+      timer = this.#clock.schedule(limitMs, failed);
+    });
+    return Promise.race([answer, late]).finally(() => timer?.cancel());
   }
 }
 

@@ -1,9 +1,11 @@
-import type { Container, ContainerPort, EnvVar, ResourceList } from "../../../api/container.ts";
+import type { Container, ContainerPort, EnvVar } from "../../../api/container.ts";
 import { CONFIGURATION, HTTP_FULL_DUPLEX, SERVICE } from "../../../api/labels.ts";
 import { QUEUE_CONTAINER, SYSTEM_NAMESPACE } from "../../../api/names.ts";
 import type { Stored } from "../../../api/object.ts";
 import type { Revision } from "../../../api/revision/kind.ts";
+import { queueMounts } from "./extras.ts";
 import { encodeProbe, kubeletProbe, queueSideProbe } from "./probes.ts";
+import { queueResources } from "./queue-resources.ts";
 import { type Serving, servingOf } from "./serving.ts";
 import type { RevisionSettings } from "./settings.ts";
 
@@ -14,10 +16,11 @@ const HTTPS_PORT = 8112;
 export function queueContainer(revision: Stored<Revision>, settings: RevisionSettings): Container {
   const serving = servingOf(revision.spec);
   const probe = queueSideProbe(serving.container.readinessProbe, serving.userPort);
+  const volumeMounts = queueMounts(revision, settings);
   return {
     name: QUEUE_CONTAINER,
     image: settings.queueSidecarImage,
-    resources: queueResources(revision.metadata.annotations ?? {}, settings),
+    resources: queueResources(revision, settings),
     ports: queuePorts(serving, settings),
     readinessProbe: kubeletProbe(probe, serving.queuePort),
     securityContext: {
@@ -28,6 +31,7 @@ export function queueContainer(revision: Stored<Revision>, settings: RevisionSet
       seccompProfile: { type: "RuntimeDefault" },
     },
     env: queueEnvironment(revision, serving, settings),
+    ...(volumeMounts.length > 0 ? { volumeMounts } : {}),
   };
 }
 
@@ -91,21 +95,6 @@ function readinessJson(revision: Revision, settings: RevisionSettings): string {
       readinessProbe && !readinessProbe.exec ? (queueSideProbe(readinessProbe, 0) ?? []) : [],
     );
   return JSON.stringify([...(own ? [own] : []), ...sidecars].map(encodeProbe));
-}
-
-const RESOURCE_PREFIX = "queue.sidecar.serving.knative.dev/";
-
-/** Annotations of the Revision win over config-deployment (spec Q-007). */
-function queueResources(annotations: Readonly<Record<string, string>>, settings: RevisionSettings) {
-  const requests: ResourceList = { ...settings.queueRequests };
-  const limits: ResourceList = { ...settings.queueLimits };
-  for (const resource of ["cpu", "memory", "ephemeral-storage"]) {
-    const request = annotations[`${RESOURCE_PREFIX}${resource}-resource-request`];
-    const limit = annotations[`${RESOURCE_PREFIX}${resource}-resource-limit`];
-    if (request !== undefined) requests[resource] = request;
-    if (limit !== undefined) limits[resource] = limit;
-  }
-  return { requests, ...(Object.keys(limits).length > 0 ? { limits } : {}) };
 }
 
 /** Empty values are left out, as Go's encoding does. */

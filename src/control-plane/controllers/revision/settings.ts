@@ -26,6 +26,10 @@ export interface RevisionSettings {
   readonly observability: string;
   readonly revisionUrlTemplate: string;
   readonly podIsAlwaysSchedulable: boolean;
+  readonly varLogCollection: boolean;
+  readonly tokenAudiences: readonly string[];
+  readonly podInfo: "Enabled" | "Allowed" | "Disabled";
+  readonly runtimeClasses: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
 
 export function revisionSettings(config: Config): RevisionSettings {
@@ -55,6 +59,10 @@ export function revisionSettings(config: Config): RevisionSettings {
     observability: observabilityJson(observability),
     revisionUrlTemplate: observability.revisionUrlTemplate,
     podIsAlwaysSchedulable: deployment.podIsAlwaysSchedulable,
+    varLogCollection: observability.enableVarLogCollection,
+    tokenAudiences: [...deployment.queueSidecarTokenAudiences].filter((one) => one !== "").sort(),
+    podInfo: features.flags["queueproxy.mount-podinfo"],
+    runtimeClasses: deployment.runtimeClassNames,
   };
 }
 
