@@ -105,6 +105,6 @@ function lastSeenText(event: Event, nowMs: number): string {
   return firstSeenText(event, nowMs);
 }
 
-function countText(event: Event): string {
-  return String(event.series?.count ?? event.count ?? 1);
+function countText(event: Event): number {
+  return event.series?.count ?? event.count ?? 1;
 }

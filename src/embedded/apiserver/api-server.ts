@@ -2,6 +2,7 @@ import { ClusterRoleBindingKind } from "../../api/cluster-role-binding/kind.ts";
 import { CustomResourceDefinitionKind } from "../../api/custom-resource-definition/kind.ts";
 import type { Kind } from "../../api/kind.ts";
 import { failure } from "../../api/status.ts";
+import { VIEWS } from "../../api/views.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
@@ -86,7 +87,7 @@ export class ApiServer {
       random,
       log,
       storage,
-      resources: new Resources(options.kinds, options.aliases),
+      resources: new Resources(options.kinds, options.aliases, VIEWS),
       admission: options.admission ?? new SchemaAdmission(),
       namespaces: new Namespaces(storage),
       hub: new WatchHub(storage, clock),

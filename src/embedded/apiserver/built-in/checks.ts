@@ -5,6 +5,8 @@ import type { CoreService } from "../../../api/core-service/kind.ts";
 import { serviceCauses, serviceStatusCauses, serviceWarnings } from "../../../api/core-service/validate.ts";
 import type { CustomResourceDefinition } from "../../../api/custom-resource-definition/kind.ts";
 import { definitionCauses } from "../../../api/custom-resource-definition/validate.ts";
+import type { Event } from "../../../api/event/kind.ts";
+import { eventCauses } from "../../../api/event/validate.ts";
 import { forbidden, invalidValue, required } from "../../../api/field-cause.ts";
 import type { HorizontalPodAutoscaler } from "../../../api/horizontal-pod-autoscaler/kind.ts";
 import { autoscalerCauses } from "../../../api/horizontal-pod-autoscaler/validate.ts";
@@ -21,7 +23,7 @@ import type { Secret } from "../../../api/secret/kind.ts";
 import { secretCauses, secretWarnings } from "../../../api/secret/validate.ts";
 import type { WebhookConfiguration } from "../../../api/webhook-configuration/kind.ts";
 import { webhookCauses } from "../../../api/webhook-configuration/validate.ts";
-import { type AnyObject, recordAt, sameJson, valueAt } from "../any-object.ts";
+import { type AnyObject, recordAt, sameJson } from "../any-object.ts";
 import type { Cause } from "../failures.ts";
 import type { Checked } from "./checked.ts";
 import { checkWorkload } from "./workload-checks.ts";
@@ -50,7 +52,7 @@ export function checkBuiltIn(collection: string, checked: Checked): Cause[] {
     case "pods":
       return checkPod(checked);
     case "events":
-      return checkEvent(checked);
+      return before ? [] : eventCauses(object as ApiObject as Event);
     default:
       return checkByDefinition(collection, checked);
   }
@@ -148,13 +150,6 @@ function checkPort(field: string, port: Record<string, unknown>, count: number):
   if (typeof number !== "number" || number < 1 || number > 65535)
     causes.push(invalidValue(`${field}.port`, number, "must be between 1 and 65535, inclusive"));
   return causes;
-}
-
-function checkEvent({ object, before }: Checked): Cause[] {
-  const about = String(valueAt(object, ["involvedObject", "namespace"]) ?? "");
-  const { namespace = "" } = object.metadata;
-  if (before || about === namespace || (about === "" && namespace === "default")) return [];
-  return [invalidValue("involvedObject.namespace", about, "does not match event.namespace")];
 }
 
 const POD_CHANGES =

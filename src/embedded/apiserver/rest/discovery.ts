@@ -1,5 +1,6 @@
 import type { Kind } from "../../../api/kind.ts";
-import type { Resource, Resources } from "../resources.ts";
+import { REVIEWS, type Review } from "../access/reviews.ts";
+import { collectionOf, type Resource, type Resources } from "../resources.ts";
 
 /** What is served, in the legacy and the aggregated form (spec E-196). */
 
@@ -17,20 +18,54 @@ interface SubresourceInfo {
 
 function verbsOf(kind: Kind): readonly string[] {
   if (kind.custom) return CUSTOM_VERBS;
+  if (REVIEWS.some(({ group, plural }) => group === kind.group && plural === kind.plural)) return ["create"];
   return kind.plural === "namespaces"
     ? BUILT_IN_VERBS.filter((verb) => verb !== "deletecollection")
     : BUILT_IN_VERBS;
 }
 
+const CONNECT_VERBS = ["create", "get"];
+const PROXY_VERBS = ["create", "delete", "get", "patch", "update"];
+
+/** What built-in kinds have below them beside scale and status, by collection. */
+const SUBRESOURCES: Readonly<Record<string, readonly SubresourceInfo[]>> = {
+  namespaces: [{ name: "finalize", kind: "Namespace", verbs: ["update"] }],
+  pods: [
+    { name: "attach", kind: "PodAttachOptions", verbs: CONNECT_VERBS },
+    { name: "binding", kind: "Binding", verbs: ["create"] },
+    { name: "ephemeralcontainers", kind: "Pod", verbs: CHANGE_VERBS },
+    { name: "eviction", kind: "Eviction", verbs: ["create"], group: "policy", version: "v1" },
+    { name: "exec", kind: "PodExecOptions", verbs: CONNECT_VERBS },
+    { name: "log", kind: "Pod", verbs: ["get"] },
+    { name: "portforward", kind: "PodPortForwardOptions", verbs: CONNECT_VERBS },
+    { name: "proxy", kind: "PodProxyOptions", verbs: PROXY_VERBS },
+    { name: "resize", kind: "Pod", verbs: CHANGE_VERBS },
+  ],
+  serviceaccounts: [
+    {
+      name: "token",
+      kind: "TokenRequest",
+      verbs: ["create"],
+      group: "authentication.k8s.io",
+      version: "v1",
+    },
+  ],
+  services: [{ name: "proxy", kind: "ServiceProxyOptions", verbs: PROXY_VERBS }],
+};
+
 function subresourcesOf(kind: Kind): SubresourceInfo[] {
-  const found: SubresourceInfo[] = [];
-  if (kind.group === "" && kind.plural === "namespaces")
-    found.push({ name: "finalize", kind: "Namespace", verbs: ["update"] });
-  if (kind.group === "" && kind.plural === "pods") found.push({ name: "log", kind: "Pod", verbs: ["get"] });
+  const found = [...(SUBRESOURCES[collectionOf(kind)] ?? [])];
   if (kind.scaleSubresource)
     found.push({ name: "scale", kind: "Scale", verbs: CHANGE_VERBS, group: "autoscaling", version: "v1" });
   if (kind.statusSubresource) found.push({ name: "status", kind: kind.kind, verbs: CHANGE_VERBS });
   return found;
+}
+
+/** A question as the resource that discovery shows it as: it can only be created. */
+function reviewKind({ group, version, plural, kind, namespaced }: Review): Kind {
+  const names = { kind, plural, singular: kind.toLowerCase(), shortNames: [], categories: [] };
+  const none = { custom: false, statusSubresource: false, schema: { type: "object" } as const, columns: [] };
+  return { group, version, ...names, namespaced, ...none };
 }
 
 function optionalLists(kind: Kind): object {
@@ -52,7 +87,11 @@ export interface GroupVersions {
 /** Built-in groups first, then custom ones, each by name; the preferred version first, v1alpha1 last. */
 export function groupsOf(resources: Resources): GroupVersions[] {
   const groups = new Map<string, Map<string, Resource[]>>();
-  for (const resource of resources.all) {
+  const questions = REVIEWS.map((review): Resource => {
+    const { group, version, plural } = review;
+    return { kind: reviewKind(review), group, version, plural, collection: `${plural}.${group}` };
+  });
+  for (const resource of [...resources.all, ...questions]) {
     const versions = groups.get(resource.group) ?? new Map<string, Resource[]>();
     groups.set(resource.group, versions);
     versions.set(resource.version, [...(versions.get(resource.version) ?? []), resource]);

@@ -27,6 +27,7 @@ import type { RestContext } from "./rest-context.ts";
 import { respondReview, respondToken } from "./review-request.ts";
 import { onScale } from "./scale-request.ts";
 import { columnDefinitions, includeObjectOf, partialMetadata, tableRow } from "./table.ts";
+import { toStored, viewedBefore } from "./viewed-body.ts";
 import { respondWatch } from "./watch-response.ts";
 import { managerOf, writeOptionsOf } from "./write-options.ts";
 
@@ -184,8 +185,10 @@ async function create(
   const { resource, namespace } = address;
   if (resource.kind.namespaced && namespace === "") throw methodNotAllowed();
   const options = writeOptionsOf(exchange, "CreateOptions");
-  const { object, duplicates } = await decodeObject(exchange, resource);
-  const written = await createObject(context, { resource, namespace, object, duplicates }, options);
+  const decoded = await decodeObject(exchange, resource);
+  const { object, duplicates } = toStored(context, { resource, operation: "create", ...decoded }, options);
+  const stored = context.resources.storedAs(resource);
+  const written = await createObject(context, { resource: stored, namespace, object, duplicates }, options);
   return respondWritten(context, exchange, { written, address });
 }
 
@@ -202,10 +205,13 @@ const CREATED_BY_PUT = new Set([
 ]);
 
 async function put(context: RestContext, exchange: Exchange, target: Target): Promise<ApiResponse> {
-  const { resource } = target;
   const options = writeOptionsOf(exchange, "UpdateOptions");
-  const { object, duplicates } = await decodeObject(exchange, resource);
+  const decoded = await decodeObject(exchange, target.resource);
+  const before = await viewedBefore(context, target);
+  const given = { resource: target.resource, operation: "update" as const, before, ...decoded };
+  const { object, duplicates } = toStored(context, given, options);
   const address = { ...target, subresource: "", type: "resource" as const, watch: false };
+  const resource = context.resources.storedAs(target.resource);
   if (object.metadata.name === undefined && !resource.kind.custom) object.metadata.name = target.name;
   const missing = context.storage.revisionOf({ collection: resource.collection, ...target }) === 0;
   if (missing && CREATED_BY_PUT.has(resource.collection)) {
@@ -216,7 +222,8 @@ async function put(context: RestContext, exchange: Exchange, target: Target): Pr
       address,
     });
   }
-  const written = await updateObject(context, { target, object, duplicates }, options);
+  const stored = { ...target, resource };
+  const written = await updateObject(context, { target: stored, object, duplicates }, options);
   return respondWritten(context, exchange, { written, address });
 }
 
@@ -229,7 +236,8 @@ async function remove(
   address: ResourceAddress,
 ): Promise<ApiResponse> {
   const { how, dryRun } = await deleteOptionsOf(exchange);
-  const target = targetOf(address);
+  const shown = targetOf(address);
+  const target = { ...shown, resource: context.resources.storedAs(shown.resource) };
   const options = {
     caller: exchange.caller,
     manager: managerOf(exchange),
@@ -242,7 +250,7 @@ async function remove(
     return respondWritten(context, exchange, { written, address });
   await context.storage.whenDurable(written.revision);
   const { uid } = written.object.metadata;
-  const group = target.resource.group === "" ? {} : { group: target.resource.group };
+  const group = shown.resource.group === "" ? {} : { group: shown.resource.group };
   const details = { name: target.name, ...group, kind: target.resource.plural, uid };
   const status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details };
   return respondText(exchange, { status: 200, text: JSON.stringify(status) });
@@ -268,10 +276,11 @@ async function deleteCollection(
   const items: unknown[] = [];
   for await (const page of listEntries(context, { resource, filter, at: context.storage.sequenced })) {
     for (const { key, json } of page) {
-      const target = { resource, namespace: key.namespace, name: key.name };
+      const stored = context.resources.storedAs(resource);
+      const target = { resource: stored, namespace: key.namespace, name: key.name };
       await deleteObject(context, { target, how }, options);
       // The answer lists what was found, not what became of it.
-      const object = JSON.parse(json) as AnyObject;
+      const object = JSON.parse(textInVersion(resource, json)) as AnyObject;
       const { kind: _, apiVersion: __, ...rest } = object;
       items.push(resource.kind.custom ? object : rest);
     }
@@ -300,7 +309,8 @@ async function respondWritten(
 ): Promise<ApiResponse> {
   await context.storage.whenDurable(written.revision);
   const object = withoutDryRunVersion(written.object, written);
-  const text = objectText({ ...address.resource, version: address.resource.kind.version }, object);
+  const stored = context.resources.storedAs(address.resource);
+  const text = objectText({ ...stored, version: stored.kind.version }, object);
   return respondObject(context, exchange, { address, status: written.created ? 201 : 200, text });
 }
 

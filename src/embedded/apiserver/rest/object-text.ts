@@ -13,6 +13,7 @@ function prefixOf(resource: Resource): string {
 
 /** The text in the version that the path names. */
 export function textInVersion(resource: Resource, text: string): string {
+  if (resource.view) return objectText(resource, resource.view.show(JSON.parse(text)) as AnyObject);
   if (resource.version === resource.kind.version) return text;
   const kind = JSON.stringify(resource.kind.kind);
   const apiVersion = JSON.stringify(apiVersionOfResource(resource));
@@ -21,6 +22,10 @@ export function textInVersion(resource: Resource, text: string): string {
 
 /** Built-in kinds' list items carry no type, custom resources' do. */
 export function itemText(resource: Resource, text: string): string {
+  if (resource.view) {
+    const { kind: _, apiVersion: __, ...rest } = resource.view.show(JSON.parse(text));
+    return JSON.stringify(rest);
+  }
   if (resource.kind.custom) return textInVersion(resource, text);
   return `{${text.slice(prefixOf(resource).length)}`;
 }

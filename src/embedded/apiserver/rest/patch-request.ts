@@ -1,5 +1,7 @@
+import { apiVersionOf } from "../../../api/kind.ts";
 import type { Written } from "../commit.ts";
 import type { Target } from "../context.ts";
+import { badRequest } from "../failures.ts";
 import { applyObject } from "../verbs/apply.ts";
 import { patchObject } from "../verbs/patch.ts";
 import { applyScale } from "../verbs/scale.ts";
@@ -12,16 +14,25 @@ import { writeOptionsOf } from "./write-options.ts";
 export async function patchRequested(
   context: RestContext,
   exchange: Exchange,
-  { target, subresource }: { readonly target: Target; readonly subresource: "" | "status" | "scale" },
+  shown: { readonly target: Target; readonly subresource: "" | "status" | "scale" },
 ): Promise<Written> {
+  const { subresource } = shown;
+  const { view } = shown.target.resource;
+  const target = { ...shown.target, resource: context.resources.storedAs(shown.target.resource) };
   const type = patchTypeOf(exchange, target.resource);
   const options = writeOptionsOf(exchange, "PatchOptions", type === "apply");
   const decoded = await decodePatch(exchange, type);
   if (decoded.type !== "apply") {
     const patch = subresource === "" ? decoded : { ...decoded, subresource };
-    return patchObject(context, { target, patch }, options);
+    return patchObject(context, { target, patch, ...(view ? { view } : {}) }, options);
   }
   const { configuration } = decoded;
+  if (view) throw notAppliedThrough(shown.target.resource);
   if (subresource === "scale") return applyScale(context, { target, configuration }, options);
   return applyObject(context, { target, subresource, configuration }, options);
+}
+
+function notAppliedThrough({ group, version, kind, view }: Target["resource"]) {
+  const other = view ? apiVersionOf(view.of) : "its stored version";
+  return badRequest(`${kind.kind} cannot be applied as ${group}/${version}: apply it as ${other}`);
 }

@@ -29,6 +29,9 @@ export function onPodSubresource(
     case "exec":
     case "attach":
     case "portforward":
+    case "proxy":
+    case "resize":
+    case "ephemeralcontainers":
       return connect(context, exchange, { target, subresource });
     default:
       throw unknownResource();
@@ -64,7 +67,7 @@ async function evict(context: RestContext, exchange: Exchange, target: Target): 
   return succeeded(exchange);
 }
 
-/** The streams of exec, attach and port-forward are not served; what asks wrongly is told so as in a cluster. */
+/** Streams into pods are not served, nor changes of running ones; what asks wrongly is told so as in a cluster. */
 async function connect(
   context: RestContext,
   exchange: Exchange,
@@ -72,12 +75,8 @@ async function connect(
 ): Promise<ApiResponse> {
   const { json } = await getObject(context, target, exchange.caller);
   const pod = JSON.parse(json) as AnyObject;
-  if (subresource !== "portforward") containerOf(exchange.query.get("container"), pod);
+  if (subresource === "exec" || subresource === "attach") containerOf(exchange.query.get("container"), pod);
   if (!valueAt(pod, ["spec", "nodeName"]))
     throw badRequest(`pod ${target.name} does not have a host assigned`);
-  throw failure(
-    501,
-    "NotImplemented",
-    `ebb does not serve ${subresource}: use the program's own port or its log`,
-  );
+  throw failure(501, "NotImplemented", `ebb does not serve ${subresource} of pods`);
 }

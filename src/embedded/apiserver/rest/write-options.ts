@@ -8,7 +8,7 @@ type OptionsKind = "CreateOptions" | "UpdateOptions" | "PatchOptions";
 
 const MANAGER_BYTES_MAX = 128;
 
-/** dryRun, fieldValidation, fieldManager and force of a write (spec E-204, E-207, E-208); no fieldValidation acts as Warn. */
+/** What a write is asked for in its query (spec E-204, E-207, E-208); no fieldValidation acts as Warn. */
 export function writeOptionsOf(exchange: Exchange, kind: OptionsKind, isApply = false): WriteOptions {
   const { query, caller, warnings } = exchange;
   const dryRun = query.getAll("dryRun").filter((mode) => mode !== "");

@@ -1,3 +1,4 @@
+import type { KindView } from "../../../api/view.ts";
 import type { Patch } from "../../../kube/client.ts";
 import { type AnyObject, isRecord } from "../any-object.ts";
 import type { Written } from "../commit.ts";
@@ -12,10 +13,10 @@ import { changeObject } from "./update.ts";
 /** PATCH of an object or of its status or scale (spec E-203). */
 export function patchObject(
   context: ServerContext,
-  request: { readonly target: Target; readonly patch: Patch },
+  request: { readonly target: Target; readonly patch: Patch; readonly view?: KindView },
   options: WriteOptions,
 ): Promise<Written> {
-  const { target, patch } = request;
+  const { target, patch, view } = request;
   if (patch.subresource === "scale") return patchScale(context, { target, patch }, options);
   return changeObject(
     context,
@@ -24,6 +25,7 @@ export function patchObject(
       subresource: patch.subresource ?? "",
       patches: true,
       change(current) {
+        if (view) return patchedThrough(view, { target, current, patch });
         const patched = patchedObject(target, current, patch);
         const { resource } = target;
         const { schema, custom } = resource.kind;
@@ -34,6 +36,16 @@ export function patchObject(
     },
     options,
   );
+}
+
+/** The patch changes what its version shows; that is turned back into what is stored. */
+function patchedThrough(
+  view: KindView,
+  { target, current, patch }: { readonly target: Target; readonly current: AnyObject; readonly patch: Patch },
+): AnyObject {
+  const resource = { ...target.resource, kind: view.kind };
+  const patched = patchedObject({ ...target, resource }, view.show(current) as AnyObject, patch);
+  return view.store(patched, current) as AnyObject;
 }
 
 function patchedObject(target: Target, current: AnyObject, patch: Patch): AnyObject {
