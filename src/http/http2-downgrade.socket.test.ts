@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createServer, METHODS } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { after, before, test } from "node:test";
-import { END_HEADERS, END_STREAM, frame, headerBlock, RawHttp2 } from "../../test/golden/wire/raw-http2.ts";
+import { END_HEADERS, END_STREAM, frame, headerBlock, RawHttp2 } from "../../test/support/raw-http2.ts";
 import { systemClock } from "../base/clock.ts";
 import { systemRandom } from "../base/random.ts";
 import { forward } from "./forward.ts";
@@ -14,7 +14,7 @@ import { HttpServer } from "./server.ts";
 
 /**
  * Requests of HTTP/2 that could become other ones, or more than one, as HTTP/1.1: each is sent through a proxy to a
- * strict server of HTTP/1.1 (llhttp), which must see exactly what the proxy let pass, and nothing that was hidden in it.
+ * strict server of HTTP/1.1 (llhttp), which must see exactly what the proxy let pass, and nothing that was hidden.
  */
 
 interface Case {

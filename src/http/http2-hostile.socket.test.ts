@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { after, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { END_HEADERS, frame, headerBlock, headersFrame, RawHttp2 } from "../../test/golden/wire/raw-http2.ts";
+import { END_HEADERS, frame, headerBlock, headersFrame, RawHttp2 } from "../../test/support/raw-http2.ts";
 import { systemClock } from "../base/clock.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { Exchange, Handler } from "./message.ts";

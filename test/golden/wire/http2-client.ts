@@ -1,7 +1,7 @@
 import http2 from "node:http2";
 import { setTimeout as pause } from "node:timers/promises";
+import { headersFrame, type RawFrame, RawHttp2 } from "../../support/raw-http2.ts";
 import { bytesOf, type HeaderLines, textOf } from "./byte-reader.ts";
-import { headersFrame, type RawFrame, RawHttp2 } from "./raw-http2.ts";
 import { type DialTarget, dial, type Seen } from "./scripted-client.ts";
 
 export interface Http2Request {

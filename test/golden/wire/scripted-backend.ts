@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { createServer as createTlsServer } from "node:tls";
+import { PREFACE } from "../../support/raw-http2.ts";
 import { ByteReader, bytesOf, parseHead, readChunked, textOf, valuesOf } from "./byte-reader.ts";
 import { type Http2Step, serveHttp2 } from "./http2-backend.ts";
-import { PREFACE } from "./raw-http2.ts";
 import type { SeenRequest } from "./seen-request.ts";
 
 export interface BackendStep {

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { ByteReader, bytesOf } from "./byte-reader.ts";
+import { ByteReader, bytesOf } from "../golden/wire/byte-reader.ts";
 
 /** Frames of HTTP/2 by hand, for what no library sends: wrong names, floods, cut heads. */
 
