@@ -1,12 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, join } from "node:path";
 import type { Contender } from "./data-plane/contender.ts";
 import { startEngineContenders } from "./data-plane/engines.ts";
 import { startHaproxy } from "./data-plane/haproxy.ts";
 import { startNginxApp, startNginxProxy } from "./data-plane/nginx.ts";
 import { startNodeHttp } from "./data-plane/node-http.ts";
+import { DIST } from "./data-plane/part.ts";
 import { PARTS, SMOKE } from "./data-plane/parts.ts";
 import { ebbQueueProxy, knativeQueueProxy, startQueueProxy, WITH_LOG } from "./data-plane/queue-proxies.ts";
 import type { BenchOptions } from "./run.ts";
@@ -18,24 +19,24 @@ import type { BenchOptions } from "./run.ts";
 export async function run(options: BenchOptions): Promise<unknown> {
   const missing = ["nginx", "wrk", "haproxy"].filter((name) => spawnSync("which", [name]).status !== 0);
   if (missing.length > 0) return { skipped: `${missing.join(" and ")} not installed` };
-  const wanted = options.part === undefined ? Object.keys(options.smoke ? SMOKE : PARTS) : [options.part];
+  const all = options.smoke ? SMOKE : Object.keys(PARTS);
+  const wanted = options.part === undefined ? all : [options.part];
   const unknown = wanted.filter((name) => PARTS[name] === undefined);
   if (unknown.length > 0)
     throw new Error(`no part ${unknown.join(", ")}; there are ${Object.keys(PARTS).join(", ")}`);
   const work = mkdtempSync(join(tmpdir(), "ebb-bench-data-plane-"));
   const contenders: Contender[] = [];
   try {
-    const notes = await startAll(work, { options, contenders });
+    const shared = wanted.some((name) => PARTS[name]?.shared);
+    const notes = shared ? await startAll(work, { options, contenders }) : {};
     const tables: Record<string, unknown> = {};
-    for (const name of wanted) tables[name] = await PARTS[name]?.({ contenders, options, work });
+    for (const name of wanted) tables[name] = await PARTS[name]?.run({ contenders, options, work });
     return { ...notes, tables };
   } finally {
     for (const contender of contenders) await contender.stop();
     rmSync(work, { recursive: true, force: true });
   }
 }
-
-const DIST = resolve(import.meta.dirname, "../dist");
 
 interface Start {
   readonly options: BenchOptions;

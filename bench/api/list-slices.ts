@@ -8,8 +8,8 @@ import { NamespaceKind } from "../../src/api/namespace/kind.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { systemRandom } from "../../src/base/random.ts";
-import { ApiServer } from "../../src/embedded/apiserver/api-server.ts";
 import { administrator } from "../../src/embedded/apiserver/access/identity.ts";
+import { ApiServer } from "../../src/embedded/apiserver/api-server.ts";
 import { SqliteStorage } from "../../src/embedded/apiserver/storage/sqlite-storage.ts";
 import { rounded } from "../statistics.ts";
 

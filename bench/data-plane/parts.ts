@@ -1,28 +1,35 @@
 import type { BenchOptions } from "../run.ts";
 import { type Contender, spent } from "./contender.ts";
+import { generate } from "./generators.ts";
+import { http2 } from "./http2.ts";
+import { idle, start } from "./memory.ts";
 import { BODIES, pathOf } from "./nginx.ts";
+import { type PartContext, roundsOf } from "./part.ts";
 import { alternate, type Row, type Sample } from "./rounds.ts";
+import { soak } from "./soak.ts";
+import { websocket } from "./websocket.ts";
 import { type WrkLoad, wrk } from "./wrk.ts";
 
-export interface PartContext {
-  readonly contenders: readonly Contender[];
-  readonly options: BenchOptions;
-  /** A folder for files, removed at the end. */
-  readonly work: string;
+interface Part {
+  /** Whether it measures the contenders that parts share; others have their own. */
+  readonly shared: boolean;
+  run(context: PartContext): Promise<readonly Row[]>;
 }
 
 /** One table each. */
-export const PARTS: Readonly<Record<string, (context: PartContext) => Promise<readonly Row[]>>> = {
-  connections,
-  bodies,
+export const PARTS: Readonly<Record<string, Part>> = {
+  connections: { shared: true, run: connections },
+  bodies: { shared: true, run: bodies },
+  rate: { shared: true, run: rate },
+  websocket: { shared: false, run: websocket },
+  http2: { shared: false, run: http2 },
+  idle: { shared: false, run: idle },
+  start: { shared: false, run: start },
+  soak: { shared: false, run: soak },
 };
 
-/** The parts that show within seconds that the bench works. */
-export const SMOKE = { connections };
-
-function roundsOf({ runs, smoke }: BenchOptions): number {
-  return runs ?? (smoke ? 1 : 5);
-}
+/** Those that show within seconds that the bench works. */
+export const SMOKE: readonly string[] = ["connections", "rate"];
 
 const CONNECTIONS = ["1", "32", "256"];
 
@@ -45,6 +52,26 @@ async function bodies({ contenders, options }: PartContext): Promise<readonly Ro
     rounds: roundsOf(options),
     cases: options.smoke ? ["10 KiB"] : Object.keys(BODIES),
     measure: (contender, body) => load(contender, { connections: 32, seconds, path: pathOf(body) }),
+  });
+}
+
+const RATE = 2_000;
+
+/** An open loop: requests start when they are due, whatever became of those before; latency counts from then. */
+async function rate({ contenders, options }: PartContext): Promise<readonly Row[]> {
+  await warmUp(contenders, options);
+  const seconds = options.smoke ? 1 : 4;
+  return alternate(contenders, {
+    rounds: roundsOf(options),
+    cases: [`${RATE}/s`],
+    measure: async (contender) => {
+      let report = { requests: 0, p50Ms: 0, p99Ms: 0, p999Ms: 0, generatorLateMs: 0 };
+      const { cpuMs } = await spent(contender, async () => {
+        report = await generate("open-loop.mjs", contender, [RATE, seconds, 64]);
+      });
+      const { requests, ...figures } = report;
+      return { cpuUs: (cpuMs * 1000) / requests, ...figures };
+    },
   });
 }
 

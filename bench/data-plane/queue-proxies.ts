@@ -6,7 +6,7 @@ import { writeApp } from "./nginx.ts";
 
 /** A queue-proxy alone with nginx, as in a cluster's pod: ebb's own and, where named, Knative's. */
 
-const SERVING_PORT = 8012;
+export const SERVING_PORT = 8012;
 const USER_PORT = 8080;
 
 /** What Knative's revision controller writes; a limit is set, so that admission is part of what is measured. */
@@ -38,6 +38,8 @@ export interface QueueProxyPlan {
   readonly name: string;
   readonly command: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The application, which serves on $PORT; default nginx. */
+  readonly app?: readonly string[];
   /** It tells of its start on stderr. */
   readonly quiet?: boolean;
 }
@@ -63,7 +65,8 @@ export async function startQueueProxy(folder: string, plan: QueueProxyPlan): Pro
   const own = join(folder, plan.name.replaceAll(/\W/g, "-"));
   mkdirSync(own, { recursive: true });
   const env = { PATH: process.env.PATH };
-  const app = spawnInside(namespace, ["nginx", "-c", writeApp(own, USER_PORT)], { env });
+  const command = plan.app ?? ["nginx", "-c", writeApp(own, USER_PORT)];
+  const app = spawnInside(namespace, command, { env: { ...env, PORT: String(USER_PORT) } });
   await untilListens(`the application of ${plan.name}`, USER_PORT, namespace.pid);
   const proxy = spawnInside(namespace, plan.command, {
     env: { ...env, ...ENVIRONMENT, ...plan.env },
