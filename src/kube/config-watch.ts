@@ -1,32 +1,30 @@
-import { type Config, type ConfigChoices, defaultConfig, parseConfig } from "../api/config/config.ts";
+import type { Config, ConfigChoices } from "../api/config/config.ts";
+import { LiveConfig } from "../api/config/live-config.ts";
 import { ConfigMapKind } from "../api/config-map/kind.ts";
 import { SYSTEM_NAMESPACE } from "../api/names.ts";
-import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { ConfigSource } from "./controller.ts";
 import type { Informers } from "./informers.ts";
 
 /**
  * The configuration in force for controllers, from the ConfigMaps of the system namespace (spec A-172). One that
- * cannot be read is logged and ignored: the last good configuration stays.
+ * cannot be read is logged, and its last good contents stay.
  */
 export class ConfigWatch implements ConfigSource<Config> {
   readonly #informers: Informers;
-  readonly #choices: ConfigChoices;
+  readonly #config: LiveConfig;
   readonly #log: Log;
   readonly #listeners: (() => void)[] = [];
-  #current: Config;
   #readIsDue = false;
 
   constructor(options: { informers: Informers; choices?: ConfigChoices; log: Log }) {
     this.#informers = options.informers;
-    this.#choices = options.choices ?? {};
+    this.#config = new LiveConfig(options.choices);
     this.#log = options.log;
-    this.#current = defaultConfig(this.#choices);
   }
 
   current(): Config {
-    return this.#current;
+    return this.#config.current;
   }
 
   onChange(listener: () => void): void {
@@ -52,18 +50,11 @@ export class ConfigWatch implements ConfigSource<Config> {
 
   #read(): void {
     const maps = this.#informers.list(ConfigMapKind, SYSTEM_NAMESPACE);
-    try {
-      const data = Object.fromEntries(maps.map(({ metadata, data = {} }) => [metadata.name, data]));
-      this.#current = parseConfig(data, this.#choices);
-    } catch (thrown) {
-      this.#log.error(
-        "a ConfigMap of knative-serving cannot be read; the last good configuration stays in force",
-        {
-          why: messageOf(thrown),
-        },
-      );
-      return;
-    }
+    const problems = this.#config.replace(
+      new Map(maps.map(({ metadata, data = {} }) => [metadata.name, data])),
+    );
+    for (const { name, why } of problems)
+      this.#log.error("a ConfigMap cannot be read; its last good contents stay in force", { name, why });
     for (const listener of this.#listeners) listener();
   }
 }

@@ -89,8 +89,11 @@ export class ChildWriter {
     const revise = child.revise ?? replaceSpec;
     const revised = revise(existing, wanted);
     if (semanticallyEqual(revised, existing)) return false;
-    informer.absorb(await this.#client.update(child.kind, revised));
-    return true;
+    const stored = await this.#client.update(child.kind, revised);
+    informer.absorb(stored);
+    // Defaults that admission puts back each time (they may have changed since the owner was written) are no change:
+    // taken for one, they would be taken out and put back without end.
+    return stored.metadata.resourceVersion !== existing.metadata.resourceVersion;
   }
 
   async delete(deletion: Deletion): Promise<boolean> {

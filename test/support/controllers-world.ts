@@ -68,13 +68,14 @@ export class ControllersWorld {
     const random = seededRandom(11);
     this.podMode = options.pods ?? "ready";
     const choices = options.choices ?? { queueSidecarImage: "dev.local/queue:latest" };
+    let configOf = () => defaultConfig(choices);
     this.server = new ApiServer({
       clock,
       random,
       log,
       storage: new MemoryStorage(),
       kinds: KINDS,
-      admission: new SchemaAdmission(knativeWebhook(() => defaultConfig(choices))),
+      admission: new SchemaAdmission(knativeWebhook(() => configOf())),
       writers: statusWriters,
     });
     const informers = new Informers({ client: this.server.clientFor("informers"), clock, log });
@@ -89,6 +90,7 @@ export class ControllersWorld {
     });
     const config = new ConfigWatch({ informers, choices, log });
     config.start();
+    configOf = () => config.current();
     this.#startServing(config, { ...options, choices });
     this.#startScaling(config);
   }

@@ -1,4 +1,5 @@
-import { type Config, type ConfigChoices, defaultConfig, parseConfig } from "../../api/config/config.ts";
+import type { Config, ConfigChoices } from "../../api/config/config.ts";
+import { LiveConfig } from "../../api/config/live-config.ts";
 import { type ConfigMap, ConfigMapKind } from "../../api/config-map/kind.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
@@ -8,22 +9,20 @@ const SYSTEM_NAMESPACE = "knative-serving";
 
 /**
  * The configuration in force, as the ConfigMaps of the system namespace say; Knative's defaults until they are read. A
- * ConfigMap that cannot be read leaves the last good configuration in force.
+ * ConfigMap that cannot be read keeps its last good contents.
  */
 export class SystemConfig {
-  readonly #choices: ConfigChoices;
+  readonly #config: LiveConfig;
   readonly #log: Log;
   readonly #maps = new Map<string, Record<string, string>>();
-  #current: Config;
 
   constructor(choices: ConfigChoices, log: Log) {
-    this.#choices = choices;
+    this.#config = new LiveConfig(choices);
     this.#log = log;
-    this.#current = defaultConfig(choices);
   }
 
   get current(): Config {
-    return this.#current;
+    return this.#config.current;
   }
 
   /** Reads what there is and follows changes until `signal` aborts; resolves when the first reading is in force. */
@@ -52,15 +51,7 @@ export class SystemConfig {
   }
 
   #apply(): void {
-    try {
-      this.#current = parseConfig(Object.fromEntries(this.#maps), this.#choices);
-    } catch (thrown) {
-      this.#log.error(
-        "a ConfigMap of knative-serving cannot be read; the last good configuration stays in force",
-        {
-          why: messageOf(thrown),
-        },
-      );
-    }
+    for (const { name, why } of this.#config.replace(this.#maps))
+      this.#log.error("a ConfigMap cannot be read; its last good contents stay in force", { name, why });
   }
 }
