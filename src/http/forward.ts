@@ -46,6 +46,9 @@ class Forwarding implements OutgoingRequest, UpstreamObserver {
     const { method, target, version, headers } = exchange.request;
     const kept = endToEndHeaders(headers);
     if (kept.has("upgrade")) kept.set("Connection", "Upgrade");
+    // What is kept of TE is its one value that concerns the next hop; an empty name is none.
+    if (kept.has("te")) kept.set("Te", "trailers");
+    if (kept.get("user-agent") === "") kept.delete("user-agent");
     // HTTP/2 has no Upgrade: who asks for one stays with HTTP/1.1.
     const speaks = kept.has("upgrade") ? "1.1" : (observer.speaks ?? version);
     this.head = { method, target, version: speaks, headers: kept };

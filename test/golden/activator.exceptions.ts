@@ -18,20 +18,18 @@ export function outOfScope(recorded: Scoped): string | undefined {
 
 /** Reason → cases. */
 const CASES: Readonly<Record<string, string>> = {
-  "no mesh: pods are always addressable": "clusterip-001 clusterip-002 clusterip-003",
-  "not the library's: stat link, signals": "health-012 health-013",
-  "waiting requests are bounded (errata T-013)": "concurrency-020",
-  "the application's reason phrase is passed on": "answer-010",
   "a break inside a body is shown to the client with what came before it": "answer-022",
-  "the count of the recording includes a request of its own": "change-003",
-  "deleted Endpoints take their pods with them (errata T-028, do not copy)": "change-006",
-  "a request is never sent twice once a byte has left": "fail-001",
-  "a request that reached nobody waits for another pod instead of failing": "fail-007 fail-008 fail-009",
-  "TE and an empty User-Agent go on as they are": "header-014 header-030",
-  "requests of a deleted revision are ended at once (spec T-026)": "hold-012",
   "a proven pod that only the kubelet can call ready is not probed again and again":
     "podprobe-032 podprobe-033 podprobe-034",
+  "a request is never sent twice once a byte has left": "fail-001",
+  "a request that reached nobody waits for another pod instead of failing": "fail-007 fail-008 fail-009",
+  "deleted Endpoints take their pods with them (errata T-028, do not copy)": "change-006",
   "flushed earlier than Knative does (errata T-012)": "timeout-003 timeout-006",
+  "no mesh: pods are always addressable": "clusterip-001 clusterip-002 clusterip-003",
+  "not the library's: stat link, signals": "health-012 health-013",
+  "requests of a deleted revision are ended at once (spec T-026)": "hold-012",
+  "the count of the recording includes a request of its own": "change-003",
+  "waiting requests are bounded (errata T-013)": "concurrency-020",
 };
 
 export const exceptions: Readonly<Record<string, string>> = Object.fromEntries(

@@ -9,9 +9,9 @@ export interface PodTracker {
   open: boolean;
 }
 
-/** Round robin goes on from here. */
+/** Round robin goes on from here; behind the end of the list, from its start. */
 export interface BalanceState {
-  lastIndex: number;
+  nextIndex: number;
 }
 
 /** Below this limit a pod is filled before the next is touched, so that the others can go (spec T-018). */
@@ -24,19 +24,34 @@ export function pickPod(
   { random, state }: { random: Random; state: BalanceState },
 ): PodTracker | undefined {
   if (limit === 0) return betterOfTwo(trackers, random);
-  if (limit <= FIRST_AVAILABLE_MAX) return trackers.find((tracker) => tracker.inFlight < limit);
-  for (let step = 1; step <= trackers.length; step++) {
-    const index = (state.lastIndex + step) % trackers.length;
+  return limit <= FIRST_AVAILABLE_MAX ? firstAvailable(trackers, limit) : roundRobin(trackers, limit, state);
+}
+
+export function firstAvailable(trackers: readonly PodTracker[], limit: number): PodTracker | undefined {
+  return trackers.find((tracker) => tracker.inFlight < limit);
+}
+
+/** From the one behind the last chosen on; full ones are passed over. */
+export function roundRobin(
+  trackers: readonly PodTracker[],
+  limit: number,
+  state: BalanceState,
+): PodTracker | undefined {
+  const count = trackers.length;
+  if (state.nextIndex >= count) state.nextIndex = 0;
+  const from = state.nextIndex;
+  for (let step = 0; step < count; step++) {
+    const index = (from + step) % count;
     const tracker = trackers[index];
     if (tracker === undefined || tracker.inFlight >= limit) continue;
-    state.lastIndex = index;
+    state.nextIndex = index + 1;
     return tracker;
   }
   return undefined;
 }
 
 /** Random choice of two different pods; the less loaded wins, a coin decides a tie. */
-function betterOfTwo(trackers: readonly PodTracker[], random: Random): PodTracker | undefined {
+export function betterOfTwo(trackers: readonly PodTracker[], random: Random): PodTracker | undefined {
   const count = trackers.length;
   if (count <= 1) return trackers[0];
   const firstIndex = count === 2 ? 0 : randomInt(random, count);

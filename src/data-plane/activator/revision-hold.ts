@@ -5,7 +5,8 @@ import type { Backend } from "../backend.ts";
 import type { PodTracker } from "./load-balance.ts";
 import { PodProber, type PodProberOptions } from "./pod-probe.ts";
 import { type ObservedPods, PodSet } from "./pod-set.ts";
-import { type ActivatorPosition, assignSlice } from "./subset.ts";
+import { shareOf } from "./share.ts";
+import type { ActivatorPosition } from "./subset.ts";
 import { type Admission, type HeldBytes, type HoldBounds, Throttle, type Waiter } from "./throttle.ts";
 
 /** What the activator needs to know of a Revision; never the object itself (DESIGN §4, Projections). */
@@ -138,8 +139,14 @@ export class RevisionHold {
   }
 
   #podsChanged(): void {
-    const usable = assignSlice(this.#pods.usable(), this.#position, this.view.containerConcurrency);
-    this.#admit(this.#throttle.setPods(usable));
+    const { targets } = shareOf({
+      limit: this.view.containerConcurrency,
+      pods: this.#pods.usable(),
+      clusterIp: undefined,
+      backends: 0,
+      position: this.#position,
+    });
+    this.#admit(this.#throttle.setPods(targets));
     this.#prober.probe(this.#pods.unproven());
   }
 

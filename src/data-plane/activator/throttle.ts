@@ -14,7 +14,7 @@ export class Throttle {
   readonly #bounds: HoldBounds;
   readonly #held: HeldBytes;
   readonly #waiting = new WaitingList();
-  readonly #balance: BalanceState = { lastIndex: -1 };
+  readonly #balance: BalanceState = { nextIndex: 0 };
   #limit = 0;
   #trackers: PodTracker[] = [];
   #heldBytes = 0;
