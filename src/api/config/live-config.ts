@@ -2,8 +2,8 @@ import { type Config, type ConfigChoices, checkConfigMap, defaultConfig, parseCo
 import { type ConfigData, ConfigError } from "./reader.ts";
 
 /**
- * The configuration in force while ConfigMaps come and change: one that cannot be read keeps its last good contents, and
- * the others are not held up by it (spec §5.9).
+ * The configuration in force while ConfigMaps come and change: one that cannot be read keeps its last good contents,
+ * and the others are not held up by it (spec §5.9).
  */
 export class LiveConfig {
   readonly #choices: ConfigChoices;
