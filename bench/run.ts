@@ -26,7 +26,7 @@ export interface BenchOptions {
   readonly packages?: readonly string[];
 }
 
-const NAMES = ["start", "cold", "warm", "data-plane", "api"];
+const NAMES = ["start", "cold", "warm", "data-plane", "profile", "api"];
 
 interface Bench {
   run(options: BenchOptions): Promise<unknown>;
