@@ -16,6 +16,7 @@ import { UpstreamPool } from "../http/pool.ts";
 import { TimerWheel } from "../http/timer-wheel.ts";
 import type { KubeClient } from "../kube/client.ts";
 import { Doors } from "./doors.ts";
+import { openLineFile } from "./line-file.ts";
 import { ACTIVATOR_HTTP2_PORT, type DataPlaneAddresses } from "./published-endpoints.ts";
 
 /** The data plane wired from its ports: gateway, activator and hosted queue-proxies of one engine. */
@@ -61,6 +62,7 @@ export class DataPlane {
       network,
       timers,
       pool: this.#pool,
+      openLines: (path) => openLineFile(path, { clock, log }),
       onHosted: ({ namespace, name }, backend) =>
         this.#activator.revisions.introducePod(namespace, name, backend),
       onDraining: (backend) => {

@@ -95,6 +95,10 @@ export class MemoryRuntime implements Runtime {
     return `/nowhere/${podUid}/${volume}`;
   }
 
+  logPath(): string {
+    return "";
+  }
+
   async folders(id: RunId): Promise<{ work: string; temporary: string }> {
     return { work: `/pods/${runText(id)}`, temporary: `/pods/${id.podUid}/tmp` };
   }

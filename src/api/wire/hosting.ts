@@ -12,6 +12,8 @@ export interface HostedPod {
   readonly ip: string;
   /** The queue-proxy container's environment, all values resolved (fieldRefs filled in). */
   readonly env: Readonly<Record<string, string>>;
+  /** The file that the container's output goes to; absent = nowhere. */
+  readonly logPath?: string;
   /** Where the node agent put the user container's port: declared port → real address. */
   readonly userPorts: readonly { readonly declared: number; readonly ip: string; readonly port: number }[];
 }

@@ -7,9 +7,10 @@ import type { Handler } from "../../http/message.ts";
 import type { UpstreamPool } from "../../http/pool.ts";
 import type { TimerWheel } from "../../http/timer-wheel.ts";
 import { addressText, type Backend } from "../backend.ts";
-import { readConfig } from "./config.ts";
+import { type QueueProxyConfig, readConfig } from "./config.ts";
 import { type HandedPod, NOTHING_LEFT, type Remainder } from "./hand-over.ts";
 import { QueueProxyServer } from "./server.ts";
+import { StartTimes } from "./start-times.ts";
 
 export interface HostedQueueProxiesOptions {
   readonly clock: Clock;
@@ -18,10 +19,18 @@ export interface HostedQueueProxiesOptions {
   readonly timers: TimerWheel;
   /** Connections to the applications. */
   readonly pool: UpstreamPool;
+  /** Opens a file for the request log of a pod; absent = hosted queue-proxies write none. */
+  readonly openLines?: (path: string) => LineSink;
   /** A pod's queue-proxy listens and may be asked whether the pod is ready. */
   readonly onHosted?: (revision: { namespace: string; name: string }, backend: Backend) => void;
   /** A pod begins to drain: gateway and activator must give it no new request from this call on. */
   readonly onDraining?: (backend: Backend) => void;
+}
+
+/** A file of lines. */
+export interface LineSink {
+  readonly write: (line: string) => void;
+  close(): void;
 }
 
 export type PodMoments = Readonly<Partial<Record<Moment, number>>>;
@@ -31,6 +40,8 @@ interface Hosted {
   readonly backend: Backend;
   readonly server: QueueProxyServer;
   readonly moments: Partial<Record<Moment, number>>;
+  /** Where its request log goes. */
+  readonly lines: LineSink | undefined;
 }
 
 /** A health check waits this long for a port that refuses, unless the one who asks gives up first (spec TM-018). */
@@ -40,6 +51,7 @@ const PATIENCE_MS = 10_000;
 export class HostedQueueProxies implements QueueProxyHost {
   readonly #options: HostedQueueProxiesOptions;
   readonly #byUid = new Map<string, Hosted>();
+  readonly #startTimes = new StartTimes();
   /** By `ip:port` of the serving port. */
   readonly #byAddress = new Map<string, Hosted>();
   /** Moments that came before their pod. */
@@ -51,6 +63,23 @@ export class HostedQueueProxies implements QueueProxyHost {
 
   constructor(options: HostedQueueProxiesOptions) {
     this.#options = options;
+  }
+
+  /** Only a log that is switched on has a file (spec Q-058). */
+  #linesOf({ logPath }: HostedPod, { observability }: QueueProxyConfig): LineSink | undefined {
+    if (logPath === undefined || observability.requestLog.template === "") return undefined;
+    return this.#options.openLines?.(logPath);
+  }
+
+  #expectedAt(program: string, { processStarted }: PodMoments) {
+    const expected = processStarted === undefined ? undefined : this.#startTimes.expected(program);
+    if (processStarted === undefined || expected === undefined) return undefined;
+    return { fromMs: processStarted + expected.fromMs, untilMs: processStarted + expected.untilMs };
+  }
+
+  #learn(program: string, { processStarted, portOpen }: PodMoments): void {
+    if (processStarted === undefined || portOpen === undefined) return;
+    this.#startTimes.note(program, Math.max(0, portOpen - processStarted));
   }
 
   /** The queue-proxy that serves this address in this process; the uid, when given, must be the pod's. */
@@ -78,6 +107,8 @@ export class HostedQueueProxies implements QueueProxyHost {
     const { clock, log, network, timers, pool } = this.#options;
     const config = readConfig(pod.env);
     const moments = before?.moments ?? this.#early.get(pod.uid) ?? { ...handed?.moments };
+    const lines = this.#linesOf(pod, config);
+    const program = `${config.namespace}/${config.revision}`;
     // Moments that arrive while the ports are being bound must find their pod.
     this.#early.set(pod.uid, moments);
     const locate = locator(pod);
@@ -92,7 +123,12 @@ export class HostedQueueProxies implements QueueProxyHost {
       locate,
       quietPeriodMs: 0,
       patienceMs: PATIENCE_MS,
-      onPortOpen: () => noteMoment(moments, "portOpen", clock.monotonic()),
+      ...(lines && { writeLine: lines.write }),
+      expectedAt: () => this.#expectedAt(program, moments),
+      onPortOpen: () => {
+        noteMoment(moments, "portOpen", clock.monotonic());
+        this.#learn(program, moments);
+      },
       onReady: () => noteMoment(moments, "probePassed", clock.monotonic()),
     });
     if (handed) {
@@ -101,11 +137,14 @@ export class HostedQueueProxies implements QueueProxyHost {
     }
     try {
       await server.start();
+    } catch (thrown) {
+      lines?.close();
+      throw thrown;
     } finally {
       this.#early.delete(pod.uid);
     }
     const backend = { ip: pod.ip, port: config.servingPort, podUid: pod.uid };
-    const hosted = { pod, backend, server, moments };
+    const hosted = { pod, backend, server, moments, lines };
     // What became less while the ports were being bound.
     const remainder = this.#remainders.get(pod.uid);
     if (remainder) server.left(remainder);
@@ -197,6 +236,7 @@ export class HostedQueueProxies implements QueueProxyHost {
     const address = addressText(hosted.backend);
     if (this.#byAddress.get(address) === hosted) this.#byAddress.delete(address);
     await hosted.server.close();
+    hosted.lines?.close();
     for (const { ip, port } of hosted.pod.userPorts) this.#options.pool.forget({ ip, port });
   }
 

@@ -2,9 +2,10 @@ import type { Probe } from "./probe.ts";
 
 /**
  * When to try a probe again: pure. One run is one answer to the health checks that wait for it (spec Q-026…Q-029).
- * An attempt that was refused costs us little and the application nothing, so it is repeated quickly, ever more slowly
- * the longer the wait has been: the extra wait stays near 1 % of the start time at a bounded number of attempts (some
- * 500 in 10 s). An attempt that the application answered is repeated as Knative does.
+ * An attempt that was refused costs us little and the application nothing, so it is repeated quickly: around the time
+ * at which the port is expected every millisecond or two, seldom before it; without such knowledge ever more slowly
+ * the longer the wait has been, so that the extra wait stays near 1 % of the start time. Either way the number of
+ * attempts is bounded (some 700 in 10 s). An attempt that the application answered is repeated as Knative does.
  */
 
 /** "refused": nobody listens. "failed": somebody does, but the answer was bad or late. */
@@ -23,6 +24,19 @@ const AGGRESSIVE_ATTEMPT_MS = 100;
 const AGGRESSIVE_RUN_MS = 10_000;
 const REFUSED_INTERVAL_MIN_MS = 2;
 const REFUSED_INTERVAL_SHARE = 0.01;
+
+/** When the port is expected to open, on the clock of the run. */
+export interface ExpectedAt {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** Attempts within the time at which the port is expected, and how close they may be. */
+const EXPECTED_ATTEMPTS = 200;
+const EXPECTED_INTERVAL_MIN_MS = 1;
+/** Before and after it, the pause as a share of what has passed. */
+const BEFORE_SHARE = 0.05;
+const AFTER_SHARE = 0.05;
 
 export class ProbeRun {
   readonly #probe: Probe;
@@ -47,17 +61,22 @@ export class ProbeRun {
   }
 
   /** `consecutive` = successes in a row with this one; it survives between runs (spec Q-028). */
-  next(outcome: AttemptOutcome, consecutive: number, nowMs: number): NextStep {
+  next(
+    outcome: AttemptOutcome,
+    consecutive: number,
+    now: { readonly ms: number; readonly expected?: ExpectedAt | undefined },
+  ): NextStep {
+    const nowMs = now.ms;
     const elapsedMs = nowMs - this.#startedMs;
     if (!this.#aggressive) {
       if (outcome === "refused" && elapsedMs < this.#patienceMs) {
-        return { retryInMs: this.#refusedIntervalMs(nowMs) };
+        return { retryInMs: this.#refusedIntervalMs(nowMs, now.expected) };
       }
       return { over: outcome === "ready" };
     }
     if (outcome === "ready" && consecutive >= this.#probe.successThreshold) return { over: true };
     const retryInMs =
-      outcome === "refused" ? this.#refusedIntervalMs(nowMs) : this.#evenIntervalMs(elapsedMs);
+      outcome === "refused" ? this.#refusedIntervalMs(nowMs, now.expected) : this.#evenIntervalMs(elapsedMs);
     if (elapsedMs + retryInMs > AGGRESSIVE_RUN_MS) return { over: false };
     return { retryInMs };
   }
@@ -66,10 +85,16 @@ export class ProbeRun {
     return this.#probe.periodSeconds === 0;
   }
 
-  #refusedIntervalMs(nowMs: number): number {
+  #refusedIntervalMs(nowMs: number, expected: ExpectedAt | undefined): number {
     const waitedMs = nowMs - this.#waitingSinceMs;
-    const share = Math.max(REFUSED_INTERVAL_MIN_MS, waitedMs * REFUSED_INTERVAL_SHARE);
-    return Math.min(AGGRESSIVE_INTERVAL_MS, share);
+    const atLeast = (pauseMs: number) =>
+      Math.min(AGGRESSIVE_INTERVAL_MS, Math.max(REFUSED_INTERVAL_MIN_MS, pauseMs));
+    if (expected === undefined) return atLeast(waitedMs * REFUSED_INTERVAL_SHARE);
+    const { fromMs, untilMs } = expected;
+    const denseMs = Math.max(EXPECTED_INTERVAL_MIN_MS, (untilMs - fromMs) / EXPECTED_ATTEMPTS);
+    // A start that is faster than ever is seen too, only later.
+    if (nowMs < fromMs) return Math.min(Math.max(denseMs, fromMs - nowMs), atLeast(waitedMs * BEFORE_SHARE));
+    return nowMs <= untilMs ? denseMs : Math.max(denseMs, atLeast((nowMs - untilMs) * AFTER_SHARE));
   }
 
   /** The next multiple of the interval since the start, as a ticker has it; a timer that was early does not count. */

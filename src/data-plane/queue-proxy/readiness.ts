@@ -1,6 +1,6 @@
 import { type Clock, sleep } from "../../base/clock.ts";
 import type { Probe } from "./probe.ts";
-import { type AttemptOutcome, ProbeRun } from "./probe-run.ts";
+import { type AttemptOutcome, type ExpectedAt, ProbeRun } from "./probe-run.ts";
 
 /** Makes one attempt; never rejects. `timeoutMs` may be Infinity. */
 export type Attempt = (probe: Probe, timeoutMs: number) => Promise<AttemptOutcome>;
@@ -14,6 +14,8 @@ export interface ReadinessOptions {
    * a hosted queue-proxy waits, so that the one who asks learns of the listening port without asking again.
    */
   readonly patienceMs: number;
+  /** When the port is expected to open, on this clock; asked after each refused attempt. */
+  readonly expectedAt?: () => ExpectedAt | undefined;
   /** The application was seen to listen for the first time. */
   readonly onPortOpen?: () => void;
   /** All probes succeeded for the first time. */
@@ -104,7 +106,8 @@ export class Readiness {
       if (outcome !== "refused") this.#notePortOpen();
       const consecutive = outcome === "ready" ? (this.#consecutive[index] ?? 0) + 1 : 0;
       this.#consecutive[index] = consecutive;
-      const step = run.next(outcome, consecutive, clock.monotonic());
+      const expected = outcome === "refused" ? this.#options.expectedAt?.() : undefined;
+      const step = run.next(outcome, consecutive, { ms: clock.monotonic(), expected });
       if ("over" in step) return step.over;
       await sleep(clock, step.retryInMs, this.#abort.signal);
     }

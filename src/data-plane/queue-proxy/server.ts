@@ -17,7 +17,7 @@ import { InheritedRequests, type Remainder, releaseSlots } from "./hand-over.ts"
 import { metricsHandler } from "./metrics-server.ts";
 import { type Profiler, profilingHandler } from "./profiling.ts";
 import { QueueProxy } from "./queue-proxy.ts";
-import { Readiness } from "./readiness.ts";
+import { Readiness, type ReadinessOptions } from "./readiness.ts";
 import { statHandler } from "./stat-server.ts";
 
 export interface QueueProxyServerOptions {
@@ -39,6 +39,7 @@ export interface QueueProxyServerOptions {
   readonly probeTls?: Network;
   /** See Readiness. */
   readonly patienceMs: number;
+  readonly expectedAt?: ReadinessOptions["expectedAt"];
   readonly onPortOpen?: () => void;
   readonly onReady?: () => void;
   /** See QueueProxy. */
@@ -79,6 +80,7 @@ export class QueueProxyServer {
       }),
       clock,
       patienceMs,
+      ...(options.expectedAt && { expectedAt: options.expectedAt }),
       ...(onPortOpen && { onPortOpen }),
       ...(onReady && { onReady }),
     });

@@ -211,7 +211,7 @@ export class PodWorker {
     const { clock } = this.#ports;
     try {
       const imageId = isQueueProxy(container)
-        ? await this.#host(container)
+        ? await this.#host(container, restart)
         : await this.#run(container, restart);
       this.handle({ type: "started", container: name, restart, imageId, atMs: clock.wall() });
     } catch (thrown) {
@@ -227,15 +227,17 @@ export class PodWorker {
     }
   }
 
-  async #host(container: Container): Promise<string> {
+  async #host(container: Container, restart: number): Promise<string> {
     const ip = this.#state.ip ?? "";
     const env = await this.#env(container);
+    const logPath = this.#ports.runtime.logPath({ podUid: this.#uid, container: container.name, restart });
     await this.#ports.queueProxies.host({
       uid: this.#uid,
       namespace: this.#pod.metadata.namespace ?? "",
       name: this.#pod.metadata.name ?? "",
       ip,
       env,
+      ...(logPath !== "" && { logPath }),
       userPorts: this.#portMap.map(({ declared, port }) => ({ declared, ip: PROGRAM_IP, port })),
     });
     return "";

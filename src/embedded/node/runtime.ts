@@ -21,6 +21,8 @@ export interface Runtime {
   folders(id: RunId): Promise<{ readonly work: string; readonly temporary: string }>;
   /** Where a volume of the pod lies (it need not exist); gone with `remove`. In memory where the machine can. */
   volumeFolder(podUid: string, volume: string, medium: "disk" | "memory"): string;
+  /** Where the run's output lies on this machine, for a program that is hosted and not run; "" = nowhere. */
+  logPath(id: RunId): string;
   /** The end of the run's output, at most `bytes`; "" when there is none. */
   tail(id: RunId, bytes: number): Promise<string>;
   /** Keeps with the pod's files what an engine that adopts it must know. */

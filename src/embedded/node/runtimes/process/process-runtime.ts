@@ -143,6 +143,10 @@ export class ProcessRuntime implements Runtime {
     }
   }
 
+  logPath(id: RunId): string {
+    return runFiles(this.#pods, id).log;
+  }
+
   async folders(id: RunId): Promise<{ work: string; temporary: string }> {
     const temporary = join(podFolder(this.#pods, id.podUid), "tmp");
     mkdirSync(temporary, { recursive: true });
