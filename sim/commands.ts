@@ -120,6 +120,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     await world.restart(durationMs(options.after ?? "100ms"));
   },
 
+  /** `replace`: another data-plane process takes over; waits until the one before has ended. */
+  async replace({ world }) {
+    while (!(await world.replaceDataPlane())) await world.clock.advance(POLL_MS);
+  },
+
   async sleep({ world }, { words: [duration = ""] }) {
     await world.clock.advance(durationMs(duration));
   },

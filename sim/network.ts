@@ -48,6 +48,8 @@ export class SimNetwork implements Network {
   readonly #listeners = new Map<string, (conn: Conn) => void>();
   readonly #faults = new Map<string, Partial<LinkFaults>>();
   readonly #ends = new Set<SimConn>();
+  /** Sockets on their way from process to process: connections wait in them until somebody listens again. */
+  readonly #passing = new Map<string, (() => void)[]>();
   #nextPort = 40_000;
   /** Holds for every address that has no value of its own. */
   readonly everywhere: LinkFaults = { ...CALM };
@@ -66,6 +68,18 @@ export class SimNetwork implements Network {
   cut(address: Address): void {
     const key = keyOf(address);
     for (const end of [...this.#ends]) if (end.accepted && end.listening === key) end.reset();
+  }
+
+  /** The socket of that address passes to the next who listens there. */
+  pass(address: Address): void {
+    const key = keyOf(address);
+    if (!this.#passing.has(key)) this.#passing.set(key, []);
+  }
+
+  /** Nobody is left who would listen on a socket that is on its way. */
+  dropPassing(): void {
+    for (const waiting of this.#passing.values()) for (const refuse of waiting.splice(0)) refuse();
+    this.#passing.clear();
   }
 
   /** Ends of connections that are not over: 0 when nothing leaks. */
@@ -96,8 +110,12 @@ export class SimNetwork implements Network {
   async listen(address: Address, onConn: (conn: Conn) => void): Promise<Listener> {
     const bound = address.port === 0 ? { ip: address.ip, port: this.#nextPort++ } : address;
     const key = keyOf(bound);
-    if (this.#listeners.has(key)) throw new SimSocketError("EADDRINUSE", `cannot listen on ${key}: in use`);
+    const waiting = this.#passing.get(key);
+    if (this.#listeners.has(key) && !waiting)
+      throw new SimSocketError("EADDRINUSE", `cannot listen on ${key}: in use`);
     this.#listeners.set(key, onConn);
+    this.#passing.delete(key);
+    for (const accept of waiting ?? []) accept();
     return {
       address: bound,
       close: async () => {
@@ -125,7 +143,7 @@ export class SimNetwork implements Network {
     const tripMs = 2 * this.delayOf(key);
     // The later of trip and time-out must lose, so the trip is dropped when it cannot win.
     if (tripMs >= options.timeoutMs) return promise;
-    this.#clock.schedule(tripMs, () =>
+    const arrive = () =>
       settle(() => {
         const onConn = this.#listeners.get(key);
         if (!onConn || this.fault(key, "refuse")) {
@@ -135,8 +153,12 @@ export class SimNetwork implements Network {
         const [client, server] = this.#pair(sourceIp, key, address);
         onConn(server);
         resolve(client);
-      }),
-    );
+      });
+    this.#clock.schedule(tripMs, () => {
+      const waiting = this.#listeners.has(key) ? undefined : this.#passing.get(key);
+      if (waiting) waiting.push(arrive);
+      else arrive();
+    });
     return promise;
   }
 

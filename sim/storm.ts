@@ -15,6 +15,7 @@ export function stormText(seed: number): string {
       for (const storm of storms) storm.engineKilled();
       lines.push(`restart after=${randomInt(random, 2_000)}ms`);
     }
+    if (random.next() < 0.05) lines.push("replace");
     lines.push(...oneOf(random, storms).action());
   }
   for (const storm of storms) lines.push(...storm.ending());

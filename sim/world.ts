@@ -93,17 +93,20 @@ export class World {
     await this.clock.until(this.#engine.start(), { limitMs: 60_000 });
   }
 
+  /** Another data-plane process takes over; false while the one before still ends. */
+  async replaceDataPlane(): Promise<boolean> {
+    return this.clock.until(this.#engine.replaceDataPlane(), { limitMs: 60_000 });
+  }
+
   #newEngine(): Engine {
     this.#lives++;
     const life = this.#lives;
-    const processors = {
-      controlPlane: this.#newProcessor("control-plane"),
-      dataPlane: this.#newProcessor("data-plane"),
-    };
-    this.#disk.tell = (task) => processors.controlPlane.run(task);
-    this.runtime.tell = (task) => processors.controlPlane.run(task);
+    const controlPlane = this.#newProcessor("control-plane");
+    this.#disk.tell = (task) => controlPlane.run(task);
+    this.runtime.tell = (task) => controlPlane.run(task);
     return new Engine({
-      processors,
+      controlPlane,
+      newDataPlane: () => this.#newProcessor("data-plane"),
       network: this.network,
       log: this.log.with({ life }),
       storage: this.#disk,

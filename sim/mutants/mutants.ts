@@ -47,6 +47,12 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "if (quietPeriodMs === 0) return Promise.resolve();",
   },
   {
+    name: "hand-over-without-what-is-in-flight",
+    file: "src/data-plane/queue-proxy/hand-over.ts",
+    find: "while (this.#slots.length < slots) {",
+    replace: "while (this.#slots.length < slots - 1) {",
+  },
+  {
     name: "slice-without-end",
     file: "src/kube/work-queue.ts",
     find: "if (this.#waiting.size > 0) this.#clock.schedule(0, () => this.#pump());",

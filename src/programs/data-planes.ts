@@ -2,7 +2,8 @@ import type { Timeline } from "../api/wire/hosting.ts";
 import type { Clock } from "../base/clock.ts";
 import { EbbError } from "../base/errors.ts";
 import { DataPlaneChild } from "./data-plane-child.ts";
-import { HAND_OVER, HANDED, LEFT, LISTENER, type Start, TAKE, TIMELINES } from "./data-plane-messages.ts";
+import { type Start, TIMELINES } from "./data-plane-messages.ts";
+import { passOn } from "./hand-over.ts";
 import { HostSwitch } from "./host-switch.ts";
 import { hostingOver } from "./hosting-link.ts";
 import type { HandleLink } from "./process-link.ts";
@@ -96,18 +97,10 @@ export class DataPlanes {
 
   /** From the first word of this on there is no way back: the engine fails with either process. */
   async #pass(old: DataPlaneChild, heir: DataPlaneChild, bound: Promise<unknown>): Promise<void> {
-    const sent: Promise<void>[] = [];
-    old.link.listenHandles(LISTENER, (address, handle) => {
-      const passed = heir.link.sendHandle(LISTENER, address, handle);
-      sent.push(passed.then(() => (handle as { close(): void }).close()));
-    });
-    old.link.listen(HANDED, (pods) => heir.link.send(TAKE, pods));
-    old.link.listen(LEFT, (left) => heir.link.send(LEFT, left));
-    old.link.onClosed(() => heir.link.send(LEFT, { gone: true }));
     void heir.failed.then(this.#fail);
-    old.link.send(HAND_OVER, null);
+    // The new process has a socket of its own by then.
+    passOn(old.link, heir.link, (handle) => (handle as { close(): void }).close());
     await bound;
-    await Promise.all(sent);
     this.#current = heir;
     this.#retiring = old;
     old.link.onClosed(() => {

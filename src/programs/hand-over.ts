@@ -1,5 +1,5 @@
 import type { Address } from "../http/conn.ts";
-import type { PassingNetwork } from "../http/passing-network.ts";
+import type { PassedListener } from "../http/passing-network.ts";
 import type { DataPlane } from "./data-plane.ts";
 import {
   HAND_OVER,
@@ -17,7 +17,27 @@ import type { HandleLink } from "./process-link.ts";
 export interface HandOverParts {
   readonly link: HandleLink;
   readonly dataPlane: DataPlane;
-  readonly network: PassingNetwork;
+  readonly network: SocketPassing;
+}
+
+/** Where a process's listening sockets are given away and taken, see PassingNetwork. */
+export interface SocketPassing {
+  readonly listening: readonly PassedListener[];
+  inherit(listener: PassedListener): void;
+}
+
+/**
+ * The control plane's part: begins the hand-over and passes on what the old process says to the new one, for as long as
+ * it lives. `sent` is called with each socket that has gone on. Returns at once.
+ */
+export function passOn(old: HandleLink, heir: HandleLink, sent: (handle: unknown) => void): void {
+  old.listenHandles(LISTENER, (address, handle) => {
+    void heir.sendHandle(LISTENER, address, handle).then(() => sent(handle));
+  });
+  old.listen(HANDED, (pods) => heir.send(TAKE, pods));
+  old.listen(LEFT, (left) => heir.send(LEFT, left));
+  old.onClosed(() => heir.send(LEFT, { gone: true } satisfies Left));
+  old.send(HAND_OVER, null);
 }
 
 /** Resolves when a successor has taken over and nothing is left here. */
