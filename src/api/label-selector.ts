@@ -46,3 +46,25 @@ function requirementText(requirement: LabelRequirement): string {
       return `!${requirement.key}`;
   }
 }
+
+/** Whether labels fulfil all that a selector demands; an empty one selects everything. */
+export function selects(selector: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
+  const { matchLabels = {}, matchExpressions = [] } = selector;
+  return (
+    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+    matchExpressions.every((requirement) => fulfils(requirement, labels[requirement.key]))
+  );
+}
+
+function fulfils({ operator, values = [] }: LabelRequirement, value: string | undefined): boolean {
+  switch (operator) {
+    case "In":
+      return value !== undefined && values.includes(value);
+    case "NotIn":
+      return value === undefined || !values.includes(value);
+    case "Exists":
+      return value !== undefined;
+    default:
+      return value === undefined;
+  }
+}

@@ -8,6 +8,7 @@ import type { Kind } from "../../src/api/kind.ts";
 import { NamespaceKind } from "../../src/api/namespace/kind.ts";
 import { PodKind } from "../../src/api/pod/kind.ts";
 import { ReplicaSetKind } from "../../src/api/replica-set/kind.ts";
+import { ResourceQuotaKind } from "../../src/api/resource-quota/kind.ts";
 import { ServiceAccountKind } from "../../src/api/service-account/kind.ts";
 import type { HostedPod, QueueProxyHost } from "../../src/api/wire/hosting.ts";
 import { silentLog } from "../../src/base/log.ts";
@@ -26,6 +27,7 @@ export const WORKLOAD_KINDS: readonly Kind[] = [
   PodKind,
   ReplicaSetKind,
   ServiceAccountKind,
+  ResourceQuotaKind,
   DeploymentKind,
   CoreServiceKind,
   EndpointsKind,

@@ -8,7 +8,7 @@ const SIZE_MAX = 1024 * 1024;
 export function configMapCauses({ data = {}, binaryData = {} }: ConfigMap): FieldCause[] {
   const causes = Object.keys(data).flatMap((key) => [
     ...invalidValues(`data[${key}]`, key, configKeyErrors(key)),
-    ...(key in binaryData
+    ...(Object.hasOwn(binaryData, key)
       ? [invalidValue(`data[${key}]`, key, "duplicate of key present in binaryData")]
       : []),
   ]);

@@ -1,6 +1,7 @@
 import { ClusterRoleBindingKind } from "../../api/cluster-role-binding/kind.ts";
 import { CustomResourceDefinitionKind } from "../../api/custom-resource-definition/kind.ts";
 import type { Kind } from "../../api/kind.ts";
+import type { ResourceQuota } from "../../api/resource-quota/kind.ts";
 import { failure } from "../../api/status.ts";
 import { VIEWS } from "../../api/views.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
@@ -17,6 +18,7 @@ import { RevisionAllocator } from "./built-in/service-defaults.ts";
 import { makeTokenKey } from "./credentials.ts";
 import { publishDefinitions } from "./definitions.ts";
 import { InProcessClient } from "./in-process-client.ts";
+import { LiveCollection } from "./live-collection.ts";
 import { Namespaces } from "./namespaces.ts";
 import type { PodLogs } from "./pod-logs.ts";
 import { Resources, type VersionAlias } from "./resources.ts";
@@ -27,6 +29,8 @@ import { SchemaAdmission } from "./schema-admission.ts";
 import type { StatusWriters } from "./status-writers.ts";
 import type { Storage } from "./storage/storage.ts";
 import { WatchHub } from "./watch-hub.ts";
+import { HttpsWebhookCaller, type WebhookCaller } from "./webhooks/caller.ts";
+import { RegisteredWebhooks } from "./webhooks/registered-webhooks.ts";
 
 export interface ApiServerOptions {
   readonly clock: Clock;
@@ -44,6 +48,8 @@ export interface ApiServerOptions {
   readonly podLogs?: PodLogs;
   /** What callers prove themselves with; absent = nobody but who is named by the carrier, with tokens of this run. */
   readonly access?: ApiAccess;
+  /** How users' webhooks are asked; absent = over HTTPS. */
+  readonly webhookCaller?: WebhookCaller;
   /** Superseded revisions are kept at least this long. Default five minutes. */
   readonly historyMs?: number;
 }
@@ -93,6 +99,9 @@ export class ApiServer {
       hub: new WatchHub(storage, clock),
       allocator: new RevisionAllocator(() => storage.sequenced),
       authorizer: new Authorizer(storage),
+      webhooks: new RegisteredWebhooks(),
+      webhookCaller: options.webhookCaller ?? new HttpsWebhookCaller(storage),
+      quotas: new LiveCollection<ResourceQuota>("resourcequotas"),
       authenticator: new Authenticator(adminToken, tokens),
       tokens,
       podLogs: options.podLogs,
@@ -105,6 +114,8 @@ export class ApiServer {
     await this.#context.storage.start();
     this.#context.hub.start();
     await this.#context.namespaces.start();
+    await this.#context.webhooks.start(this.#context.storage);
+    await this.#context.quotas.start(this.#context.storage);
     await this.#publishOwnObjects();
     this.#scheduleCompaction(this.#context.storage.sequenced);
   }

@@ -1,14 +1,18 @@
+import type { ResourceQuota } from "../../api/resource-quota/kind.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
 import type { Authorizer } from "./access/authorizer.ts";
 import type { Admission } from "./admission-port.ts";
 import type { ServiceAllocator } from "./built-in/service-defaults.ts";
+import type { LiveCollection } from "./live-collection.ts";
 import type { Namespaces } from "./namespaces.ts";
 import type { Resource, Resources } from "./resources.ts";
 import type { StatusWriters } from "./status-writers.ts";
 import type { Storage, StorageKey } from "./storage/storage.ts";
 import type { WatchHub } from "./watch-hub.ts";
+import type { WebhookCaller } from "./webhooks/caller.ts";
+import type { RegisteredWebhooks } from "./webhooks/registered-webhooks.ts";
 
 /** What every verb works with. */
 export interface ServerContext {
@@ -22,6 +26,9 @@ export interface ServerContext {
   readonly hub: WatchHub;
   readonly allocator: ServiceAllocator;
   readonly authorizer: Authorizer;
+  readonly webhooks: RegisteredWebhooks;
+  readonly webhookCaller: WebhookCaller;
+  readonly quotas: LiveCollection<ResourceQuota>;
   readonly writers?: StatusWriters;
 }
 

@@ -8,6 +8,7 @@ export class Namespaces {
   readonly #storage: Storage;
   readonly #excluded = new Set<string>();
   readonly #phases = new Map<string, "Active" | "Terminating">();
+  readonly #labels = new Map<string, Readonly<Record<string, string>>>();
 
   constructor(storage: Storage) {
     this.#storage = storage;
@@ -21,7 +22,7 @@ export class Namespaces {
   async start(): Promise<void> {
     this.#storage.onSequenced((revision) => {
       if (revision.key.collection !== "namespaces") return;
-      if (revision.type === "delete") this.#phases.delete(revision.key.name);
+      if (revision.type === "delete") this.#forget(revision.key.name);
       else this.#learn(revision.key.name, revision.json);
     });
     const at = this.#storage.sequenced;
@@ -35,14 +36,24 @@ export class Namespaces {
     }
   }
 
+  labelsOf(name: string): Readonly<Record<string, string>> {
+    return this.#labels.get(name) ?? {};
+  }
+
   phaseOf(name: string): "Active" | "Terminating" | undefined {
     return this.#phases.get(name);
+  }
+
+  #forget(name: string): void {
+    this.#phases.delete(name);
+    this.#labels.delete(name);
   }
 
   #learn(name: string, json: string): void {
     const object = JSON.parse(json) as AnyObject;
     const terminating = valueAt(object, ["status", "phase"]) === "Terminating";
     this.#phases.set(name, terminating ? "Terminating" : "Active");
+    this.#labels.set(name, object.metadata.labels ?? {});
     if (object.metadata.labels?.[EXCLUDE_LABEL] === undefined) this.#excluded.delete(name);
     else this.#excluded.add(name);
   }

@@ -6,6 +6,7 @@ import type { Kind } from "../../api/kind.ts";
 import { NamespaceKind } from "../../api/namespace/kind.ts";
 import { PodKind } from "../../api/pod/kind.ts";
 import { ReplicaSetKind } from "../../api/replica-set/kind.ts";
+import { ResourceQuotaKind } from "../../api/resource-quota/kind.ts";
 import { ServiceAccountKind } from "../../api/service-account/kind.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
@@ -16,6 +17,7 @@ import { Deployments } from "./deployments.ts";
 import { GarbageCollector } from "./garbage-collector.ts";
 import { NamespaceEnder } from "./namespaces.ts";
 import { ReplicaSets } from "./replica-sets.ts";
+import { ResourceQuotas } from "./resource-quotas.ts";
 import { ServiceAccounts } from "./service-accounts.ts";
 import { ServiceEndpoints } from "./service-endpoints.ts";
 
@@ -56,6 +58,7 @@ export class Workloads {
       EndpointSliceKind,
       NamespaceKind,
       ServiceAccountKind,
+      ResourceQuotaKind,
     ];
     for (const kind of all) {
       informers.need(kind);
@@ -69,6 +72,7 @@ export class Workloads {
       new ReplicaSets({ ...shared, nodeName }),
       new ServiceEndpoints(shared),
       new ServiceAccounts(shared),
+      new ResourceQuotas(shared),
       new NamespaceEnder(shared, kinds),
       new GarbageCollector(ports, kinds),
     ];

@@ -4,6 +4,7 @@ import { refuseEscalation } from "../access/escalation.ts";
 import { admissionContext } from "../admission-context.ts";
 import { type AnyObject, copyJson, isRecord } from "../any-object.ts";
 import { admitBuiltIn } from "../built-in/admit-built-in.ts";
+import { admitQuota } from "../built-in/quota.ts";
 import { admitServiceAccount } from "../built-in/service-account-of-pod.ts";
 import { DRY_RUN_ALLOCATOR } from "../built-in/service-defaults.ts";
 import { commit, type Written } from "../commit.ts";
@@ -14,6 +15,7 @@ import { checkMetadata, finalizerWarnings, nameFor, nameWarnings } from "../meta
 import { countsGeneration, withFirstStatus, withoutEmpty } from "../object-rules.ts";
 import type { Resource } from "../resources.ts";
 import { checkUnknownFields } from "../unknown-fields.ts";
+import { admitThrough } from "../webhooks/admit.ts";
 import { rightKind } from "../wrong-kind.ts";
 
 /** How often a generated name is tried anew when it is taken. */
@@ -51,21 +53,22 @@ export async function createObject(
     const requested = request.isTracked || inside ? undefined : copyJson(request.object);
     await refuseEscalation(context.authorizer, { target, object, caller: options.caller });
     await admitServiceAccount(context, { ...request, object });
-    admitBuiltIn(resource, object, {
-      before: undefined,
-      allocator: options.dryRun ? DRY_RUN_ALLOCATOR : context.allocator,
-      inside,
-      warnings: options.warnings,
-    });
+    const allocator = options.dryRun ? DRY_RUN_ALLOCATOR : context.allocator;
+    const again = (one: AnyObject) =>
+      admitBuiltIn(resource, one, { before: undefined, allocator, inside, warnings: options.warnings });
+    again(object);
     if (requested) trackNew(context, { target, object, requested }, options);
     const checkKind = rightKind(resource, object);
-    const admitted = await context.admission.admit({
-      operation: "CREATE",
+    const admission = {
+      operation: "CREATE" as const,
       kind: resource.kind,
       subresource: "",
       object,
       ...admissionContext(context, namespace, options),
-    });
+    };
+    const { caller } = options;
+    const admitted = await admitThrough(context, { request: admission, target, caller, again });
+    await admitQuota(context, target, admitted.object);
     checkKind(admitted.object);
     options.warnings.push(...admitted.warnings);
     const exists = context.storage.revisionOf({ collection: resource.collection, ...target }) !== 0;

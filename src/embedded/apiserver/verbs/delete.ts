@@ -5,6 +5,7 @@ import { refuseDefinition } from "../built-in/admit-built-in.ts";
 import { commit, type Written } from "../commit.ts";
 import { type ServerContext, storageKeyOf, type Target, type WriteOptions } from "../context.ts";
 import { conflict, MODIFIED, notFound, preconditionFailed } from "../failures.ts";
+import { admitThrough } from "../webhooks/admit.ts";
 
 const ATTEMPTS = 16;
 const FOREGROUND = "foregroundDeletion";
@@ -23,14 +24,16 @@ export async function deleteObject(
     const stored = JSON.parse(entry.json) as AnyObject;
     checkPreconditions(target, stored, how);
     if (!options.caller.inside) refuseDefinition(target.resource, target.name);
-    await context.admission.admit({
-      operation: "DELETE",
+    const { caller, dryRun } = options;
+    const request = {
+      operation: "DELETE" as const,
       kind: target.resource.kind,
       subresource: "",
       object: stored,
-      user: options.caller.name,
-      dryRun: options.dryRun,
-    });
+      user: caller.name,
+      dryRun,
+    };
+    await admitThrough(context, { request, target, caller });
     const next = afterDelete(target, stored, { how, nowMs: context.clock.wall() });
     if (next.type === "same") return { object: stored, revision: entry.revision, created: false };
     const draft = {

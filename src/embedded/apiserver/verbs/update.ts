@@ -20,6 +20,7 @@ import { keepSystemFields, raisesGeneration } from "../object-rules.ts";
 import type { Resource } from "../resources.ts";
 import { checkWriters } from "../status-writers.ts";
 import { checkUnknownFields } from "../unknown-fields.ts";
+import { admitThrough } from "../webhooks/admit.ts";
 import { rightKind } from "../wrong-kind.ts";
 
 /** How often a change that named no resourceVersion is made anew when another writer was faster. */
@@ -119,26 +120,27 @@ async function admitted(context: ServerContext, step: Step, options: WriteOption
   const object = merged(step);
   checkOtherMetadata(target.resource, object);
   await refuseEscalation(context.authorizer, { target, object, caller: options.caller });
+  let again: (one: AnyObject) => void = () => {};
   if (subresource === "status") admitBuiltInStatus(target.resource, object);
   else if (subresource !== "finalize") {
     const inside = options.caller.inside || subresource === "binding";
-    admitBuiltIn(target.resource, object, {
-      before: stored,
-      allocator: options.dryRun ? DRY_RUN_ALLOCATOR : context.allocator,
-      inside,
-      warnings: options.warnings,
-    });
+    const allocator = options.dryRun ? DRY_RUN_ALLOCATOR : context.allocator;
+    again = (one) =>
+      admitBuiltIn(target.resource, one, { before: stored, allocator, inside, warnings: options.warnings });
+    again(object);
   }
   if (!step.isTracked) track(context, { ...step, object }, options);
   const checkKind = rightKind(target.resource, object);
-  const answer = await context.admission.admit({
-    operation: "UPDATE",
+  const request = {
+    operation: "UPDATE" as const,
     kind: target.resource.kind,
     subresource: subresource === "scale" ? "" : subresource,
     object,
     oldObject: stored,
     ...admissionContext(context, target.namespace, options),
-  });
+  };
+  const { caller } = options;
+  const answer = await admitThrough(context, { request, target, caller, again });
   checkKind(answer.object);
   options.warnings.push(...answer.warnings);
   const next = answer.object;
