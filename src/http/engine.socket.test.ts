@@ -18,7 +18,7 @@ import { HttpServer } from "./server.ts";
 /** The engine on real sockets: what a simulated network cannot show. */
 
 const network = systemNetwork(systemClock);
-const OPTIONS = { timeout: 10_000 };
+const OPTIONS = { timeout: 60_000 };
 const pool = new UpstreamPool({ network, clock: systemClock, random: systemRandom });
 const closers: (() => unknown)[] = [() => pool.close()];
 after(async () => {

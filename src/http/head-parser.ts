@@ -54,7 +54,10 @@ export const VALUE = table((code) => code === TAB || (code >= SPACE && code !== 
 const TARGET = table((code) => code > SPACE && code !== 127);
 /** Characters of a target that have to be looked at: escapes, and what must be one. */
 const TARGET_SPECIAL = table((code) => code > 126 || '%"#<>\\^`{|}'.includes(String.fromCharCode(code)));
-const HOST = table((code) => /[A-Za-z0-9!$%&'()*+,\-.:;=[\]_~]/.test(String.fromCharCode(code)));
+const HOST = table((code) => /[A-Za-z0-9!$%&'()*+,\-.;=_~]/.test(String.fromCharCode(code)));
+const OPENING_BRACKET = 91;
+/** An IPv6 address in brackets, a port, or both. */
+const HOST_END = /^(?:\[[0-9A-Za-z:.%~_-]+\])?(?::\d*)?$/;
 
 /** `text` is a whole head in latin1, both ends of line included. `headerCountMax` bounds its fields. */
 export function parseRequestHead(text: string, headerCountMax: number): ParsedRequest {
@@ -256,10 +259,15 @@ function checkHost(version: string, facts: HeadFacts): void {
   checkAuthority(facts.host);
 }
 
-/** Throws unless `host` may be the value of a Host field. */
+/** Throws unless `host` may be the value of a Host field: a name or address and perhaps a port. */
 export function checkAuthority(host: string): void {
   for (let at = 0; at < host.length; at++) {
-    if (HOST[host.charCodeAt(at)] !== 1) throw new MalformedMessage("malformed Host header");
+    const code = host.charCodeAt(at);
+    if (code === COLON || code === OPENING_BRACKET) {
+      if (HOST_END.test(host.slice(at)) && (code === COLON || at === 0)) return;
+      throw new MalformedMessage("malformed Host header");
+    }
+    if (HOST[code] !== 1) throw new MalformedMessage("malformed Host header");
   }
 }
 
@@ -276,7 +284,8 @@ export function checkedTarget(target: string): string {
 
 /** `*` and absolute-form; the latter becomes origin-form and its authority replaces Host (RFC 9112 §3.2.2). */
 function reduceTarget(head: RequestHead, facts: HeadFacts): void {
-  if (head.target === "*" || head.method === "CONNECT") return;
+  // Only OPTIONS asks about the server as a whole (RFC 9112 §3.2.4).
+  if (head.method === "CONNECT" || (head.target === "*" && head.method === "OPTIONS")) return;
   const parts = /^https?:\/\/([A-Za-z0-9\-._~%!$&'()*+,;=:[\]]+)([/?][^#]*)?$/i.exec(head.target);
   const authority = parts?.[1];
   if (authority === undefined || authority.includes("[") !== authority.includes("]")) {

@@ -22,7 +22,7 @@ const CASES: Readonly<Record<string, string>> = {
   "early bytes and half-close of a tunnel are kept (errata Q-017, do not copy)": "upgrade-004 upgrade-008",
   "flushed earlier than Knative does (errata Q-013)": "answer-097",
   "malformed or doubtful requests are refused, stricter than Go":
-    "bad-020 bad-025 bad-026 bad-056 bad-057 bad-058 bad-059 bad-065 bad-066 http-007",
+    "bad-020 bad-025 bad-026 bad-041 bad-056 bad-057 bad-058 bad-059 bad-065 bad-066 http-007",
   "ready as soon as the head says so, without waiting for the body": "ready-084",
   "request log: a broken answer keeps the status that was sent": "log-012",
   "the application's status line or head is malformed and refused: stricter than Go":

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MalformedMessage, parseRequestHead } from "./head-parser.ts";
+
+const withHost = (host: string) => parseRequestHead(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`, 100);
+
+test("a Host is a name or an address, and perhaps a port", () => {
+  for (const host of [
+    "a",
+    "a.example",
+    "a:80",
+    "a:",
+    "",
+    ":80",
+    "[::1]",
+    "[::1]:8080",
+    "[fe80::1%25eth0]",
+    "127.0.0.1:1",
+  ]) {
+    assert.equal(withHost(host).facts.host, host);
+  }
+});
+
+test("a Host that two readers could split differently is refused", () => {
+  for (const host of [
+    "a:b",
+    "a:80:80",
+    "::1",
+    "::1]:80",
+    "[::1",
+    "a[b]",
+    "[::1]x",
+    "[::1]:x",
+    "a b",
+    "a/b",
+    "u@a",
+    "a?b",
+    "a#b",
+  ]) {
+    assert.throws(() => withHost(host), MalformedMessage, host);
+  }
+});
+
+test("only OPTIONS asks about the server as a whole", () => {
+  assert.equal(parseRequestHead("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", 100).head.target, "*");
+  assert.throws(() => parseRequestHead("GET * HTTP/1.1\r\nHost: a\r\n\r\n", 100), MalformedMessage);
+});
