@@ -30,11 +30,12 @@ export class World {
   /** By service. */
   readonly plans = new Map<string, AppPlan>();
   readonly apps: SimApp[] = [];
-  /** The longest slice of each of the engine's processes. */
+  /** The longest slice of each of the engine's processes while it serves: at its start nobody waits for it yet. */
   readonly longestSlices = new Map<string, Slice>();
   readonly #disk: SimDisk;
   readonly #addresses = new SimAddresses();
   #lives = 0;
+  #isServing = false;
   #engine: Engine;
 
   private constructor(seed: number) {
@@ -62,6 +63,7 @@ export class World {
     const world = new World(seed);
     const key = { namespace: "knative-serving", name: "config-autoscaler" };
     await world.clock.until(world.#engine.start());
+    world.#isServing = true;
     const body = { data: AUTOSCALER };
     await world.clock.until(world.client().patch(ConfigMapKind, key, { type: "merge", body }));
     return world;
@@ -85,12 +87,14 @@ export class World {
 
   /** SIGKILL to the engine, and a new one on the same machine after `afterMs`. Programs run on meanwhile. */
   async restart(afterMs: number): Promise<void> {
+    this.#isServing = false;
     this.#engine.kill();
     this.#disk.crash();
     this.#addresses.orphan();
     await this.clock.advance(afterMs);
     this.#engine = this.#newEngine();
     await this.clock.until(this.#engine.start(), { limitMs: 60_000 });
+    this.#isServing = true;
   }
 
   /** Another data-plane process takes over; false while the one before still ends. */
@@ -122,7 +126,8 @@ export class World {
     return new Processor(name, {
       clock: this.clock,
       onSlice: (slice) => {
-        if (slice.costMs > (this.longestSlices.get(name)?.costMs ?? 0)) this.longestSlices.set(name, slice);
+        if (this.#isServing && slice.costMs > (this.longestSlices.get(name)?.costMs ?? 0))
+          this.longestSlices.set(name, slice);
       },
     });
   }
