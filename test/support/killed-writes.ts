@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { ConfigMapKind } from "../../src/api/config-map/kind.ts";
 import { KINDS } from "../../src/api/kinds.ts";
@@ -51,7 +52,7 @@ async function writeForEver(path: string): Promise<void> {
     let present = (await call("GET", `${MAPS}/${name}`)).status === 200;
     for (let turn = 1; ; turn++) {
       const isDelete = present && turn % 5 === 0;
-      writeSync(1, `try ${name} ${isDelete ? "delete" : "put"}\n`);
+      await say(`try ${name} ${isDelete ? "delete" : "put"}`);
       const data = { a: `${turn}`, b: `${turn}`, filling: "x".repeat((turn * 37) % 2000) };
       const object = { metadata: { name }, data };
       const answer = isDelete
@@ -59,10 +60,23 @@ async function writeForEver(path: string): Promise<void> {
         : await call(present ? "PUT" : "POST", present ? `${MAPS}/${name}` : MAPS, object);
       assert.ok(answer.status < 300, JSON.stringify(answer.body));
       present = !isDelete;
-      writeSync(1, `ack ${name} ${isDelete ? "delete 0" : `put ${answer.body.metadata.resourceVersion}`}\n`);
+      await say(`ack ${name} ${isDelete ? "delete 0" : `put ${answer.body.metadata.resourceVersion}`}`);
     }
   };
   await Promise.all(Array.from({ length: WRITERS }, (_, index) => writer(`w${index}`)));
+}
+
+/** The line is in the pipe when this resolves, so a kill cannot take it back. */
+async function say(line: string): Promise<void> {
+  for (;;) {
+    try {
+      writeSync(1, `${line}\n`);
+      return;
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code !== "EAGAIN") throw thrown;
+      await delay(1);
+    }
+  }
 }
 
 /** What a writer said last of its object. */
