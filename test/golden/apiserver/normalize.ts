@@ -46,6 +46,7 @@ export class Normalizer {
   }
 
   body(text: string, contentType: string): { raw: unknown; shown: unknown } {
+    if (contentType.includes("protobuf")) return { raw: undefined, shown: "<binary>" };
     if (!contentType.includes("json")) return { raw: undefined, shown: this.text(text) };
     let raw: unknown;
     try {

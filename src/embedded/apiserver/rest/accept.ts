@@ -1,8 +1,8 @@
 import { failure } from "../../../api/status.ts";
 
-/** Which form of an answer a client takes (spec E-198). Protobuf is never made; its clients take JSON as well. */
+/** Which form of an answer a client takes (spec E-198). Protobuf is made of single objects; lists come as JSON. */
 export interface Form {
-  readonly format: "json" | "yaml";
+  readonly format: "json" | "yaml" | "protobuf";
   readonly as:
     | "object"
     | "Table"
@@ -20,16 +20,32 @@ interface Range {
 /** What the text of a 406 lists. */
 export const OFFERED = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
 
+const PROTOBUF = "application/vnd.kubernetes.protobuf";
+
+/** Whether an answer that has a protobuf form is wanted in it. */
+export function prefersProtobuf(accept: string | undefined): boolean {
+  return rangesOf(accept ?? "")[0]?.type === PROTOBUF;
+}
+
 const STREAMS = ["application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch"];
 
-export function formOf(accept: string | undefined, custom: boolean, watching = false): Form {
+export interface Offer {
+  readonly watching?: boolean;
+  /** One object that has a protobuf form. */
+  readonly protobuf?: boolean;
+}
+
+export function formOf(accept: string | undefined, custom: boolean, offer: Offer = {}): Form {
+  const { watching = false } = offer;
   if (accept === undefined || accept.trim() === "") return { format: "json", as: "object" };
   const ranges = rangesOf(accept);
   let understood = false;
   for (const range of ranges) {
+    if (offer.protobuf && range.type === PROTOBUF && transformOf(range) === "object")
+      return { format: "protobuf", as: "object" };
     const format = formatOf(range.type, custom);
     if (!format) {
-      understood ||= range.type === "application/vnd.kubernetes.protobuf";
+      understood ||= range.type === PROTOBUF;
       continue;
     }
     understood = true;

@@ -77,7 +77,7 @@ async function onCollection(
   switch (exchange.request.method) {
     case "GET": {
       const watching = address.watch || flagOf(exchange.query.get("watch"));
-      const form = formOf(exchange.request.headers.accept, address.resource.kind.custom, watching);
+      const form = formOf(exchange.request.headers.accept, address.resource.kind.custom, { watching });
       if (watching) return respondWatch(context, exchange, { address, form });
       return respondList(context, exchange, { address, form });
     }
@@ -327,7 +327,8 @@ async function respondObject(
   answer: { readonly address: ResourceAddress; readonly status: number; readonly text: string },
 ): Promise<ApiResponse> {
   const { resource } = answer.address;
-  const form: Form = formOf(exchange.request.headers.accept, resource.kind.custom);
+  const { custom } = resource.kind;
+  const form: Form = formOf(exchange.request.headers.accept, custom, { protobuf: !custom });
   const text = textInVersion(resource, answer.text);
   if (form.as === "Table") {
     const object = JSON.parse(text) as AnyObject;

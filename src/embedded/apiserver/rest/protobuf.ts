@@ -2,11 +2,11 @@ import table from "./protobuf-messages.json" with { type: "json" };
 
 /**
  * Kubernetes' protobuf bodies of built-in kinds, which typed clients prefer: decoded into what the same client would
- * have written as JSON (spec E-198). Answers are always JSON, which those clients accept. The table of messages is
+ * have written as JSON (spec E-198). The table of messages is
  * made from the Go types by test/peers/protobuf, whose test compares; fields that it does not know are passed over.
  */
 
-interface Field {
+export interface Field {
   readonly name: string;
   readonly type: string;
   readonly isList: boolean;
@@ -17,16 +17,21 @@ interface Field {
   readonly isInline: boolean;
 }
 
-type Fields = ReadonlyMap<number, Field>;
+export type Fields = ReadonlyMap<number, Field>;
 
 const KINDS: Readonly<Record<string, string | undefined>> = table.kinds;
 const MESSAGES: Readonly<Record<string, string | undefined>> = table.messages;
-const MAGIC = Uint8Array.of(0x6b, 0x38, 0x73, 0);
+export const MAGIC = Uint8Array.of(0x6b, 0x38, 0x73, 0);
 const DEPTH_MAX = 64;
+
+/** Whether a body begins as all of Kubernetes' protobuf messages do. */
+export function isProtobuf(body: Uint8Array): boolean {
+  return MAGIC.every((byte, index) => body[index] === byte);
+}
 
 /** The object of a body; undefined when it is of no known kind. Throws RangeError when it cannot be read. */
 export function decodeProtobuf(body: Uint8Array): Record<string, unknown> | undefined {
-  if (MAGIC.some((byte, index) => body[index] !== byte)) return undefined;
+  if (!isProtobuf(body)) return undefined;
   const envelope = new Map([...partsOf(body.subarray(MAGIC.length))].map((part) => [part.field, part]));
   const type = decodeFields(envelope.get(1)?.bytes ?? EMPTY, TYPE, 0);
   const { apiVersion = "", kind = "" } = type as { apiVersion?: string; kind?: string };
@@ -36,18 +41,23 @@ export function decodeProtobuf(body: Uint8Array): Record<string, unknown> | unde
   return { apiVersion, kind, ...decodeFields(raw, fieldsOf(message), 0) };
 }
 
+/** The message of `group/version/Kind`; undefined where there is none. */
+export function messageOfKind(type: string): string | undefined {
+  return KINDS[type];
+}
+
 const TYPE = parseFields("1 apiVersion text e, 2 kind text e");
 const INT_OR_STRING = parseFields("1 type number e, 2 number number e, 3 text text e");
 const TIME = parseFields("1 seconds number e, 2 nanos number e");
 const parsed = new Map<string, Fields>();
 
-function fieldsOf(message: string): Fields {
+export function fieldsOf(message: string): Fields {
   const known = parsed.get(message) ?? parseFields(MESSAGES[message] ?? "");
   parsed.set(message, known);
   return known;
 }
 
-function parseFields(text: string): Fields {
+export function parseFields(text: string): Fields {
   const lines = text === "" ? [] : text.split(", ");
   return new Map(
     lines.map((line) => {

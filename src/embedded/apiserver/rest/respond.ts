@@ -2,18 +2,23 @@ import { ApiError, failure, type Status } from "../../../api/status.ts";
 import { messageOf } from "../../../base/errors.ts";
 import type { Log } from "../../../base/log.ts";
 import { StorageError } from "../storage/storage.ts";
-import { type Form, prefersYaml } from "./accept.ts";
+import { type Form, prefersProtobuf, prefersYaml } from "./accept.ts";
 import type { ApiResponse, Exchange } from "./exchange.ts";
 import { yamlOf } from "./yaml-text.ts";
 
 /** Answers in JSON or YAML, with the warnings that came up on the way. */
 
+const PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf";
 const JSON_TYPE = "application/json";
 
 export async function respondText(
   exchange: Exchange,
   answer: { readonly status: number; readonly text: string; readonly form?: Form; readonly type?: string },
 ): Promise<ApiResponse> {
+  if (answer.form?.format === "protobuf") {
+    const binary = await respondProtobuf(exchange, answer);
+    if (binary) return binary;
+  }
   const yaml = answer.form?.format === "yaml";
   return {
     status: answer.status,
@@ -23,6 +28,22 @@ export async function respondText(
     },
     body: yaml ? await yamlOf(answer.text) : answer.text,
   };
+}
+
+/** undefined for what has no protobuf form. The encoder is loaded by the first client that wants it. */
+async function respondProtobuf(
+  exchange: Exchange,
+  { status, text }: { readonly status: number; readonly text: string },
+): Promise<ApiResponse | undefined> {
+  const { encodeProtobuf } = await import("./protobuf-encode.ts");
+  const bytes = encodeProtobuf(JSON.parse(text) as Record<string, unknown>);
+  if (bytes === undefined) return undefined;
+  const headers = { "content-type": PROTOBUF_TYPE, ...warningHeaders(exchange.warnings) };
+  return { status, headers, body: onceOf(bytes) };
+}
+
+async function* onceOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
 }
 
 export function respondJson(exchange: Exchange, status: number, body: unknown): Promise<ApiResponse> {
@@ -55,8 +76,12 @@ export function tellRefusal(log: Log, exchange: Exchange, thrown: unknown): void
 export async function respondToFailure(exchange: Exchange, thrown: unknown, log: Log): Promise<ApiResponse> {
   const status = statusOf(exchange, thrown, log);
   const retry = status.details?.retryAfterSeconds;
-  const yaml = prefersYaml(exchange.request.headers.accept);
+  const { accept } = exchange.request.headers;
   const text = JSON.stringify(status);
+  const answer = { status: status.code ?? 500, text };
+  const binary = prefersProtobuf(accept) ? await respondProtobuf(exchange, answer) : undefined;
+  if (binary) return binary;
+  const yaml = prefersYaml(accept);
   return {
     status: status.code ?? 500,
     headers: {
