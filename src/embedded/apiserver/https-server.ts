@@ -19,7 +19,21 @@ export interface HttpsServerOptions {
   readonly credentials: Credentials;
   readonly log: Log;
   readonly clock: Clock;
+  /** How long slow clients are waited for; for tests. */
+  readonly patience?: Patience;
 }
+
+export interface Patience {
+  /** For a request's headers, and for the whole of it. */
+  readonly headersMs: number;
+  readonly requestMs: number;
+  /** For a client that reads nothing of what was sent to it. */
+  readonly readMs: number;
+}
+
+const PATIENCE: Patience = { headersMs: 30_000, requestMs: 60_000, readMs: 60_000 };
+/** How often Node looks for connections that are too slow. */
+const CHECK_INTERVAL_MS = 5000;
 
 export interface RunningHttpsServer {
   readonly host: string;
@@ -35,7 +49,7 @@ const BODY_MAX = 3 * 1024 * 1024;
 const CLOSE_GRACE_MS = 1000;
 
 export async function startHttpsServer(options: HttpsServerOptions): Promise<RunningHttpsServer> {
-  const { address, credentials, clock, log } = options;
+  const { address, credentials, clock, log, patience = PATIENCE } = options;
   const closing = new AbortController();
   const server = createServer({
     key: credentials.key,
@@ -46,8 +60,9 @@ export async function startHttpsServer(options: HttpsServerOptions): Promise<Run
     rejectUnauthorized: false,
     minVersion: "TLSv1.2",
     ALPNProtocols: ["http/1.1"],
-    requestTimeout: 60_000,
-    headersTimeout: 30_000,
+    requestTimeout: patience.requestMs,
+    headersTimeout: patience.headersMs,
+    connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, patience.headersMs),
     keepAliveTimeout: 75_000,
   });
   server.on("request", (incoming: IncomingMessage, outgoing: ServerResponse) => {
@@ -112,7 +127,8 @@ async function serve(options: HttpsServerOptions, { incoming, outgoing, closing 
       adminToken: options.credentials.token,
       ...(certificate === undefined ? {} : { certificate }),
     });
-    await send(outgoing, request, await options.apiServer.handle(request, identity));
+    const response = await options.apiServer.handle(request, identity);
+    await send(outgoing, request, { response, drained: () => waitForReader(options, outgoing, request) });
   } finally {
     closing.removeEventListener("abort", abort);
   }
@@ -153,7 +169,17 @@ function joinedHeaders(incoming: IncomingMessage): Record<string, string | undef
   );
 }
 
-async function send(outgoing: ServerResponse, request: ApiRequest, response: ApiResponse): Promise<void> {
+interface Sending {
+  readonly response: ApiResponse;
+  /** Resolves when the client has read what was sent, or is gone. */
+  readonly drained: () => Promise<void>;
+}
+
+async function send(
+  outgoing: ServerResponse,
+  request: ApiRequest,
+  { response, drained }: Sending,
+): Promise<void> {
   for (const [name, value] of Object.entries(response.headers))
     outgoing.setHeader(name, typeof value === "string" ? value : [...value]);
   outgoing.setHeader("cache-control", "no-cache, private");
@@ -171,18 +197,31 @@ async function send(outgoing: ServerResponse, request: ApiRequest, response: Api
   outgoing.flushHeaders();
   for await (const chunk of response.body) {
     if (outgoing.destroyed) return;
-    if (!outgoing.write(chunk)) await drained(outgoing);
+    if (!outgoing.write(chunk)) await drained();
   }
   outgoing.end();
 }
 
-function drained(outgoing: ServerResponse): Promise<void> {
+/** A client that reads nothing for long is let go: its watch or list would be held for ever. */
+function waitForReader(
+  { clock, log, patience = PATIENCE }: HttpsServerOptions,
+  outgoing: ServerResponse,
+  request: ApiRequest,
+): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
+      timer.cancel();
       outgoing.off("drain", done);
       outgoing.off("close", done);
       resolve();
     };
+    const timer = clock.schedule(patience.readMs, () => {
+      log.warn("a client does not read: its answer is cut off", {
+        url: request.url,
+        waitedMs: patience.readMs,
+      });
+      outgoing.destroy();
+    });
     outgoing.on("drain", done);
     outgoing.on("close", done);
   });
