@@ -61,8 +61,10 @@ export function residentMiB(pids: readonly number[]): number {
   return kib.reduce((sum, one) => sum + one, 0) / 1024;
 }
 
+/** The program and what it runs: its first argument that is no option. */
 export function commandOf(pid: number): string {
-  return (read(`/proc/${pid}/cmdline`) ?? "").split("\0").slice(0, 2).join(" ");
+  const [program = "", ...args] = (read(`/proc/${pid}/cmdline`) ?? "").split("\0");
+  return `${program} ${args.find((one) => !one.startsWith("-")) ?? ""}`;
 }
 
 /** Processes alive whose environment says that they belong to the Service `name`. */
