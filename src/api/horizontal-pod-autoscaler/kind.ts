@@ -67,7 +67,7 @@ const specSchema = object(
     scaleTargetRef: object(
       {},
       { kind: string(), name: string(), apiVersion: string() },
-      { alwaysWritten: true },
+      { mapType: "atomic", alwaysWritten: true },
     ),
     minReplicas: int32,
     maxReplicas: int32,
