@@ -8,6 +8,7 @@ import type { Random } from "../base/random.ts";
 import { type ApiAccess, ApiServer } from "../embedded/apiserver/api-server.ts";
 import { bootstrap } from "../embedded/apiserver/bootstrap.ts";
 import { knativeWebhook } from "../embedded/apiserver/knative-webhook.ts";
+import type { PodExec } from "../embedded/apiserver/pod-exec.ts";
 import type { PodLogs } from "../embedded/apiserver/pod-logs.ts";
 import { SchemaAdmission } from "../embedded/apiserver/schema-admission.ts";
 import type { Storage } from "../embedded/apiserver/storage/storage.ts";
@@ -40,6 +41,8 @@ export interface ControlPlanePorts {
   readonly queueProxies: QueueProxyHost;
   /** Where `kubectl logs` reads, given the agent that knows the pods. */
   readonly logsOf?: (agent: NodeAgent) => PodLogs;
+  /** Where `kubectl exec` runs commands. */
+  readonly execOf?: (agent: NodeAgent) => PodExec;
   /** PATH of the programs. */
   readonly path: string;
   /** What callers of the API prove themselves with. */
@@ -68,7 +71,7 @@ export class ControlPlane {
 
   constructor(ports: ControlPlanePorts) {
     this.#ports = ports;
-    const { clock, random, log, storage } = ports;
+    const { clock, random, log, storage, execOf } = ports;
     this.#config = new SystemConfig(embeddedChoices(), log);
     const logs = (): PodLogs | undefined => ports.logsOf?.(this.#agent);
     this.apiServer = new ApiServer({
@@ -84,6 +87,7 @@ export class ControlPlane {
       writers: statusWriters,
       ...(ports.access ? { access: ports.access } : {}),
       ...(ports.logsOf ? { podLogs: { read: (...call) => (logs() as PodLogs).read(...call) } } : {}),
+      ...(execOf ? { podExec: { start: (request) => execOf(this.#agent).start(request) } } : {}),
     });
     this.#moments = new ScaleMoments(ports.queueProxies);
     this.#courtesy = new Courtesy(clock);

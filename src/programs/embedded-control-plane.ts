@@ -8,6 +8,7 @@ import { SqliteStorage } from "../embedded/apiserver/storage/sqlite-storage.ts";
 import type { Home } from "../embedded/home/home.ts";
 import type { LoopbackAddresses } from "../embedded/node/addresses.ts";
 import type { ImageStore } from "../embedded/node/images/image-store.ts";
+import { ProcessExec } from "../embedded/node/exec.ts";
 import { ProcessLogs } from "../embedded/node/logs.ts";
 import type { ProcessRuntime } from "../embedded/node/runtimes/process/process-runtime.ts";
 import { systemNetwork } from "../http/network.ts";
@@ -38,6 +39,7 @@ export function wireControlPlane({ home, dataPlanes, ...parts }: EngineParts) {
     storage,
     queueProxies: dataPlanes.queueProxies,
     logsOf: (agent) => new ProcessLogs({ pods: home.pods, agent }),
+    execOf: (agent) => new ProcessExec({ agent, runtime: parts.runtime }),
     access: { adminToken, tokenKey },
     path: process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin",
   });

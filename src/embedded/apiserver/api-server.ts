@@ -20,6 +20,7 @@ import { publishDefinitions } from "./definitions.ts";
 import { InProcessClient } from "./in-process-client.ts";
 import { LiveCollection } from "./live-collection.ts";
 import { Namespaces } from "./namespaces.ts";
+import type { PodExec } from "./pod-exec.ts";
 import type { PodLogs } from "./pod-logs.ts";
 import { Resources, type VersionAlias } from "./resources.ts";
 import type { ApiRequest, ApiResponse } from "./rest/exchange.ts";
@@ -46,6 +47,7 @@ export interface ApiServerOptions {
   readonly writers?: StatusWriters;
   /** Where pods' logs are read; absent = they are not served. */
   readonly podLogs?: PodLogs;
+  readonly podExec?: PodExec;
   /** What callers prove themselves with; absent = nobody but who is named by the carrier, with tokens of this run. */
   readonly access?: ApiAccess;
   /** How users' webhooks are asked; absent = over HTTPS. */
@@ -105,6 +107,7 @@ export class ApiServer {
       authenticator: new Authenticator(adminToken, tokens),
       tokens,
       podLogs: options.podLogs,
+      podExec: options.podExec,
       ...(options.writers === undefined ? {} : { writers: options.writers }),
     };
   }

@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
-import { TLSSocket } from "node:tls";
 import { failure } from "../../api/status.ts";
 import type { Clock } from "../../base/clock.ts";
 import { EbbError, messageOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import type { ApiServer } from "./api-server.ts";
 import type { Credentials } from "./credentials.ts";
+import { joinedHeaders, proofOf, serveUpgrades } from "./https-upgrade.ts";
 import type { ApiRequest, ApiResponse } from "./rest/exchange.ts";
 
 /** The API server's HTTPS front on loopback: sockets to requests and answers back, as fast as the client reads. */
@@ -71,6 +71,7 @@ export async function startHttpsServer(options: HttpsServerOptions): Promise<Run
       outgoing.destroy();
     });
   });
+  serveUpgrades(server, options);
   await listen(server, address);
   const { port } = server.address() as AddressInfo;
   const { host } = address;
@@ -121,26 +122,12 @@ async function serve(options: HttpsServerOptions, { incoming, outgoing, closing 
       body,
       signal: gone.signal,
     };
-    const certificate = certificateOf(incoming);
-    const identity = await options.apiServer.identify({
-      authorization: incoming.headers.authorization,
-      adminToken: options.credentials.token,
-      ...(certificate === undefined ? {} : { certificate }),
-    });
+    const identity = await options.apiServer.identify(proofOf(incoming, options.credentials.token));
     const response = await options.apiServer.handle(request, identity);
     await send(outgoing, request, { response, drained: () => waitForReader(options, outgoing, request) });
   } finally {
     closing.removeEventListener("abort", abort);
   }
-}
-
-/** The subject of a client certificate that our authority signed: name and groups. */
-function certificateOf({ socket }: IncomingMessage) {
-  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
-  const { subject } = socket.getPeerCertificate();
-  if (!subject?.CN) return undefined;
-  const groups: readonly string[] = subject.O === undefined ? [] : [subject.O].flat();
-  return { name: String(subject.CN), groups };
 }
 
 /** undefined when it is too large; the rest is then not read. */
@@ -160,13 +147,6 @@ function refuseBody(outgoing: ServerResponse): void {
   const { status } = failure(413, "RequestEntityTooLarge", message);
   outgoing.writeHead(413, { "content-type": "application/json", connection: "close" });
   outgoing.end(JSON.stringify(status));
-}
-
-function joinedHeaders(incoming: IncomingMessage): Record<string, string | undefined> {
-  const entries = Object.entries(incoming.headers);
-  return Object.fromEntries(
-    entries.map(([name, value]) => [name, Array.isArray(value) ? value.join(",") : value]),
-  );
 }
 
 interface Sending {

@@ -309,15 +309,27 @@ export class PodWorker {
     return mapping ? { ...env, PORT: String(mapping.port) } : env;
   }
 
+  /** What a command beside the running container is started with; undefined when it does not run. */
+  beside(name: string): Promise<ContainerStart | undefined> {
+    const life = this.#state.containers.find((one) => one.name === name);
+    if (life?.life.phase !== "running") return Promise.resolve(undefined);
+    return this.#besideStart(name, life.restart);
+  }
+
+  async #besideStart(name: string, restart: number): Promise<ContainerStart | undefined> {
+    const spec = this.#pod.spec.containers.find((one) => one.name === name);
+    if (!spec || isQueueProxy(spec)) return undefined;
+    const image = (await this.#ports.images.resolve(spec.image ?? "")) ?? { command: [], env: {} };
+    return (await this.#startOf(spec, restart, image)).start;
+  }
+
   async #probe(effect: Effect & { type: "probe" }): Promise<void> {
     const { container, restart, name, probe } = effect;
-    const spec = this.#pod.spec.containers.find((one) => one.name === container);
     const success = await runProbe(this.#ports, probe, {
       locate: (port) => this.#locate(container, port),
       exec: async (command, timeoutMs) => {
-        if (!spec) return { exitCode: 126, output: "" };
-        const image = (await this.#ports.images.resolve(spec.image ?? "")) ?? { command: [], env: {} };
-        const { start } = await this.#startOf(spec, restart, image);
+        const start = await this.#besideStart(container, restart);
+        if (!start) return { exitCode: 126, output: "" };
         return this.#ports.runtime.exec(start, command, timeoutMs);
       },
     });

@@ -17,6 +17,25 @@ export interface ApiResponse {
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   /** A text, or chunks that the carrier pulls as fast as its client reads. */
   readonly body: string | AsyncIterable<string | Uint8Array>;
+  /** With status 101: the connection becomes a WebSocket. */
+  readonly streams?: StreamsOffer;
+}
+
+export interface StreamsOffer {
+  /** Subprotocols, the best one first. */
+  readonly protocols: readonly string[];
+  /** Called once, when the connection stands. */
+  open(socket: StreamSocket): void;
+}
+
+/** A connection of whole binary messages. */
+export interface StreamSocket {
+  send(payload: Uint8Array): void;
+  /** Resolves when the peer has read enough for more. */
+  drained(): Promise<void>;
+  close(code: number): void;
+  onMessage(listener: (payload: Buffer) => void): void;
+  onClosed(listener: () => void): void;
 }
 
 /** A request with its address taken apart and its caller known. */

@@ -7,6 +7,7 @@ import { deleteObject } from "../verbs/delete.ts";
 import { getObject } from "../verbs/get.ts";
 import { decodeJson } from "./body.ts";
 import type { ApiResponse, Exchange } from "./exchange.ts";
+import { execResponse, upgradeRefusal } from "./exec-streams.ts";
 import { containerOf, respondLog } from "./log-response.ts";
 import { respondJson } from "./respond.ts";
 import type { RestContext } from "./rest-context.ts";
@@ -67,7 +68,7 @@ async function evict(context: RestContext, exchange: Exchange, target: Target): 
   return succeeded(exchange);
 }
 
-/** Streams into pods are not served, nor changes of running ones; what asks wrongly is told so as in a cluster. */
+/** Commands in pods are served, other streams and changes of running pods are not; a wrong question is told as such. */
 async function connect(
   context: RestContext,
   exchange: Exchange,
@@ -78,5 +79,10 @@ async function connect(
   if (subresource === "exec" || subresource === "attach") containerOf(exchange.query.get("container"), pod);
   if (!valueAt(pod, ["spec", "nodeName"]))
     throw badRequest(`pod ${target.name} does not have a host assigned`);
+  if (subresource === "exec" && context.podExec) {
+    const { upgrade } = exchange.request.headers;
+    if (upgrade?.toLowerCase() !== "websocket") throw upgradeRefusal(upgrade);
+    return execResponse(context.podExec, exchange.query, pod);
+  }
   throw failure(501, "NotImplemented", `ebb does not serve ${subresource} of pods`);
 }

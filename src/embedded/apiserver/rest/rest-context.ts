@@ -1,11 +1,13 @@
 import type { Authenticator } from "../access/authenticator.ts";
 import type { ServiceAccountTokens } from "../access/service-account-tokens.ts";
 import type { ServerContext } from "../context.ts";
+import type { PodExec } from "../pod-exec.ts";
 import type { PodLogs } from "../pod-logs.ts";
 
 /** What answering over HTTP needs beside the verbs. */
 export interface RestContext extends ServerContext {
   readonly podLogs: PodLogs | undefined;
+  readonly podExec: PodExec | undefined;
   readonly tokens: ServiceAccountTokens;
   readonly authenticator: Authenticator;
 }

@@ -17,6 +17,7 @@ import {
   type Runtime,
   runText,
 } from "../../runtime.ts";
+import { type Attached, onTerminal, runAttached } from "./attached.ts";
 import { findExecutable } from "./executable.ts";
 import { Forker } from "./forker.ts";
 import { Isolation } from "./isolation.ts";
@@ -143,6 +144,17 @@ export class ProcessRuntime implements Runtime {
     }
   }
 
+  /** A command beside the run whose streams the caller holds; it gets what the container got. */
+  async attach(beside: ContainerStart, command: readonly string[], tty: boolean): Promise<Attached> {
+    const [program = "", ...rest] = command;
+    const found = findExecutable(program, beside.workingDirectory, beside.env.PATH);
+    const words = tty ? onTerminal([found, ...rest]) : [found, ...rest];
+    const env = { TERM: "xterm", ...beside.env };
+    await this.#isolate(beside);
+    const { folder } = runFiles(this.#pods, beside);
+    return runAttached(this.#launchText({ ...beside, command: words, env }, folder));
+  }
+
   logPath(id: RunId): string {
     return runFiles(this.#pods, id).log;
   }
@@ -235,6 +247,11 @@ export class ProcessRuntime implements Runtime {
   #limited(start: ContainerStart, launch: string): string {
     const entrance = start.memoryBytes && this.#limits.prepare(start, start.memoryBytes);
     return entrance ? `echo 0 >${quote(entrance)} || exit 126\n${launch}` : launch;
+  }
+
+  #launchText(start: ContainerStart, folder: string): string {
+    if ((start.mounts ?? []).length === 0) return plainLaunch(start);
+    return this.#isolation.launch(start, folder);
   }
 
   #startForker(): void {
