@@ -22,10 +22,10 @@ export function surplusOf(
   const goingMax = Math.max(0, idle.length - gc.minNonActiveRevisions);
   const going = idle.filter((revision) => staleAtMs(revision, gc) <= nowMs).slice(0, goingMax);
   const left = idle.filter((revision) => !going.includes(revision));
-  const waiting = left.map((revision) => staleAtMs(revision, gc)).filter((ms) => ms > nowMs);
   const tooMany = Math.max(0, left.length - gc.maxNonActiveRevisions);
   const revisions = [...going, ...left.slice(0, tooMany)];
-  const next = Math.min(...waiting);
+  const waiting = left.slice(tooMany).map((revision) => staleAtMs(revision, gc));
+  const next = Math.min(...waiting.filter((ms) => ms > nowMs));
   const mayShrink = idle.length - revisions.length > gc.minNonActiveRevisions && Number.isFinite(next);
   return mayShrink ? { revisions, nextMs: next } : { revisions };
 }
