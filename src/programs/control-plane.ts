@@ -47,6 +47,8 @@ export interface ControlPlanePorts {
   readonly path: string;
   /** What callers of the API prove themselves with. */
   readonly access?: ApiAccess;
+  /** PEM that pods trust the API by. */
+  readonly rootCa?: string;
 }
 
 export interface StopOptions {

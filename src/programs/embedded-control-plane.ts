@@ -7,8 +7,8 @@ import { loadCredentials } from "../embedded/apiserver/credentials.ts";
 import { SqliteStorage } from "../embedded/apiserver/storage/sqlite-storage.ts";
 import type { Home } from "../embedded/home/home.ts";
 import type { LoopbackAddresses } from "../embedded/node/addresses.ts";
-import type { ImageStore } from "../embedded/node/images/image-store.ts";
 import { ProcessExec } from "../embedded/node/exec.ts";
+import type { ImageStore } from "../embedded/node/images/image-store.ts";
 import { ProcessLogs } from "../embedded/node/logs.ts";
 import type { ProcessRuntime } from "../embedded/node/runtimes/process/process-runtime.ts";
 import { systemNetwork } from "../http/network.ts";
@@ -30,7 +30,11 @@ export interface EngineParts {
 export function wireControlPlane({ home, dataPlanes, ...parts }: EngineParts) {
   const storage = new SqliteStorage({ path: home.database });
   const storageFailed = new Promise<Error>((resolve) => storage.onFailure((failure) => resolve(failure)));
-  const { token: adminToken, tokenKey } = loadCredentials({ folder: home.credentials, clock, random });
+  const {
+    token: adminToken,
+    tokenKey,
+    caCertificate: rootCa,
+  } = loadCredentials({ folder: home.credentials, clock, random });
   const controlPlane = new ControlPlane({
     ...parts,
     clock,
@@ -41,6 +45,7 @@ export function wireControlPlane({ home, dataPlanes, ...parts }: EngineParts) {
     logsOf: (agent) => new ProcessLogs({ pods: home.pods, agent }),
     execOf: (agent) => new ProcessExec({ agent, runtime: parts.runtime }),
     access: { adminToken, tokenKey },
+    rootCa,
     path: process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin",
   });
   const clientFor = (actor: string) => controlPlane.apiServer.clientFor(actor);

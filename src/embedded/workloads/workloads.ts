@@ -30,6 +30,8 @@ export interface WorkloadsOptions {
   readonly kinds: readonly Kind[];
   /** The one node that pods are given to. */
   readonly nodeName: string;
+  /** PEM that pods trust the API by; absent = none is published. */
+  readonly rootCa?: string;
   /** See the reconcile loop's. */
   readonly courtesyMs?: () => number;
 }
@@ -46,7 +48,7 @@ export class Workloads {
 
   /** Resolves when all caches are filled and the controllers work. */
   async start(): Promise<void> {
-    const { kinds, nodeName, ...ports } = this.#options;
+    const { kinds, nodeName, rootCa, ...ports } = this.#options;
     const { signal } = this.#aborter;
     const informers = new Informers(ports);
     const all = [
@@ -71,7 +73,7 @@ export class Workloads {
       new Deployments(shared),
       new ReplicaSets({ ...shared, nodeName }),
       new ServiceEndpoints(shared),
-      new ServiceAccounts(shared),
+      new ServiceAccounts(shared, rootCa),
       new ResourceQuotas(shared),
       new NamespaceEnder(shared, kinds),
       new GarbageCollector(ports, kinds),

@@ -52,7 +52,7 @@ export async function createObject(
     const { inside } = options.caller;
     const requested = request.isTracked || inside ? undefined : copyJson(request.object);
     await refuseEscalation(context.authorizer, { target, object, caller: options.caller });
-    await admitServiceAccount(context, { ...request, object });
+    await admitServiceAccount(context, { ...request, object, inside });
     const allocator = options.dryRun ? DRY_RUN_ALLOCATOR : context.allocator;
     const again = (one: AnyObject) =>
       admitBuiltIn(resource, one, { before: undefined, allocator, inside, warnings: options.warnings });
