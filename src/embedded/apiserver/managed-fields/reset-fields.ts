@@ -5,8 +5,34 @@ import type { Resource } from "../resources.ts";
 import { EMPTY_SET, type FieldSet, fieldSetOf } from "./field-set.ts";
 import { fieldElement } from "./path-element.ts";
 
+/** What follows from a kind alone: asked for at every write, so made once. */
+interface KindFields {
+  readonly main: FieldSet;
+  readonly status: FieldSet;
+  readonly empty: Readonly<Record<string, unknown>>;
+}
+
+const FIELDS_OF = new WeakMap<Kind, KindFields>();
+
+function fieldsOf(kind: Kind): KindFields {
+  const known = FIELDS_OF.get(kind);
+  if (known) return known;
+  const fields = {
+    main: resetOf(kind, ""),
+    status: resetOf(kind, "status"),
+    empty: kind.custom ? {} : emptyOf(kind.schema),
+  };
+  FIELDS_OF.set(kind, fields);
+  return fields;
+}
+
 /** Fields that a way of writing leaves alone, so that nobody comes to own them by it (spec E-202, E-204). */
 export function resetFields(kind: Kind, subresource: string): FieldSet {
+  const { main, status } = fieldsOf(kind);
+  return subresource === "status" ? status : main;
+}
+
+function resetOf(kind: Kind, subresource: "" | "status"): FieldSet {
   if (!kind.statusSubresource) return EMPTY_SET;
   if (subresource !== "status") return fieldSetOf(pathOf("status"));
   const others = Object.keys(kind.schema.fields ?? {}).filter((name) => !STATUS_KEEPS.includes(name));
@@ -65,10 +91,10 @@ export const IDENTITY_FIELDS = fieldSetOf(
 
 /**
  * An object of the kind that nobody filled in. For a built-in kind Go writes the structs that it holds by value even
- * when they are empty, so they are there before anybody sets them.
+ * when they are empty, so they are there before anybody sets them. Shared by all callers: read only.
  */
-export function emptyObject(kind: Kind): Record<string, unknown> {
-  return kind.custom ? {} : emptyOf(kind.schema);
+export function emptyObject(kind: Kind): Readonly<Record<string, unknown>> {
+  return fieldsOf(kind).empty;
 }
 
 /** Of a built-in object these are always structs held by value. */

@@ -1,6 +1,6 @@
 import type { ObjectMeta } from "../../../api/object.ts";
 import { failure } from "../../../api/status.ts";
-import { type AnyObject, isRecord, sameJson, valueAt } from "../any-object.ts";
+import { type AnyObject, copyJson, isRecord, sameJson, valueAt } from "../any-object.ts";
 import { badRequest } from "../failures.ts";
 import { apiVersionOfResource, type Resource } from "../resources.ts";
 import { unfitApplied } from "./check-applied.ts";
@@ -118,13 +118,15 @@ function writerOf({ resource, subresource, manager }: Write, operation: "Apply" 
 }
 
 /** What ownership looks at: not itself, and through the scale subresource the replicas alone, where Go omits a zero. */
-function seen({ subresource }: Write, object: Record<string, unknown>): Record<string, unknown> {
+function seen({ subresource }: Write, object: Fields): Fields {
   if (subresource !== "scale") return withoutManaged(object);
   const replicas = valueAt(object, ["spec", "replicas"]);
   return { metadata: {}, spec: replicas === 0 ? {} : { replicas } };
 }
 
-function withoutManaged(object: Record<string, unknown>): Record<string, unknown> {
+type Fields = Readonly<Record<string, unknown>>;
+
+function withoutManaged(object: Fields): Fields {
   if (!isRecord(object.metadata) || object.metadata.managedFields === undefined) return object;
   const { managedFields: _, ...metadata } = object.metadata;
   return { ...object, metadata };
@@ -142,7 +144,8 @@ const BEFORE_FIRST_APPLY = "before-first-apply";
 /** The object as server-side apply leaves it, managedFields included. Throws ApiError: conflicts, unfit values. */
 export function applyConfiguration(write: Write, { live, applied, force }: Application): AnyObject {
   checkApplied(write.resource, applied);
-  const before = seen(write, live ?? emptyObject(write.resource.kind)) as AnyObject;
+  // What is applied may take parts of the live object over, and is changed later.
+  const before = seen(write, live ?? copyJson(emptyObject(write.resource.kind))) as AnyObject;
   const tracked = trackedBefore(write, live);
   const writer = writerOf(write, "Apply");
   const { owners, object, conflicts } = applyOwned(tracked.owners, writer, { live: before, applied });
