@@ -72,6 +72,7 @@ async function world(context: TestContext): Promise<World> {
   };
   const hosted: HostedQueueProxies = new HostedQueueProxies({
     clock,
+    random: systemRandom,
     log: silentLog,
     network,
     timers,

@@ -58,6 +58,7 @@ export class DataPlane {
     this.#pool = new UpstreamPool({ clock, random, network });
     this.queueProxies = new HostedQueueProxies({
       clock,
+      random,
       log: log.with({ component: "queue-proxy" }),
       network,
       timers,

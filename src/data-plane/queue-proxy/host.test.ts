@@ -25,6 +25,7 @@ async function world(context: TestContext) {
   const pool = new UpstreamPool({ clock: systemClock, network, random: systemRandom });
   const hosted = new HostedQueueProxies({
     clock: systemClock,
+    random: systemRandom,
     log: silentLog,
     network,
     timers: new TimerWheel(systemClock),

@@ -2,6 +2,7 @@ import type { HostedPod, Moment, QueueProxyHost } from "../../api/wire/hosting.t
 import { MOMENTS } from "../../api/wire/hosting.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
+import type { Random } from "../../base/random.ts";
 import type { Address, Network } from "../../http/conn.ts";
 import type { Handler } from "../../http/message.ts";
 import type { UpstreamPool } from "../../http/pool.ts";
@@ -14,6 +15,7 @@ import { StartTimes } from "./start-times.ts";
 
 export interface HostedQueueProxiesOptions {
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
   readonly network: Network;
   readonly timers: TimerWheel;
@@ -104,7 +106,7 @@ export class HostedQueueProxies implements QueueProxyHost {
     const before = this.#byUid.get(pod.uid);
     if (before !== undefined && JSON.stringify(before.pod) === JSON.stringify(pod)) return;
     if (before !== undefined) await this.#end(before);
-    const { clock, log, network, timers, pool } = this.#options;
+    const { clock, random, log, network, timers, pool } = this.#options;
     const config = readConfig(pod.env);
     const moments = before?.moments ?? this.#early.get(pod.uid) ?? { ...handed?.moments };
     const lines = this.#linesOf(pod, config);
@@ -115,6 +117,7 @@ export class HostedQueueProxies implements QueueProxyHost {
     const server = new QueueProxyServer({
       config,
       clock,
+      random,
       network,
       timers,
       log: log.with({ pod: `${pod.namespace}/${pod.name}` }),

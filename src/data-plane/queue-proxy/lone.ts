@@ -63,6 +63,7 @@ export class LoneQueueProxy {
     this.#server = new QueueProxyServer({
       config,
       clock,
+      random,
       log,
       network,
       ip,

@@ -29,6 +29,8 @@ import type { Readiness } from "./readiness.ts";
 import { type RequestLog, requestLogOf } from "./request-log.ts";
 import { RequestMetrics } from "./request-metrics.ts";
 import { RequestStats } from "./stats.ts";
+import { Traced } from "./traced.ts";
+import type { Tracer } from "./tracing/tracer.ts";
 
 export interface QueueProxyOptions {
   readonly config: QueueProxyConfig;
@@ -42,6 +44,8 @@ export interface QueueProxyOptions {
   readonly writeLine?: (line: string) => void;
   /** ebb's own, for the metrics. */
   readonly version?: string;
+  /** Absent = no request is traced. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /** One pod's queue-proxy: limits, counts, times out and forwards; the same hosted and alone in a pod (spec §2). */
@@ -60,6 +64,7 @@ export class QueueProxy {
   readonly requestLog: RequestLog | undefined;
   /** None unless somebody reads them: then a request pays nothing for it (spec Q-066). */
   readonly metrics: RequestMetrics | undefined;
+  readonly tracer: Tracer | undefined;
 
   constructor(options: QueueProxyOptions) {
     this.config = options.config;
@@ -76,6 +81,7 @@ export class QueueProxy {
     };
     const { writeLine: write } = options;
     this.requestLog = write && requestLogOf({ ...options, write });
+    this.tracer = options.tracer;
     const limit = options.config.containerConcurrency;
     this.breaker = limit < 1 ? undefined : new Breaker({ maxConcurrency: limit, queueDepth: 10 * limit });
     if (options.config.observability.requestMetrics.protocol !== "none") {
@@ -104,6 +110,7 @@ class Passage implements Journey, ForwardObserver {
   readonly healthCheck: ReturnType<typeof healthCheckOf>;
   limit: TimeLimit | undefined;
   measured: Measured | undefined;
+  traced: Traced | undefined;
 
   constructor(proxy: QueueProxy, exchange: Exchange) {
     this.proxy = proxy;
@@ -123,17 +130,20 @@ class Passage implements Journey, ForwardObserver {
   response(head: ResponseHead): void {
     head.headers.respell(canonicalName);
     this.measured?.called(head.status);
+    this.traced?.called(head.status);
     this.limit?.wrote();
   }
 
   upgraded(head: ResponseHead): void {
     head.headers.respell(canonicalName);
     this.measured?.called(head.status);
+    this.traced?.called(head.status);
     this.limit?.upgraded();
   }
 
   failed(error: UpstreamError): void {
     this.measured?.called(goErrorType(error));
+    this.traced?.called(goErrorType(error));
     if (this.limit?.over || this.exchange.responded || error.failure === "cancelled") return;
     const { proxy } = this;
     proxy.log.warn("the application did not answer", { error: error.message, sent: error.sent });
@@ -164,6 +174,18 @@ const PHASES: readonly Phase<Passage>[] = [
       if (metrics !== undefined && !isProbe(passage.exchange.request.headers)) {
         passage.measured = new Measured(passage.exchange, { metrics, clock });
       }
+      return "next";
+    },
+  },
+  {
+    name: "trace",
+    why: "a request that is recorded has its spans from its first moment on (spec Q-067)",
+    run(passage) {
+      const { tracer } = passage.proxy;
+      const { exchange } = passage;
+      if (tracer === undefined || isProbe(exchange.request.headers)) return "next";
+      const span = tracer.begin(exchange.request.headers, "queue");
+      if (span !== undefined) passage.traced = new Traced(exchange, tracer, span);
       return "next";
     },
   },
@@ -261,6 +283,7 @@ const PHASES: readonly Phase<Passage>[] = [
     name: "forward",
     why: "the application answers; only a failure before its answer is ours to tell (spec Q-014)",
     run(passage) {
+      passage.traced?.forwarded();
       forward(passage.exchange, passage.proxy.upstream, passage);
       return "over";
     },
@@ -316,5 +339,6 @@ function admit(passage: Passage, breaker: Breaker): "next" | "over" | "kept" {
     return "over";
   }
   kept = true;
+  passage.traced?.waiting();
   return "kept";
 }

@@ -251,7 +251,7 @@ function http(name: string, unit: "s" | "By", description: string): Histogram {
 }
 
 /** Spec Q-065, with the label that was recorded (errata). */
-function resourceOf(config: QueueProxyConfig, version: string): Attributes {
+export function resourceOf(config: QueueProxyConfig, version: string): Attributes {
   const { service, configuration, revision, namespace, pod } = config;
   return {
     "container.name": "queue-proxy",

@@ -1,6 +1,7 @@
 import { type Clock, sleep } from "../../base/clock.ts";
 import { EbbError, messageOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
+import type { Random } from "../../base/random.ts";
 import type { Address, Listener, Network } from "../../http/conn.ts";
 import { forward } from "../../http/forward.ts";
 import type { Exchange, Handler } from "../../http/message.ts";
@@ -18,11 +19,14 @@ import { metricsHandler } from "./metrics-server.ts";
 import { type Profiler, profilingHandler } from "./profiling.ts";
 import { QueueProxy } from "./queue-proxy.ts";
 import { Readiness, type ReadinessOptions } from "./readiness.ts";
+import { resourceOf } from "./request-metrics.ts";
 import { statHandler } from "./stat-server.ts";
+import { Telemetry } from "./telemetry.ts";
 
 export interface QueueProxyServerOptions {
   readonly config: QueueProxyConfig;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
   readonly network: Network;
   readonly timers: TimerWheel;
@@ -60,6 +64,7 @@ export class QueueProxyServer {
   readonly proxy: QueueProxy;
   readonly #options: QueueProxyServerOptions;
   readonly #readiness: Readiness;
+  readonly #telemetry: Telemetry;
   readonly #servers: HttpServer[] = [];
   #listeners: Listener[] = [];
   #terminating = false;
@@ -84,8 +89,14 @@ export class QueueProxyServer {
       ...(onPortOpen && { onPortOpen }),
       ...(onReady && { onReady }),
     });
+    this.#telemetry = new Telemetry({
+      ...options,
+      observability: config.observability,
+      resource: resourceOf(config, options.version ?? "unknown"),
+    });
     this.proxy = new QueueProxy({
       config,
+      tracer: this.#telemetry.tracer,
       clock,
       log,
       timers,
@@ -116,6 +127,7 @@ export class QueueProxyServer {
       if (metrics && config.observability.requestMetrics.protocol === "prometheus") {
         await this.#listen(METRICS_PORT, metricsHandler(metrics));
       }
+      this.#telemetry.start(metrics);
       const { profiler } = this.#options;
       if (profiler && config.observability.profiling) {
         await this.#listen(config.profilingPort, profilingHandler(profiler));
@@ -183,11 +195,13 @@ export class QueueProxyServer {
     const waited = sleep(this.#options.clock, tunnelPatienceMs, patience.signal);
     await Promise.race([this.proxy.drain.idle(), waited]);
     patience.abort();
+    await this.#telemetry.flush();
     await this.close();
   }
 
   /** Cuts everything and frees the ports. Idempotent. */
   async close(): Promise<void> {
+    this.#telemetry.close();
     this.#readiness.close();
     const listeners = this.#listeners;
     this.#listeners = [];
