@@ -1,10 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { addImage, type Engine, SERVICES, setConfig, until } from "../engine.ts";
+import { addImage, type Engine, SERVICES, setConfig } from "../engine.ts";
 import { cpuMs, memoryMiB, processTree } from "../processes.ts";
 import { median, rounded } from "../statistics.ts";
 import { Connection, inParallel } from "./connection.ts";
 
+const PATIENCE_MS = 15 * 60_000;
 const IMAGE = "ebb-bench/hello";
 
 /**
@@ -29,7 +30,11 @@ export async function serviceCurve(engine: Engine, count: number): Promise<unkno
     await connection.send("POST", SERVICES, serviceText(name));
   });
   const applied = performance.now() - started;
-  await until("every Service is Ready", () => readyAt.size >= count);
+  while (readyAt.size < count) {
+    if (performance.now() - started > PATIENCE_MS)
+      throw new Error(`only ${readyAt.size} of ${count} Services are Ready after ${PATIENCE_MS / 1000} s`);
+    await wait(50);
+  }
   const took = performance.now() - started;
   const cpu = cpuMs(pids) - before.cpu;
   await wait(5000);
