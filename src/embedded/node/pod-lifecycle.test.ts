@@ -102,3 +102,29 @@ test("an answer to what was asked before the restart does not make the pod Ready
   story.take(probed(true));
   assert.equal(story.isReady, true);
 });
+
+test("a pod whose program cannot be started goes when it is deleted, without waiting for a start", () => {
+  const now = { wallMs: 1_000_000, monotonicMs: 0 };
+  let state = newPod({ containers: [{ name: "app", image: "nowhere" }] }, now);
+  const failed = {
+    type: "start-failed",
+    container: "app",
+    restart: 0,
+    reason: "ErrImagePull",
+    message: "none",
+  };
+  const events = [
+    { type: "begin" },
+    { type: "addressed", ip: "127.1.1.1" },
+    failed,
+    { type: "deleted", graceMs: 30_000 },
+    { type: "drained" },
+  ] as const;
+  const effects: Effect[] = [];
+  for (const event of events) {
+    const next = step(state, event as PodEvent, now);
+    state = next.state;
+    effects.push(...next.effects);
+  }
+  assert.equal(effects.at(-1)?.type, "finish");
+});

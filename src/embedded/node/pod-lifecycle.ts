@@ -202,6 +202,7 @@ function onStartFailed(state: PodState, event: PodEvent & { type: "start-failed"
   const tries = found.startFailures + 1;
   const next: ContainerLife = {
     ...found,
+    starting: false,
     startFailures: tries,
     life: { phase: "waiting", reason: event.reason, message: event.message },
     retryAtMs: now.monotonicMs + Math.min(RETRY_MS * 2 ** (tries - 1), RETRY_MAX_MS),

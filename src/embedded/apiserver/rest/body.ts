@@ -6,7 +6,7 @@ import { badRequest, SCHEME, unsupportedMediaType } from "../failures.ts";
 import { apiVersionOfResource, type Resource } from "../resources.ts";
 import { OFFERED } from "./accept.ts";
 import { duplicateFields } from "./duplicate-fields.ts";
-import type { Exchange } from "./exchange.ts";
+import type { ApiRequest, Exchange } from "./exchange.ts";
 
 /** Request bodies: JSON or YAML to an object of the wanted kind, with Kubernetes' words for what is wrong. */
 
@@ -42,7 +42,10 @@ async function decodeValue(
   const { kind } = resource.kind;
   const { headers, body } = exchange.request;
   const type = (headers["content-type"] ?? "application/json").split(";")[0]?.trim().toLowerCase() ?? "";
-  if (type === PROTOBUF) return { parsed: await protobufObject(body), duplicates: [] };
+  if (type === PROTOBUF && !resource.kind.custom) {
+    const why = "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]";
+    throw unrecognized(kind, why, body);
+  }
   const text = textOf(body);
   if (type === "application/yaml") return { parsed: await parseYaml(text, kind), duplicates: [] };
   if (type !== "application/json" && type !== "") throw unsupportedMediaType(OFFERED);
@@ -55,18 +58,28 @@ async function decodeValue(
   return { parsed: JSON.parse(text), duplicates: duplicateFields(text) };
 }
 
-export const PROTOBUF = "application/vnd.kubernetes.protobuf";
+const PROTOBUF = "application/vnd.kubernetes.protobuf";
 
-/** The decoder and its table are loaded by the first client that needs them. */
-export async function protobufObject(body: Uint8Array): Promise<Record<string, unknown>> {
-  const { decodeProtobuf } = await import("./protobuf.ts");
+/** The same request with its protobuf body in JSON; whoever reads bodies knows no protobuf. */
+export async function requestInJson(request: ApiRequest): Promise<ApiRequest> {
+  const { headers, body } = request;
+  if (body.length === 0 || !headers["content-type"]?.toLowerCase().startsWith(PROTOBUF)) return request;
+  // The decoder and its table are loaded by the first client that needs them.
+  const { decodeProtobuf, isProtobuf } = await import("./protobuf.ts");
+  let object: unknown;
   try {
-    const object = decodeProtobuf(body);
-    if (object) return object;
+    object = decodeProtobuf(body);
   } catch (thrown) {
     throw badRequest(`the protobuf body of the request cannot be read: ${messageOf(thrown)}`);
   }
-  throw unsupportedMediaType(["application/json", "application/yaml"]);
+  // What is no message at all is refused by whoever knows which kind was wanted.
+  if (object === undefined && !isProtobuf(body)) return request;
+  if (object === undefined) throw unsupportedMediaType(["application/json", "application/yaml"]);
+  return {
+    ...request,
+    headers: { ...headers, "content-type": "application/json" },
+    body: Buffer.from(JSON.stringify(object)),
+  };
 }
 
 /** Any JSON (patches and options); undefined for an empty body. */

@@ -2,7 +2,7 @@ import { failure } from "../../../api/status.ts";
 import type { DeleteOptions } from "../../../kube/client.ts";
 import { isRecord } from "../any-object.ts";
 import { type Cause, invalid } from "../failures.ts";
-import { jsonProblem, PROTOBUF, protobufObject, textOf } from "./body.ts";
+import { jsonProblem, textOf } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
 import { integerOf } from "./list-options.ts";
 
@@ -41,7 +41,6 @@ export async function deleteOptionsOf(exchange: Exchange): Promise<DecodedDelete
 }
 
 async function bodyOf({ request }: Exchange): Promise<Record<string, unknown>> {
-  if ((request.headers["content-type"] ?? "").startsWith(PROTOBUF)) return protobufObject(request.body);
   const text = textOf(request.body);
   if ((request.headers["content-type"] ?? "").startsWith("application/yaml")) {
     const { parse } = await import("yaml");

@@ -13,7 +13,7 @@ import { updateStatus } from "../verbs/status.ts";
 import { requireVersion, updateObject } from "../verbs/update.ts";
 import { type Form, formOf } from "./accept.ts";
 import { type Address, addressOf } from "./address.ts";
-import { decodeObject } from "./body.ts";
+import { decodeObject, requestInJson } from "./body.ts";
 import { deleteOptionsOf } from "./delete-options.ts";
 import { type ApiRequest, type ApiResponse, type Exchange, exchangeOf } from "./exchange.ts";
 import { checkGetVersion, flagOf } from "./list-options.ts";
@@ -45,6 +45,7 @@ export async function handleRequest(
     exchange = exchangeOf(request, await callerOf(identity, request.headers, context.authorizer));
     const address = addressOf(exchange.path, context.resources);
     await authorize(exchange, address, context.authorizer);
+    exchange = { ...exchange, request: await requestInJson(request) };
     if (address.type === "review") return await respondReview(context, exchange, address);
     if (address.type === "unknown-resource") throw unknownResource();
     if (address.type === "other") return await respondToOther(context, exchange);

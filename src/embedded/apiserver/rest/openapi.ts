@@ -6,7 +6,10 @@ import { apiVersionOfResource, type Resource } from "../resources.ts";
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
 /** The document of one group and version; `prefix` is where components are referred to. */
-export function openApiDocument(resources: readonly Resource[], version: 2 | 3): object {
+export function openApiDocument(
+  resources: readonly Resource[],
+  version: 2 | 3,
+): Readonly<Record<string, unknown>> {
   const prefix = version === 3 ? "#/components/schemas/" : "#/definitions/";
   const schemas: Record<string, object> = { [META]: metaSchema(resources) };
   const paths: Record<string, object> = {};

@@ -5,6 +5,7 @@ import { formOf } from "./accept.ts";
 import { aggregated, apiGroup, type GroupVersions, groupsOf, resourceList } from "./discovery.ts";
 import type { ApiResponse, Exchange } from "./exchange.ts";
 import { openApiDocument } from "./openapi.ts";
+import { OPENAPI_V2_PROTOBUF, OPENAPI_V2_TYPE, openApiProtobuf } from "./openapi-protobuf.ts";
 import { pageNotFound, respondJson, respondPlain, respondText } from "./respond.ts";
 
 /** All paths that name no object: discovery, OpenAPI, version, health (spec E-196, E-197, E-199). */
@@ -118,15 +119,10 @@ async function openApi(
       resources,
     })),
   );
-  if (second === "v2" && path === "/openapi/v2")
-    return respondJson(
-      exchange,
-      200,
-      openApiDocument(
-        documents.flatMap((document) => document.resources),
-        2,
-      ),
-    );
+  if (second === "v2" && path === "/openapi/v2") {
+    const all = documents.flatMap((document) => document.resources);
+    return respondSwagger(exchange, openApiDocument(all, 2));
+  }
   if (second !== "v3") return undefined;
   if (path === "/openapi/v3") {
     const paths = documents.map((document) => {
@@ -143,4 +139,20 @@ async function openApi(
   const wanted = documents.find((document) => path === `/openapi/v3/${document.path}`);
   if (!wanted) return { status: 404, headers: { "content-type": "application/json" }, body: "" };
   return respondJson(exchange, 200, openApiDocument(wanted.resources, 3));
+}
+
+function respondSwagger(
+  exchange: Exchange,
+  document: Readonly<Record<string, unknown>>,
+): Promise<ApiResponse> | ApiResponse {
+  if (!exchange.request.headers.accept?.includes(OPENAPI_V2_PROTOBUF))
+    return respondJson(exchange, 200, document);
+  const bytes = openApiProtobuf(document);
+  return {
+    status: 200,
+    headers: { "content-type": OPENAPI_V2_TYPE },
+    body: (async function* () {
+      yield bytes;
+    })(),
+  };
 }
