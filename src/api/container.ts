@@ -298,7 +298,7 @@ export const containerSchema: Schema<Container> = object(
     resizePolicy: array(any(), { listType: "atomic" }),
     restartPolicy: string(),
     volumeMounts: array(volumeMountSchema, { listType: "map", listKeys: ["mountPath"] }),
-    volumeDevices: array(any(), { listType: "atomic" }),
+    volumeDevices: array(any(), { listType: "map", listKeys: ["devicePath"] }),
     livenessProbe: probeSchema,
     readinessProbe: probeSchema,
     startupProbe: probeSchema,

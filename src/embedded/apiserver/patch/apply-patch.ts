@@ -1,10 +1,10 @@
 import type { Schema } from "../../../api/schema.ts";
 import { failure } from "../../../api/status.ts";
 import type { Patch } from "../../../kube/client.ts";
-import { unsupportedMediaType } from "../failures.ts";
+import { badRequest, unsupportedMediaType } from "../failures.ts";
 import { applyJsonPatch, PatchError } from "./json-patch.ts";
 import { applyMergePatch } from "./merge-patch.ts";
-import { applyStrategicPatch, StrategicPatchError } from "./strategic-patch.ts";
+import { applyStrategicPatch, MalformedDirective, StrategicPatchError } from "./strategic-patch.ts";
 
 /** Any of the three patch types on any document; `current` may be changed. */
 export function applyPatch(
@@ -25,6 +25,7 @@ export function applyPatch(
     }
   } catch (thrown) {
     if (thrown instanceof PatchError) throw rejectedPatch();
+    if (thrown instanceof MalformedDirective) throw badRequest(thrown.message);
     if (thrown instanceof StrategicPatchError) throw failure(500, "", thrown.message);
     throw thrown;
   }

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { array, map, object, string } from "../../../api/schema.ts";
 import { applyJsonPatch, PatchError } from "./json-patch.ts";
 import { applyMergePatch } from "./merge-patch.ts";
-import { applyStrategicPatch, StrategicPatchError } from "./strategic-patch.ts";
+import { applyStrategicPatch, MalformedDirective, StrategicPatchError } from "./strategic-patch.ts";
 
 describe("JSON patch (RFC 6902)", () => {
   const cases: readonly [name: string, document: unknown, patch: unknown, expected: unknown][] = [
@@ -113,6 +113,33 @@ describe("strategic merge patch", () => {
       containers.map(({ name }) => name),
       ["b", "a"],
     );
+  });
+
+  test("elements that $setElementOrder does not name stay near those they stood before", () => {
+    const live = { containers: ["x", "a", "y", "b"].map((name) => ({ name })) };
+    const { containers } = applyStrategicPatch(
+      structuredClone(live),
+      {
+        containers: [{ name: "n" }],
+        "$setElementOrder/containers": [{ name: "n" }, { name: "b" }, { name: "a" }],
+      },
+      schema,
+    ) as typeof before;
+    assert.deepEqual(
+      containers.map(({ name }) => name),
+      ["n", "x", "y", "b", "a"],
+    );
+  });
+
+  test("$retainKeys leaves what it names, and refuses what it does not name", () => {
+    assert.deepEqual(patched({ labels: { $retainKeys: ["y"], y: "2" } }), { ...before, labels: { y: "2" } });
+    for (const patch of [
+      { labels: { $retainKeys: ["z"], y: "2" } },
+      { labels: { $retainKeys: "y" } },
+      { "$setElementOrder/containers": "a" },
+      { "$deleteFromPrimitiveList/finalizers": "f/1" },
+    ])
+      assert.throws(() => patched(patch), MalformedDirective);
   });
 
   test("refuses an unknown directive and an element without its key", () => {

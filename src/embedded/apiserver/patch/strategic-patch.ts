@@ -8,6 +8,9 @@ import { goText } from "./go-text.ts";
  */
 export class StrategicPatchError extends Error {}
 
+/** A directive that is not of its form; Kubernetes blames the request for these alone. */
+export class MalformedDirective extends StrategicPatchError {}
+
 const ELEMENT_ORDER = "$setElementOrder/";
 const DELETE_PRIMITIVES = "$deleteFromPrimitiveList/";
 
@@ -26,8 +29,7 @@ function mergeMaps(target: Fields, patch: Fields, schema: Schema | undefined): F
   if (directive !== undefined && directive !== "merge")
     throw new StrategicPatchError(`unknown patch type: ${directive} in map: ${goText(patch)}`);
   const merged = new Map(Object.entries(target));
-  if (Array.isArray(retained))
-    for (const name of [...merged.keys()]) if (!retained.includes(name)) merged.delete(name);
+  if (retained !== undefined) retain(merged, fields, retained);
   for (const [name, value] of Object.entries(fields)) {
     if (name.startsWith(ELEMENT_ORDER)) continue;
     if (name.startsWith(DELETE_PRIMITIVES)) {
@@ -37,7 +39,7 @@ function mergeMaps(target: Fields, patch: Fields, schema: Schema | undefined): F
     if (value === null || (isRecord(value) && value.$patch === "delete")) merged.delete(name);
     else merged.set(name, mergeField(merged.get(name), value, fieldSchema(schema, name)));
   }
-  orderLists(merged, fields, schema);
+  orderLists(merged, { target, patch: fields, schema });
   return Object.fromEntries(merged);
 }
 
@@ -111,30 +113,46 @@ function inPatchOrder(
 }
 
 function removePrimitives(merged: Map<string, unknown>, name: string, values: unknown): void {
+  if (!Array.isArray(values)) throw new MalformedDirective("invalid patch format of primitive list");
   const list = merged.get(name);
-  if (!Array.isArray(list) || !Array.isArray(values)) return;
+  if (!Array.isArray(list)) return;
   merged.set(
     name,
     list.filter((item) => !values.some((value) => sameJson(value, item))),
   );
 }
 
-/** `$setElementOrder/x` puts the named elements into its order; others keep their places behind. */
-function orderLists(merged: Map<string, unknown>, patch: Fields, schema: Schema | undefined): void {
+/** `$retainKeys` names all fields that stay: whatever else the patch sets contradicts it. */
+function retain(merged: Map<string, unknown>, fields: Fields, retained: unknown): void {
+  const isNamed = (name: string) => Array.isArray(retained) && retained.includes(name);
+  const isDirective = (name: string) => name.startsWith(ELEMENT_ORDER) || name.startsWith(DELETE_PRIMITIVES);
+  const others = Object.entries(fields).filter(
+    ([name, value]) => value !== null && !isDirective(name) && !isNamed(name),
+  );
+  if (!Array.isArray(retained) || others.length > 0)
+    throw new MalformedDirective("invalid patch format of retainKeys");
+  for (const name of [...merged.keys()]) if (!isNamed(name)) merged.delete(name);
+}
+
+interface Ordering {
+  readonly target: Fields;
+  readonly patch: Fields;
+  readonly schema: Schema | undefined;
+}
+
+/** `$setElementOrder/x` puts the named elements into its order; the others stay near those they stood before. */
+function orderLists(merged: Map<string, unknown>, { target, patch, schema }: Ordering): void {
   for (const [directive, order] of Object.entries(patch)) {
-    if (!directive.startsWith(ELEMENT_ORDER) || !Array.isArray(order)) continue;
+    if (!directive.startsWith(ELEMENT_ORDER)) continue;
+    if (!Array.isArray(order)) throw new MalformedDirective("invalid patch format of setElementOrder list");
     const name = directive.slice(ELEMENT_ORDER.length);
     const list = merged.get(name);
     if (!Array.isArray(list)) continue;
     const key = mergeKeyOf(fieldSchema(schema, name));
     const identity = (item: unknown) => (key !== undefined && isRecord(item) ? item[key] : item);
-    const rank = (item: unknown) => order.findIndex((wanted) => sameJson(identity(wanted), identity(item)));
-    const ranked = list.filter((item) => rank(item) >= 0).sort((left, right) => rank(left) - rank(right));
-    const queue = [...ranked];
-    merged.set(
-      name,
-      list.map((item) => (rank(item) >= 0 ? queue.shift() : item)),
-    );
+    const live = Object.hasOwn(target, name) ? target[name] : undefined;
+    const before: unknown[] = Array.isArray(live) ? live : [];
+    merged.set(name, inPatchOrder(list, order, { before, identity }));
   }
 }
 
