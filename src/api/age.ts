@@ -56,10 +56,10 @@ export const AGE_COLUMN: Column = {
   value: (object: ApiObject, nowMs: number) => ageOf(object.metadata.creationTimestamp, nowMs),
 };
 
-/** What kinds without a printer of their own show. */
+/** What kinds without a printer of their own show: the time itself, no age. */
 export const CREATED_AT_COLUMN: Column = {
   name: "Created At",
   type: "date",
   description: AGE_DESCRIPTION,
-  value: ".metadata.creationTimestamp",
+  value: (object: ApiObject) => object.metadata.creationTimestamp ?? "",
 };

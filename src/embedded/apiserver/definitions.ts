@@ -5,7 +5,6 @@ import {
   type PrinterColumn,
 } from "../../api/custom-resource-definition/kind.ts";
 import type { Column, Kind } from "../../api/kind.ts";
-import { isApiError } from "../../api/status.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { timeText } from "../../kube/time.ts";
 import { sameJson } from "./any-object.ts";
@@ -20,19 +19,17 @@ export async function publishDefinitions(
   kinds: readonly Kind[],
   nowMs: number,
 ): Promise<void> {
-  for (const kind of kinds.filter(({ custom }) => custom)) await publish(client, definitionOf(kind, nowMs));
-}
-
-async function publish(client: KubeClient, wanted: CustomResourceDefinition): Promise<void> {
-  try {
-    await client.create(CustomResourceDefinitionKind, wanted);
-  } catch (thrown) {
-    if (!isApiError(thrown, "AlreadyExists")) throw thrown;
-    const key = { namespace: "", name: wanted.metadata.name ?? "" };
-    const stored = await client.get(CustomResourceDefinitionKind, key);
-    if (!sameJson(stored.spec, wanted.spec))
-      await client.update(CustomResourceDefinitionKind, { ...stored, spec: wanted.spec });
-  }
+  const { items } = await client.list(CustomResourceDefinitionKind);
+  const stored = new Map(items.map((item) => [item.metadata.name, item]));
+  const wanted = kinds.filter(({ custom }) => custom).map((kind) => definitionOf(kind, nowMs));
+  await Promise.all(
+    wanted.map((one) => {
+      const old = stored.get(one.metadata.name ?? "");
+      if (!old) return client.create(CustomResourceDefinitionKind, one);
+      const isSame = sameJson(old.spec, one.spec);
+      return isSame ? undefined : client.update(CustomResourceDefinitionKind, { ...old, spec: one.spec });
+    }),
+  );
 }
 
 function namesOf(kind: Kind): DefinitionNames {

@@ -3,7 +3,6 @@ import { ClusterRoleBindingKind } from "../../../api/cluster-role-binding/kind.t
 import type { Kind } from "../../../api/kind.ts";
 import type { ApiObject } from "../../../api/object.ts";
 import { type PolicyRule, RBAC_GROUP } from "../../../api/rbac.ts";
-import { isApiError } from "../../../api/status.ts";
 import type { KubeClient } from "../../../kube/client.ts";
 
 /** Roles and bindings that every cluster begins with, as far as ebb's kinds need them. What is there already stays. */
@@ -100,20 +99,28 @@ const BINDINGS: Readonly<Record<string, readonly string[]>> = {
 
 export async function publishPolicy(client: KubeClient): Promise<void> {
   const labels = { "kubernetes.io/bootstrapping": "rbac-defaults" };
-  for (const [name, rules] of Object.entries(ROLES))
-    await ensure(client, ClusterRoleKind, { metadata: { name, labels }, rules: [...rules] });
-  for (const [name, groups] of Object.entries(BINDINGS))
-    await ensure(client, ClusterRoleBindingKind, {
-      metadata: { name, labels },
-      roleRef: { apiGroup: RBAC_GROUP, kind: "ClusterRole", name },
-      subjects: groups.map((group) => ({ kind: "Group", apiGroup: RBAC_GROUP, name: group })),
-    });
+  const roles = Object.entries(ROLES).map(([name, rules]) => ({
+    metadata: { name, labels },
+    rules: [...rules],
+  }));
+  const bindings = Object.entries(BINDINGS).map(([name, groups]) => ({
+    metadata: { name, labels },
+    roleRef: { apiGroup: RBAC_GROUP, kind: "ClusterRole", name },
+    subjects: groups.map((group) => ({ kind: "Group", apiGroup: RBAC_GROUP, name: group })),
+  }));
+  await Promise.all([
+    createMissing(client, ClusterRoleKind, roles),
+    createMissing(client, ClusterRoleBindingKind, bindings),
+  ]);
 }
 
-async function ensure<T extends ApiObject>(client: KubeClient, kind: Kind<T>, object: T): Promise<void> {
-  try {
-    await client.create(kind, object);
-  } catch (thrown) {
-    if (!isApiError(thrown, "AlreadyExists")) throw thrown;
-  }
+async function createMissing<T extends ApiObject>(
+  client: KubeClient,
+  kind: Kind<T>,
+  wanted: readonly T[],
+): Promise<void> {
+  const { items } = await client.list(kind, { fields: [] });
+  const there = new Set(items.map(({ metadata }) => metadata.name));
+  const missing = wanted.filter(({ metadata }) => !there.has(metadata.name ?? ""));
+  await Promise.all(missing.map((object) => client.create(kind, object)));
 }

@@ -5,6 +5,8 @@ import type { CoreService } from "../../../api/core-service/kind.ts";
 import { serviceCauses, serviceStatusCauses, serviceWarnings } from "../../../api/core-service/validate.ts";
 import type { CustomResourceDefinition } from "../../../api/custom-resource-definition/kind.ts";
 import { definitionCauses } from "../../../api/custom-resource-definition/validate.ts";
+import type { EndpointSlice } from "../../../api/endpoint-slice/kind.ts";
+import { sliceCauses } from "../../../api/endpoint-slice/validate.ts";
 import type { Event } from "../../../api/event/kind.ts";
 import { eventCauses } from "../../../api/event/validate.ts";
 import { forbidden, invalidValue, required } from "../../../api/field-cause.ts";
@@ -59,8 +61,13 @@ export function checkBuiltIn(collection: string, checked: Checked): Cause[] {
 }
 
 /** Kinds whose checks stand beside their definitions. */
-function checkByDefinition(collection: string, { object, before }: Checked): Cause[] {
+function checkByDefinition(collection: string, { object, before, inside }: Checked): Cause[] {
   switch (collection) {
+    case "endpointslices.discovery.k8s.io":
+      return sliceCauses(object as ApiObject as EndpointSlice, {
+        inside,
+        before: before as ApiObject | undefined as EndpointSlice | undefined,
+      });
     case "leases.coordination.k8s.io":
       return leaseCauses(object as Lease);
     case "roles.rbac.authorization.k8s.io":
