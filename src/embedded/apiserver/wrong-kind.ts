@@ -1,4 +1,4 @@
-import { type AnyObject, copyJson, sameJson } from "./any-object.ts";
+import { type AnyObject, copyJson, sameJson, valueAt } from "./any-object.ts";
 import { invalid } from "./failures.ts";
 import type { Resource } from "./resources.ts";
 
@@ -15,9 +15,17 @@ export function rightKind(resource: Resource, object: AnyObject): (admitted: Any
   if ((resource.kind.schema.fields?.status?.required ?? []).length > 0) return () => {};
   const before = copyJson(object);
   return (admitted) => {
-    if (!sameJson(before, admitted)) return;
+    if (!sameJson(before, admitted) || gainsStatus(resource, object)) return;
     const message = `Invalid value: ${JSON.stringify(stated)}: must be ${kind}`;
     const causes = [{ reason: "FieldValueInvalid", message, field: "kind" }];
     throw invalid({ kind: stated, group: resource.group }, object.metadata.name ?? "", causes);
   };
+}
+
+/** Go writes these two of a PodAutoscaler's status even when they are empty, so its webhook always adds them. */
+function gainsStatus({ collection }: Resource, object: AnyObject): boolean {
+  if (collection !== "podautoscalers.autoscaling.internal.knative.dev") return false;
+  return ["serviceName", "metricsServiceName"].some(
+    (name) => valueAt(object, ["status", name]) === undefined,
+  );
 }
