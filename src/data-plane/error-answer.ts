@@ -1,3 +1,4 @@
+import { systemRandom } from "../base/random.ts";
 import { HeaderBlock } from "../http/header-block.ts";
 import type { Exchange } from "../http/message.ts";
 import { respondWith } from "../http/responses.ts";
@@ -20,9 +21,11 @@ export function respondWithError(exchange: Exchange, answer: ErrorAnswer): void 
   respondWith(exchange, { status: answer.status, headers, body: `${answer.text}\n` });
 }
 
-/** Says that ebb made this answer, and about which request. */
+/**
+ * Says that ebb made this answer, and about which request. Behind the gateway each request has a name; one that came
+ * another way gets one here, which nothing depends on, so that whoever complains can say which it was.
+ */
 export function noteOrigin(exchange: Exchange, headers: HeaderBlock, code: string): void {
   headers.append("X-Ebb-Error", code);
-  const requestId = exchange.request.headers.get("x-request-id");
-  if (requestId !== undefined) headers.append("X-Request-Id", requestId);
+  headers.append("X-Request-Id", exchange.request.headers.get("x-request-id") ?? systemRandom.uuid());
 }

@@ -9,7 +9,7 @@ import type { RequestTimeoutLimits } from "../../http/request-timeouts.ts";
 import { respondWith } from "../../http/responses.ts";
 import type { TimerWheel } from "../../http/timer-wheel.ts";
 import { type Upstream, UpstreamError } from "../../http/upstream.ts";
-import { respondWithError } from "../error-answer.ts";
+import { noteOrigin, respondWithError } from "../error-answer.ts";
 import { goOn, type Journey, type Phase, setOut } from "../journey.ts";
 import { TimeLimit } from "../time-limit.ts";
 import { goErrorType, transportErrorText } from "../transport-error.ts";
@@ -308,7 +308,13 @@ function answerHealthCheck({ proxy, exchange }: Passage): void {
   }
   void proxy.readiness.ask().then((ready) => {
     if (exchange.cancel.raised) return;
-    respondWith(exchange, ready ? { status: 200, body: wire.PROBE_QUEUE } : { status: 503 });
+    if (ready) {
+      respondWith(exchange, { status: 200, body: wire.PROBE_QUEUE });
+      return;
+    }
+    const headers = new HeaderBlock();
+    noteOrigin(exchange, headers, "not-ready");
+    respondWith(exchange, { status: 503, headers });
   });
 }
 
