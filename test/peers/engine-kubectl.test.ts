@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -71,6 +72,32 @@ describe("kubectl and curl with ebb up", { skip: hasPeers ? false : "no kubectl 
   after(async () => {
     await engine.stop();
     removeFolder(folder);
+  });
+
+  test("server-side apply owns fields, refuses another owner's until forced, and takes over what apply wrote", async () => {
+    const file = join(folder, "map.yaml");
+    const map = (a: string) => ({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "ssa" },
+      data: { a },
+    });
+    const write = (value: string) => writeFileSync(file, JSON.stringify(map(value)));
+    write("1");
+    assert.match(await kubectl(`apply --server-side -f ${file}`), /configmap\/ssa serverside-applied/);
+    write("2");
+    const refused = await run("kubectl", `apply --server-side --field-manager=other -f ${file}`);
+    assert.equal(refused.status, 1);
+    assert.match(refused.stderr, /Apply failed with 1 conflict: conflict with "kubectl": \.data\.a/);
+    await kubectl(`apply --server-side --field-manager=other --force-conflicts -f ${file}`);
+    assert.equal(await kubectl("get configmap ssa -o jsonpath={.data.a}"), "2");
+    await kubectl("delete configmap ssa");
+    write("3");
+    await kubectl(`apply -f ${file}`);
+    write("4");
+    await kubectl(`apply --server-side -f ${file}`);
+    assert.match(await kubectl(`diff --server-side -f ${file}`), /^$/);
+    assert.match(await kubectl("get configmap ssa -o yaml --show-managed-fields"), /operation: Apply/);
   });
 
   test("the manifest is applied, waited for, watched and shown with the columns of Knative and Kubernetes", async () => {
