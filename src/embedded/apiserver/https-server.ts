@@ -110,7 +110,10 @@ interface Served {
 async function serve(options: HttpsServerOptions, { incoming, outgoing, closing }: Served): Promise<void> {
   const gone = new AbortController();
   const abort = () => gone.abort();
-  outgoing.on("close", abort);
+  // Most answers are read to their end: nobody waits for the news that such a client is gone.
+  outgoing.on("close", () => {
+    if (!outgoing.writableFinished) abort();
+  });
   closing.addEventListener("abort", abort);
   try {
     const body = await readBody(incoming);

@@ -92,9 +92,11 @@ export function decodeJson(body: Uint8Array, prefix = ""): unknown {
   return JSON.parse(text);
 }
 
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
 export function textOf(body: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(body);
+    return UTF8.decode(body);
   } catch {
     throw badRequest("the body of the request is not valid UTF-8");
   }
