@@ -114,37 +114,27 @@ export const HorizontalPodAutoscalerKind: Kind<HorizontalPodAutoscaler> = {
     {
       name: "Reference",
       type: "string",
-      description:
-        "scaleTargetRef points to the target resource to scale, and is used to the pods for which metrics should be " +
-        "collected, as well as to actually change the replica count.",
       value: ({ spec }: HorizontalPodAutoscaler) => `${spec.scaleTargetRef.kind}/${spec.scaleTargetRef.name}`,
     },
     {
       name: "Targets",
       type: "string",
-      description:
-        "metrics contains the specifications for which to use to calculate the desired replica count.",
       value: targetText,
     },
     {
       name: "MinPods",
       type: "string",
-      description:
-        "minReplicas is the lower limit for the number of replicas to which the autoscaler can scale down.",
       value: ({ spec }: HorizontalPodAutoscaler) => String(spec.minReplicas ?? "<unset>"),
     },
     {
       name: "MaxPods",
       type: "string",
-      description:
-        "maxReplicas is the upper limit for the number of replicas to which the autoscaler can scale up.",
-      value: ({ spec }: HorizontalPodAutoscaler) => String(spec.maxReplicas ?? 0),
+      value: ({ spec }: HorizontalPodAutoscaler) => spec.maxReplicas ?? 0,
     },
     {
       name: "Replicas",
       type: "string",
-      description: "currentReplicas is current number of replicas of pods managed by this autoscaler.",
-      value: ({ status }: HorizontalPodAutoscaler) => String(status?.currentReplicas ?? 0),
+      value: ({ status }: HorizontalPodAutoscaler) => status?.currentReplicas ?? 0,
     },
     AGE_COLUMN,
   ],

@@ -31,7 +31,9 @@ const OID = {
   basicConstraints: [2, 5, 29, 19],
   authorityKeyIdentifier: [2, 5, 29, 35],
   extendedKeyUsage: [2, 5, 29, 37],
+  organization: [2, 5, 4, 10],
   serverAuth: [1, 3, 6, 1, 5, 5, 7, 3, 1],
+  clientAuth: [1, 3, 6, 1, 5, 5, 7, 3, 2],
 } as const;
 
 export function makeAuthority(name: string, validity: Validity, serial: Uint8Array): CertificateAuthority {
@@ -77,10 +79,35 @@ export function issueServerCertificate(
   return { certificate, key: privateKey.export({ type: "pkcs8", format: "pem" }) as string };
 }
 
+/** For somebody who proves who they are by it: the name as CN, the groups as O (spec E-215). */
+export function issueClientCertificate(
+  authority: CertificateAuthority,
+  user: { readonly name: string; readonly groups: readonly string[] },
+  { validity, serial }: { readonly validity: Validity; readonly serial: Uint8Array },
+): Issued {
+  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const extensions = [
+    extension(OID.basicConstraints, sequence(), true),
+    extension(OID.keyUsage, bits(Uint8Array.of(0b1000_0000), 7), true),
+    extension(OID.extendedKeyUsage, sequence(identifier(OID.clientAuth))),
+    extension(OID.authorityKeyIdentifier, sequence(tagged(0x80, keyIdentifier(authority.publicKey)))),
+  ];
+  const subject = { ...user, publicKey };
+  const certificate = signed(
+    { serial, issuer: authority.name, subject, validity, extensions },
+    authority.key,
+  );
+  return { certificate, key: privateKey.export({ type: "pkcs8", format: "pem" }) as string };
+}
+
 interface Contents {
   readonly serial: Uint8Array;
   readonly issuer: string;
-  readonly subject: { readonly name: string; readonly publicKey: KeyObject };
+  readonly subject: {
+    readonly name: string;
+    readonly groups?: readonly string[];
+    readonly publicKey: KeyObject;
+  };
   readonly validity: Validity;
   readonly extensions: readonly Buffer[];
 }
@@ -94,7 +121,7 @@ function signed(contents: Contents, key: KeyObject): string {
     algorithm,
     distinguishedName(contents.issuer),
     sequence(time(validity.notBeforeMs), time(validity.notAfterMs)),
-    distinguishedName(subject.name),
+    distinguishedName(subject.name, subject.groups),
     subject.publicKey.export({ type: "spki", format: "der" }),
     tagged(0xa3, sequence(...contents.extensions)),
   );
@@ -109,9 +136,11 @@ function keyIdentifier(publicKey: KeyObject): Buffer {
     .digest();
 }
 
-function distinguishedName(commonName: string): Buffer {
-  const value = tagged(0x0c, Buffer.from(commonName, "utf8"));
-  return sequence(tagged(0x31, sequence(identifier(OID.commonName), value)));
+function distinguishedName(commonName: string, organizations: readonly string[] = []): Buffer {
+  const part = (id: readonly number[], text: string) =>
+    tagged(0x31, sequence(identifier(id), tagged(0x0c, Buffer.from(text, "utf8"))));
+  const groups = organizations.map((name) => part(OID.organization, name));
+  return sequence(...groups, part(OID.commonName, commonName));
 }
 
 function extension(id: readonly number[], value: Buffer, critical = false): Buffer {

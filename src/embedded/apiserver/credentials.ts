@@ -9,6 +9,8 @@ import { issueServerCertificate, makeAuthority } from "./certificate.ts";
 /** What the server proves itself with and what its clients bear. PEM texts. */
 export interface Credentials {
   readonly caCertificate: string;
+  /** Signs client certificates; PKCS 8. Homes from before it was kept have none. */
+  readonly caKey?: string;
   readonly certificate: string;
   readonly key: string;
   readonly token: string;
@@ -97,6 +99,7 @@ function makeCredentials({ clock, random }: CredentialsOptions, old: Credentials
   const issued = issueServerCertificate(authority, server, { validity, serial: serial() });
   return {
     caCertificate: authority.certificate,
+    caKey: authority.key.export({ type: "pkcs8", format: "pem" }).toString(),
     certificate: issued.certificate,
     key: issued.key,
     token: old?.token ?? Buffer.from(random.bytes(32)).toString("base64url"),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createPrivateKey, createPublicKey } from "node:crypto";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
@@ -8,6 +9,7 @@ import { systemClock } from "../../base/clock.ts";
 import { silentLog } from "../../base/log.ts";
 import { systemRandom } from "../../base/random.ts";
 import { ApiServer } from "./api-server.ts";
+import { type CertificateAuthority, issueClientCertificate, makeAuthority } from "./certificate.ts";
 import { type Credentials, loadCredentials, writeKubeconfig } from "./credentials.ts";
 import { type RunningHttpsServer, startHttpsServer } from "./https-server.ts";
 import { SqliteStorage } from "./storage/sqlite-storage.ts";
@@ -48,6 +50,7 @@ interface CallOptions {
   readonly token?: string | null;
   readonly raw?: string;
   readonly onLine?: (line: string) => boolean;
+  readonly client?: { readonly cert: string; readonly key: string };
 }
 
 /** `onLine` returning true ends the call. */
@@ -65,6 +68,7 @@ function call(method: string, path: string, options: CallOptions = {}): Promise<
       headers,
       ca: credentials.caCertificate,
       agent: false,
+      ...options.client,
     });
     outgoing.on("response", (incoming) => {
       let body = "";
@@ -145,4 +149,27 @@ test("a taken port is named in one sentence", async () => {
     code: "api-port-unusable",
     message: `cannot serve the API on 127.0.0.1:${front.port}: another process listens there; choose another port with --api-port (0 = any free one)`,
   });
+});
+
+test("spec E-215: a client certificate of the API's authority names its bearer, one of another authority nobody", async () => {
+  const validity = { notBeforeMs: Date.now() - 60_000, notAfterMs: Date.now() + 3_600_000 };
+  const serial = Uint8Array.of(7);
+  const { caCertificate, caKey = "" } = credentials;
+  const key = createPrivateKey(caKey);
+  const own = { certificate: caCertificate, key, name: "ebb-ca", publicKey: createPublicKey(caKey) };
+  const path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+  const ask = async (authority: CertificateAuthority) => {
+    const user = { name: "jane", groups: ["system:masters", "devs"] };
+    const issued = issueClientCertificate(authority, user, { validity, serial });
+    const client = { cert: issued.certificate, key: issued.key };
+    return call("POST", path, { body: {}, token: null, client });
+  };
+  const { status, body } = await ask(own);
+  assert.equal(status, 201);
+  assert.deepEqual(JSON.parse(body).status.userInfo, {
+    username: "jane",
+    groups: ["system:masters", "devs", "system:authenticated"],
+  });
+  const stranger = makeAuthority("ebb-ca", validity, Uint8Array.of(9));
+  assert.equal((await ask(stranger)).status, 403);
 });
