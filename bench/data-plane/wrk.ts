@@ -25,7 +25,7 @@ const SCRIPT = join(import.meta.dirname, "wrk-report.lua");
 export async function wrk(contender: Contender, { connections, seconds, path }: WrkLoad): Promise<WrkReport> {
   const header = contender.host ? ["-H", `Host: ${contender.host}`] : [];
   const url = `http://127.0.0.1:${contender.port}${path ?? "/"}`;
-  const args = ["-t1", `-c${connections}`, `-d${seconds}s`, ...header, "-s", SCRIPT, url];
+  const args = ["-t1", `-c${connections}`, `-d${seconds}s`, "--timeout", "30s", ...header, "-s", SCRIPT, url];
   const [command = "wrk", ...rest] = [...contender.inside, "wrk", ...args];
   const { stdout } = await promisify(execFile)(command, rest);
   const line = /^REPORT (.*)$/m.exec(stdout)?.[1];

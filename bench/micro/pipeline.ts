@@ -2,15 +2,21 @@
  * Time of one small request in the queue-proxy's phases and the HTTP engine on both sides, without sockets: what of
  * the cost is ours. The least of several rounds counts, since only that is the same on a busy machine. Prints JSON.
  *
- *   node bench/micro/pipeline.ts [--rounds 20] [--requests 20000] [--log]
+ *   node bench/micro/pipeline.ts [--rounds 20] [--requests 20000] [--log] [--through gateway|activator]
  */
 import { parseArgs } from "node:util";
 import { systemClock } from "../../src/base/clock.ts";
+import type { Log } from "../../src/base/log.ts";
 import { systemRandom } from "../../src/base/random.ts";
+import { Activator } from "../../src/data-plane/activator/activator.ts";
+import { Gateway } from "../../src/data-plane/gateway/gateway.ts";
+import { RouteTable } from "../../src/data-plane/gateway/route-table.ts";
 import { readConfig } from "../../src/data-plane/queue-proxy/config.ts";
 import { QueueProxy } from "../../src/data-plane/queue-proxy/queue-proxy.ts";
 import { Readiness } from "../../src/data-plane/queue-proxy/readiness.ts";
 import type { Conn, ConnHandler, Network } from "../../src/http/conn.ts";
+import { inProcessUpstream } from "../../src/http/in-process-upstream.ts";
+import type { Handler } from "../../src/http/message.ts";
 import { UpstreamPool } from "../../src/http/pool.ts";
 import { HttpServer } from "../../src/http/server.ts";
 import { TimerWheel } from "../../src/http/timer-wheel.ts";
@@ -21,6 +27,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "20" },
     requests: { type: "string", default: "20000" },
     log: { type: "boolean", default: false },
+    through: { type: "string", default: "queue-proxy" },
   },
 });
 
@@ -65,30 +72,67 @@ const network: Network = {
   connect: async () => new ScriptedConn((conn) => asked.push(conn)),
 };
 
-function startProxy(): HttpServer {
-  const clock = systemClock;
-  const timers = new TimerWheel(clock);
+const clock = systemClock;
+const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
+const pod = { ip: "127.0.0.2", port: 8012, podUid: "pod" };
+const revision = { namespace: "default", name: "hello-00001" };
+
+function queueProxyHandler(timers: TimerWheel): Handler {
   const pool = new UpstreamPool({ clock, network, random: systemRandom });
   const config = readConfig({ ...ENVIRONMENT, ...(values.log ? WITH_LOG : {}) });
-  const silent = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
   const readiness = new Readiness({ probes: [], attempt: async () => "ready", clock, patienceMs: 0 });
   const upstream = pool.to({ ip: "127.0.0.1", port: 8080 });
-  const proxy = new QueueProxy({
-    config,
+  return new QueueProxy({ config, clock, log: silent, timers, readiness, upstream, writeLine: () => {} })
+    .handle;
+}
+
+function activatorHandler(timers: TimerWheel, queueProxy: Handler): Handler {
+  const activator = new Activator({
     clock,
+    random: systemRandom,
     log: silent,
     timers,
-    readiness,
-    upstream,
-    writeLine: () => {},
+    upstreamFor: () => inProcessUpstream(queueProxy, { remoteAddress: "" }),
+    podName: "activator",
+    report: () => {},
   });
-  return new HttpServer({ clock, handler: proxy.handle });
+  const limits = { totalMs: 300_000, responseStartMs: 0, idleMs: 0 };
+  activator.revisions.set({ ...revision, containerConcurrency: 0, limits, trustsProbes: true });
+  activator.revisions.setPods(revision.namespace, revision.name, { ready: [pod], notReady: [] });
+  return activator.handle;
+}
+
+function gatewayHandler(next: Handler): Handler {
+  const upstreamFor = () => inProcessUpstream(next, { remoteAddress: "" });
+  const gateway = new Gateway({ random: systemRandom, log: silent, upstreamFor });
+  const { namespace, name: service } = revision;
+  const setHeaders = [
+    { name: "Knative-Serving-Namespace", value: namespace },
+    { name: "Knative-Serving-Revision", value: revision.name },
+  ];
+  const split = { namespace, service, port: 80, percent: 100, setHeaders };
+  const path = { prefix: "", headers: [], setHeaders: [], rewriteHost: undefined, hash: "", splits: [split] };
+  const rule = { hosts: ["hello.default.example.com"], visibility: "public" as const, paths: [path] };
+  gateway.setRoutes(new RouteTable([rule]));
+  gateway.backends.setService({ namespace, name: service, ports: [{ name: "http", port: 80 }] });
+  gateway.backends.setEndpoints(namespace, service, [{ name: "http", backends: [pod] }]);
+  return gateway.handler("public");
+}
+
+/** Through the queue-proxy alone, the gateway before it, or the activator between them. */
+function handlerFor(way: string): Handler {
+  const timers = new TimerWheel(clock);
+  const queueProxy = queueProxyHandler(timers);
+  if (way === "activator") return gatewayHandler(activatorHandler(timers, queueProxy));
+  return way === "gateway" ? gatewayHandler(queueProxy) : queueProxy;
 }
 
 const CONNECTIONS = 32;
 
 async function main(): Promise<void> {
-  const server = startProxy();
+  const server = new HttpServer({ clock, handler: handlerFor(values.through) });
+  // The activator's probe of its pod.
+  await new Promise((done) => setTimeout(done, 300));
   const clients = Array.from({ length: CONNECTIONS }, () => new ScriptedConn(() => answers++));
   for (const client of clients) server.accept(client);
   const turns = Math.ceil(Number(values.requests) / CONNECTIONS);

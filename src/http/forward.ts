@@ -1,7 +1,7 @@
 import type { Cancel } from "../base/cancel.ts";
 import type { Conn } from "./conn.ts";
 import type { HeaderBlock } from "./header-block.ts";
-import { endToEndHeaders } from "./hop-by-hop.ts";
+import { endToEndHeaders, HOP_BY_HOP_KINDS } from "./hop-by-hop.ts";
 import type { BodySource, Exchange, RequestHead, ResponseHead } from "./message.ts";
 import { splice } from "./splice.ts";
 import type { OutgoingRequest, Upstream, UpstreamError, UpstreamObserver } from "./upstream.ts";
@@ -95,9 +95,10 @@ class Forwarding implements OutgoingRequest, UpstreamObserver {
 
 /** What speaks of one connection goes, and what Go's proxies drop: TE, Upgrade (even with 426), the length of a 304. */
 function answerHeaders({ status, headers }: ResponseHead): HeaderBlock {
-  const kept = endToEndHeaders(headers);
-  if (kept.has("te")) kept.delete("te");
-  if (kept.has("upgrade")) kept.delete("upgrade");
+  // Whoever answered has no more use for the block: it is copied only to leave something out.
+  const kept = headers.mayHaveAny(HOP_BY_HOP_KINDS) ? endToEndHeaders(headers) : headers;
+  kept.delete("te");
+  kept.delete("upgrade");
   if (status === 304) kept.delete("content-length");
   return kept;
 }

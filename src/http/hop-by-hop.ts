@@ -22,7 +22,8 @@ export function endToEndHeaders(headers: HeaderBlock): HeaderBlock {
   return new HeaderBlock(kept);
 }
 
-const HOP_BY_HOP_KINDS = kindsOf([
+/** For HeaderBlock.mayHaveAny: a block without these kinds has nothing that stays behind. */
+export const HOP_BY_HOP_KINDS = kindsOf([
   "te",
   "upgrade",
   "connection",

@@ -41,7 +41,9 @@ class InProcessExchange implements Exchange {
   #status = 0;
   #outcome: ExchangeOutcome | undefined;
   #progress: (() => void) | undefined;
-  #listeners: ((outcome: ExchangeOutcome) => void)[] = [];
+  /** The first listener costs no list. */
+  #listener: ((outcome: ExchangeOutcome) => void) | undefined;
+  #others: ((outcome: ExchangeOutcome) => void)[] | undefined;
 
   constructor(outgoing: OutgoingRequest, observer: UpstreamObserver, remoteAddress: string) {
     this.request = outgoing.head;
@@ -133,14 +135,19 @@ class InProcessExchange implements Exchange {
 
   onFinish(listener: (outcome: ExchangeOutcome) => void): void {
     if (this.#outcome) listener(this.#outcome);
-    else this.#listeners.push(listener);
+    else if (this.#listener === undefined) this.#listener = listener;
+    else {
+      this.#others ??= [];
+      this.#others.push(listener);
+    }
   }
 
   finish(responseBytes: number, complete: boolean): void {
     if (this.#outcome) return;
     this.#stopListening?.();
     this.#outcome = { status: this.#status, responseBytes, complete };
-    for (const listener of this.#listeners.splice(0)) listener(this.#outcome);
+    this.#listener?.(this.#outcome);
+    if (this.#others) for (const listener of this.#others) listener(this.#outcome);
   }
 
   /** The reader of the answer wants no more: for this exchange the client has gone. */

@@ -201,8 +201,8 @@ const PHASES: readonly Phase<Passage>[] = [
     run({ activator, exchange, revision }) {
       if (revision === undefined) return "over";
       const { namespace, name } = revision.view;
-      activator.reporter.enter(namespace, name);
-      exchange.onFinish(() => activator.reporter.leave(namespace, name));
+      const traffic = activator.reporter.enter(namespace, name);
+      exchange.onFinish(() => activator.reporter.leave(traffic));
       return "next";
     },
   },

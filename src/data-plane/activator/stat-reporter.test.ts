@@ -27,17 +27,17 @@ test("the first request of an idle revision is told at once and not counted twic
 
 test("concurrency is weighted by time", async () => {
   const { clock, told, reporter: stats } = reporter();
-  for (let request = 0; request < 3; request++) stats.enter("default", "hello");
+  const traffic = stats.enter("default", "hello");
+  for (let request = 1; request < 3; request++) assert.equal(stats.enter("default", "hello"), traffic);
   await clock.advance(500);
-  stats.leave("default", "hello");
+  stats.leave(traffic);
   await clock.advance(500);
   assert.deepEqual(told.at(-1), { concurrency: 1.5, count: 2 });
 });
 
 test("a revision without traffic has no timer after its last report, and wakes with a poke again", async () => {
   const { clock, told, reporter: stats } = reporter();
-  stats.enter("default", "hello");
-  stats.leave("default", "hello");
+  stats.leave(stats.enter("default", "hello"));
   await clock.advance(5000);
   assert.equal(clock.pending, 0);
   const before = told.length;

@@ -12,7 +12,7 @@ export interface StatReporterOptions {
 const PERIOD_MS = 1000;
 
 /** Requests of one revision in the activator, waiting or running. */
-interface RevisionTraffic {
+export interface RevisionTraffic {
   readonly namespace: string;
   readonly name: string;
   running: number;
@@ -37,7 +37,8 @@ export class StatReporter {
     this.#options = options;
   }
 
-  enter(namespace: string, name: string): void {
+  /** Returns what `leave` wants. */
+  enter(namespace: string, name: string): RevisionTraffic {
     const nowMs = this.#options.clock.monotonic();
     const key = `${namespace}/${name}`;
     let traffic = this.#traffic.get(key);
@@ -50,11 +51,10 @@ export class StatReporter {
     accrue(traffic, nowMs);
     traffic.running += 1;
     traffic.requests += 1;
+    return traffic;
   }
 
-  leave(namespace: string, name: string): void {
-    const traffic = this.#traffic.get(`${namespace}/${name}`);
-    if (traffic === undefined) return;
+  leave(traffic: RevisionTraffic): void {
     accrue(traffic, this.#options.clock.monotonic());
     traffic.running -= 1;
   }

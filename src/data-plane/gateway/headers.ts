@@ -22,7 +22,11 @@ export function disarmProbes(headers: HeaderBlock): void {
   const agent = headers.get("user-agent");
   if (agent === undefined) return;
   // Behind us only a prefix makes a component's agent: the user's application still reads the whole text.
-  if (COMPONENT_AGENTS.some((prefix) => agent.startsWith(prefix))) headers.set("User-Agent", `ebb ${agent}`);
+  for (const prefix of COMPONENT_AGENTS) {
+    if (!agent.startsWith(prefix)) continue;
+    headers.set("User-Agent", `ebb ${agent}`);
+    return;
+  }
 }
 
 /** The client's address is appended; Host and scheme are what this gateway saw (spec G-013). */
@@ -30,8 +34,10 @@ export function setForwardedFor(
   headers: HeaderBlock,
   seen: { readonly peer: string; readonly host: string; readonly proto: string },
 ): void {
-  const before = headers.all("x-forwarded-for").filter((value) => value !== "");
-  if (seen.peer !== "") headers.set("X-Forwarded-For", [...before, seen.peer].join(", "));
+  if (seen.peer !== "") {
+    const before = headers.all("x-forwarded-for").filter((value) => value !== "");
+    headers.set("X-Forwarded-For", before.length === 0 ? seen.peer : [...before, seen.peer].join(", "));
+  }
   headers.set("X-Forwarded-Proto", seen.proto);
   headers.set("X-Forwarded-Host", seen.host);
 }

@@ -85,6 +85,9 @@ export function setForwarded(headers: HeaderBlock, peerAddress: string): void {
 
 /** `for=a;host=h;proto=p, for=b`: host and proto go with the first address. */
 export function forwardedValue(addresses: string, host: string, proto: string): string {
+  if (addresses !== "" && host !== "" && proto !== "" && !addresses.includes(",")) {
+    return `for=${nodeName(addresses.trim())};host=${host};proto=${proto}`;
+  }
   const shared: string[] = [];
   if (host !== "") shared.push(`host=${host}`);
   if (proto !== "") shared.push(`proto=${proto}`);
