@@ -161,3 +161,12 @@ export function httpHeaderNameErrors(text: string): string[] {
   const complaint = "a valid HTTP header must consist of alphanumeric characters or '-'";
   return [regexText(complaint, "[-A-Za-z0-9]+", ["X-Header-Name"])];
 }
+
+export function isIpv4(text: string): boolean {
+  const parts = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
+  return parts?.slice(1).every((part) => Number(part) < 256) ?? false;
+}
+
+export function isIpv6(text: string): boolean {
+  return text.includes(":") && URL.canParse(`http://[${text}]`);
+}

@@ -8,7 +8,7 @@ import {
   unsupported,
 } from "../field-cause.ts";
 import { labelsCauses } from "../pod/validate.ts";
-import { dns1123LabelErrors, dns1123SubdomainErrors, portErrors } from "../syntax.ts";
+import { dns1123LabelErrors, dns1123SubdomainErrors, isIpv4, isIpv6, portErrors } from "../syntax.ts";
 import type { CoreService } from "./kind.ts";
 
 type Spec = NonNullable<CoreService["spec"]>;
@@ -33,7 +33,12 @@ export function serviceCauses({ spec = {} }: CoreService, before: CoreService | 
   return causes;
 }
 
+const IP_TEXT = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+
 function addressCauses(spec: Spec, old: Spec | undefined): FieldCause[] {
+  const { clusterIP = "" } = spec;
+  if (clusterIP !== "" && clusterIP !== "None" && !isIpv4(clusterIP) && !isIpv6(clusterIP))
+    return [invalidValue("spec.clusterIPs[0]", clusterIP, IP_TEXT)];
   const kept = old?.type !== "ExternalName" && spec.type !== "ExternalName";
   return old?.clusterIP && kept && old.clusterIP !== spec.clusterIP
     ? [invalidValue("spec.clusterIPs[0]", [spec.clusterIP], "may not change once set")]

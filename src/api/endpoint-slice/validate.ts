@@ -7,7 +7,7 @@ import {
   required,
   unsupported,
 } from "../field-cause.ts";
-import { dns1123LabelErrors, dns1123SubdomainErrors } from "../syntax.ts";
+import { dns1123LabelErrors, dns1123SubdomainErrors, isIpv4, isIpv6 } from "../syntax.ts";
 import type { EndpointSlice } from "./kind.ts";
 
 const TYPES = ["FQDN", "IPv4", "IPv6"];
@@ -52,18 +52,11 @@ function addressesCauses(addresses: readonly string[], field: string, rules: Add
   return addresses.flatMap((address, index) => addressCauses(address, `${field}[${index}]`, rules));
 }
 
-const IPV4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
-
 function addressCauses(address: string, field: string, { addressType, inside }: AddressRules): FieldCause[] {
   if (addressType === "FQDN") return invalidValues(field, address, dns1123SubdomainErrors(address));
-  const isIpv4 =
-    IPV4.exec(address)
-      ?.slice(1)
-      .every((part) => Number(part) < 256) ?? false;
-  const isIpv6 = address.includes(":") && URL.canParse(`http://[${address}]`);
-  if (addressType === "IPv4" && !isIpv4)
+  if (addressType === "IPv4" && !isIpv4(address))
     return [invalidValue(field, address, "must be a valid IPv4 address")];
-  if (addressType === "IPv6" && !isIpv6)
+  if (addressType === "IPv6" && !isIpv6(address))
     return [invalidValue(field, address, "must be a valid IPv6 address")];
   const isLoopback = address.startsWith("127.") || address === "::1";
   return isLoopback && !inside
