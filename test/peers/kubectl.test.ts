@@ -155,7 +155,7 @@ describe("stock kubectl", { skip: hasKubectl ? false : "no kubectl" }, () => {
   });
 
   test("reads and follows a pod's log", async () => {
-    const spec = { containers: [{ name: "user-container", image: "x" }] };
+    const spec = { nodeName: "n", containers: [{ name: "user-container", image: "x" }] };
     await apiServer
       .clientFor("test")
       .create(PodKind, { metadata: { name: "p", namespace: "default" }, spec });
