@@ -1,0 +1,3 @@
+module ebb.local/http-clients
+
+go 1.25.0
