@@ -50,8 +50,13 @@ type table struct {
 	Messages map[string]string `json:"messages"`
 }
 
-// Without an argument the table, with the argument samples one object of each kind in both forms.
+// Without an argument the table, with the argument samples one object of each kind in both forms, with read and a file
+// the objects that somebody else wrote.
 func main() {
+	if len(os.Args) > 2 {
+		readObjects(os.Args[2])
+		return
+	}
 	if len(os.Args) > 1 {
 		printSamples()
 		return
