@@ -5,7 +5,7 @@ import { respondWith } from "../src/http/responses.ts";
 import { HttpServer } from "../src/http/server.ts";
 import type { ProgramHandle } from "../test/support/memory-node.ts";
 import type { History } from "./history.ts";
-import type { SimNetwork } from "./network.ts";
+import type { LinkFaults, SimNetwork } from "./network.ts";
 import type { SimRuntime } from "./node-runtime.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
@@ -23,6 +23,8 @@ export interface AppPlan {
   crashAtMs: number;
   /** Lives that begin from now on never open their port. */
   muted: boolean;
+  /** What goes wrong between the queue-proxy and the application. */
+  faults: Partial<LinkFaults>;
 }
 
 export interface AppPorts {
@@ -37,6 +39,9 @@ export interface AppPorts {
 export const SIM_REQUEST = "x-sim-request";
 /** Milliseconds that this request takes, in place of the plan's. */
 export const SIM_SERVE = "x-sim-serve";
+
+/** The way from a queue-proxy to its application never leaves the machine. */
+const LOCAL = { delayMs: 0.05 };
 
 /** One life of a simulated application: an HTTP server of the engine's own on the simulated network. */
 export class SimApp {
@@ -77,6 +82,16 @@ export class SimApp {
     clock.schedule(this.#vary(this.#plan.startMs), () => void this.#open());
   }
 
+  /** The plan's faults are others now. */
+  faultsChanged(): void {
+    if (!this.#isOver) this.#ports.network.setFaults(this.#address, { ...LOCAL, ...this.#plan.faults });
+  }
+
+  /** Resets every connection to the application, which goes on. */
+  cutOff(): void {
+    if (!this.#isOver) this.#ports.network.cut(this.#address);
+  }
+
   get isOver(): boolean {
     return this.#isOver;
   }
@@ -92,8 +107,7 @@ export class SimApp {
   async #open(): Promise<void> {
     if (this.#isOver) return;
     const { clock, network } = this.#ports;
-    // The way from a queue-proxy to its application never leaves the machine.
-    network.setFaults(this.#address, { delayMs: 0.05 });
+    network.setFaults(this.#address, { ...LOCAL, ...this.#plan.faults });
     this.#listener = await network.listen(this.#address, this.#server.accept);
     clock.schedule(this.#vary(this.#plan.warmMs), () => {
       this.#isWarm = true;

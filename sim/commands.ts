@@ -2,8 +2,10 @@ import { DeploymentKind } from "../src/api/deployment/kind.ts";
 import { PodKind } from "../src/api/pod/kind.ts";
 import type { Resource } from "../src/api/resource.ts";
 import { type Service, ServiceKind } from "../src/api/service/kind.ts";
+import type { Address } from "../src/http/conn.ts";
 import type { AppPlan } from "./app.ts";
 import { Clients } from "./clients.ts";
+import type { LinkFaults } from "./network.ts";
 import { durationMs, type Step } from "./scenario.ts";
 import { SIM_IMAGE, type World } from "./world.ts";
 
@@ -16,6 +18,8 @@ export class Stage {
   readonly clients: Clients;
   /** containerConcurrency by service. */
   readonly concurrency: Record<string, number> = {};
+  /** Pods' addresses that have faults. */
+  readonly troubled: Address[] = [];
 
   constructor(world: World) {
     this.world = world;
@@ -115,6 +119,36 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     stage.plan(service).muted = true;
   },
 
+  /**
+   * `network app|pods NAME …` or `network gateway …`: what goes wrong from now on on the way to the applications of a
+   * service, to the queue-proxies of its pods, or from the clients: `delay=` (up to so long, each segment anew), `reset=`
+   * (chance of each segment), `segment=` (bytes at most), `hole`, `refuse`, `cut` (open connections are reset now).
+   * Nothing named = all is well again.
+   */
+  async network(stage, { words: [target, ...words], options }) {
+    const { world } = stage;
+    const isGateway = target === "gateway";
+    const service = isGateway ? "" : words[0];
+    const faults = faultsOf(isGateway ? words : words.slice(1), options);
+    const isCut = words.includes("cut");
+    if (target === "app") {
+      stage.plan(service).faults = faults;
+      for (const app of world.apps.filter((one) => one.service === service)) {
+        app.faultsChanged();
+        if (isCut) app.cutOff();
+      }
+      return;
+    }
+    const addresses = isGateway ? [world.gateway] : await podAddresses(world, service ?? "");
+    // An address may have gone to another pod since.
+    if (!isGateway) for (const address of stage.troubled.splice(0)) world.network.setFaults(address, {});
+    if (!isGateway) stage.troubled.push(...addresses);
+    for (const address of addresses) {
+      world.network.setFaults(address, faults);
+      if (isCut) world.network.cut(address);
+    }
+  },
+
   /** `restart after=`: the engine is killed, and started again after that time. */
   async restart({ world }, { options }) {
     await world.restart(durationMs(options.after ?? "100ms"));
@@ -147,6 +181,29 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
 };
 
+function faultsOf(words: readonly string[], options: Step["options"]): Partial<LinkFaults> {
+  const { delay, reset, segment } = options;
+  return {
+    ...(delay !== undefined && { delayMs: [0.05, durationMs(delay)] as const }),
+    ...(reset !== undefined && { resetChance: Number(reset) }),
+    ...(segment !== undefined && { segmentBytesMax: Number(segment) }),
+    ...(words.includes("hole") && { blackHole: true }),
+    ...(words.includes("refuse") && { refuse: true }),
+  };
+}
+
+const QUEUE_PROXY_PORTS = [8012, 8022, 9090];
+
+async function podAddresses(world: World, service: string): Promise<Address[]> {
+  const labelSelector = `serving.knative.dev/service=${service}`;
+  const { items } = await world.clock.until(
+    world.client().list(PodKind, { namespace: "default", labelSelector }),
+  );
+  return items.flatMap(({ status }) =>
+    status?.podIP === undefined ? [] : QUEUE_PROXY_PORTS.map((port) => ({ ip: `${status.podIP}`, port })),
+  );
+}
+
 async function apply(
   { world, concurrency }: Stage,
   names: readonly string[],
@@ -161,6 +218,7 @@ async function apply(
       crashes: 0,
       crashAtMs: 0,
       muted: false,
+      faults: {},
     });
     concurrency[service] = Number(options.concurrency ?? 0);
   }
