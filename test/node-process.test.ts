@@ -49,11 +49,11 @@ async function realNode() {
   const app = mkdtempSync(join(root, "app-"));
   writeFileSync(join(app, "app.cjs"), APP);
   await images.add("app", app, { command: ["node", "app.cjs"] });
-  const newAgent = () =>
+  const newAgent = (runtime = new ProcessRuntime({ ...ports, pods })) =>
     new NodeAgent({
       ...ports,
       client: server.clientFor("node"),
-      runtime: new ProcessRuntime({ ...ports, pods }),
+      runtime,
       images,
       addresses: new LoopbackAddresses({
         random: systemRandom,
@@ -186,5 +186,38 @@ test("a command that does not exist is told as a start error with exit code 128"
     [128, "StartError", 'exec: "no-such-program": executable file not found in $PATH'],
   );
   await agent.stop({ graceMs: 1_000 });
+  await node.server.stop();
+});
+
+test("a log can be read from a time on and with times, exact to a second", async () => {
+  const node = await realNode();
+  const runtime = new ProcessRuntime({ clock: systemClock, log: silentLog, pods: node.pods });
+  const agent = node.newAgent(runtime);
+  const logs = new ProcessLogs({ pods: node.pods, agent, clock: systemClock, times: runtime.logTimes });
+  await agent.start();
+  const startedMs = Date.now();
+  const pod = appPod();
+  const [container] = pod.spec.containers;
+  assert.ok(container);
+  const script = "echo first; echo second; sleep 2.5; echo third; sleep 60";
+  pod.spec.containers = [{ name: "main", image: "app", command: ["sh", "-c", script] }];
+  await node.client.create(PodKind, pod);
+  await node.until((one) => one.status?.containerStatuses?.[0]?.started === true);
+  const stored = await node.client.get(PodKind, node.at);
+  while (!(await logOf(logs, stored)).includes("third"))
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(await logOf(logs, stored, { sinceSeconds: 1 }), "third\n");
+  assert.equal(await logOf(logs, stored, { sinceSeconds: 3600 }), "first\nsecond\nthird\n");
+  const middle = new Date(Date.now() - 1_000).toISOString();
+  assert.equal(await logOf(logs, stored, { sinceTime: middle, tailLines: 2 }), "third\n");
+  const lines = (await logOf(logs, stored, { timestamps: true })).trimEnd().split("\n");
+  assert.deepEqual(
+    lines.map((line) => line.replace(/^\S+ /, "")),
+    ["first", "second", "third"],
+  );
+  const times = lines.map((line) => Date.parse(line.split(" ")[0] ?? ""));
+  assert.ok(times.every((ms) => ms >= startedMs && ms <= Date.now()));
+  assert.ok((times[2] ?? 0) - (times[0] ?? 0) >= 1_000);
+  await agent.stop({ graceMs: 0 });
   await node.server.stop();
 });

@@ -42,7 +42,7 @@ export function wireControlPlane({ home, dataPlanes, ...parts }: EngineParts) {
     network: systemNetwork(clock),
     storage,
     queueProxies: dataPlanes.queueProxies,
-    logsOf: (agent) => new ProcessLogs({ pods: home.pods, agent }),
+    logsOf: (agent) => new ProcessLogs({ pods: home.pods, agent, clock, times: parts.runtime.logTimes }),
     execOf: (agent) => new ProcessExec({ agent, runtime: parts.runtime }),
     access: { adminToken, tokenKey },
     rootCa,

@@ -1,6 +1,8 @@
 import { watch } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { failure } from "../../api/status.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { LogTimes } from "./log-times.ts";
 import type { NodeAgent } from "./node-agent.ts";
 import { runFiles } from "./pod-folder.ts";
 
@@ -12,24 +14,34 @@ export interface LogRequest {
   readonly follow: boolean;
   /** The run before the last restart. */
   readonly previous: boolean;
+  readonly timestamps?: boolean;
   readonly tailLines?: number;
   readonly limitBytes?: number;
+  readonly sinceSeconds?: number;
+  /** RFC 3339. */
+  readonly sinceTime?: string;
 }
 
 const CHUNK_BYTES = 64 * 1024;
 
-/**
- * Reads the log files of process pods. Lines carry no times: programs write to the file themselves, nothing of ours
- * lies between, so `timestamps` and `since` cannot be answered from it and are ignored.
- */
+/** Reads the log files of process pods. Their lines carry no times; `LogTimes` knows them to the second. */
 export class ProcessLogs {
   readonly #pods: string;
   readonly #agent: Pick<NodeAgent, "worker">;
+  readonly #times: LogTimes | undefined;
+  readonly #clock: Clock | undefined;
 
-  /** `pods` is the folder that the process runtime uses. */
-  constructor(options: { pods: string; agent: Pick<NodeAgent, "worker"> }) {
+  /** `pods` is the folder that the process runtime uses; without `times` (the runtime's) nobody knows when. */
+  constructor(options: {
+    pods: string;
+    agent: Pick<NodeAgent, "worker">;
+    times?: LogTimes;
+    clock?: Clock;
+  }) {
     this.#pods = options.pods;
     this.#agent = options.agent;
+    this.#times = options.times;
+    this.#clock = options.clock;
   }
 
   /** Chunks from the start or the last `tailLines`; with `follow` until the run ended or `signal` aborts. */
@@ -45,9 +57,21 @@ export class ProcessLogs {
           ? `previous terminated container "${container}" in pod "${pod}" not found`
           : `container "${container}" in pod "${pod}" is waiting to start: ContainerCreating`,
       );
-    const start = request.tailLines === undefined ? 0 : await tailStart(path, request.tailLines);
+    const tail = request.tailLines === undefined ? 0 : await tailStart(path, request.tailLines);
+    const start = Math.max(tail, await lineStart(path, this.#bytesBefore(path, request)));
     const isOver = () => !request.follow || this.#hasEnded(uid, container, restart);
-    return limited(chunks(path, { start, isOver, signal }), request.limitBytes);
+    const parts = chunks(path, { start, isOver, signal });
+    if (!request.timestamps) return limited(parts, request.limitBytes);
+    const timeOf = (position: number) => this.#times?.timeOf(path, position) ?? this.#clock?.wall() ?? 0;
+    return limited(stamped(parts, start, timeOf), request.limitBytes);
+  }
+
+  /** Of what was written before the time asked for. */
+  #bytesBefore(path: string, { sinceSeconds, sinceTime }: LogRequest): number {
+    const nowMs = this.#clock?.wall() ?? 0;
+    const sinceMs = sinceTime === undefined ? nowMs - (sinceSeconds ?? 0) * 1000 : Date.parse(sinceTime);
+    if ((sinceSeconds === undefined && sinceTime === undefined) || Number.isNaN(sinceMs)) return 0;
+    return this.#times?.bytesBefore(path, sinceMs) ?? 0;
   }
 
   #restartOf({ uid, container, previous }: LogRequest): number | undefined {
@@ -125,6 +149,47 @@ async function* limited(
     yield part.subarray(0, Math.min(part.length, left));
     left -= part.length;
     if (left <= 0) return;
+  }
+}
+
+/** A time before each line, as Kubernetes writes it. */
+async function* stamped(
+  parts: AsyncIterable<Uint8Array>,
+  start: number,
+  timeOf: (position: number) => number,
+): AsyncIterable<Uint8Array> {
+  let position = start;
+  let isLineStart = true;
+  for await (const part of parts) {
+    const pieces: Uint8Array[] = [];
+    let from = 0;
+    while (from < part.length) {
+      if (isLineStart) pieces.push(Buffer.from(`${new Date(timeOf(position + from)).toISOString()} `));
+      const end = part.indexOf(0x0a, from);
+      const until = end < 0 ? part.length : end + 1;
+      pieces.push(part.subarray(from, until));
+      isLineStart = end >= 0;
+      from = until;
+    }
+    position += part.length;
+    yield Buffer.concat(pieces);
+  }
+}
+
+/** Where the first whole line at or behind `position` begins. */
+async function lineStart(path: string, position: number): Promise<number> {
+  if (position === 0) return 0;
+  const file = await open(path, "r");
+  try {
+    for (let at = position - 1; ; ) {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(CHUNK_BYTES), 0, CHUNK_BYTES, at);
+      const end = buffer.subarray(0, bytesRead).indexOf(0x0a);
+      if (end >= 0) return at + end + 1;
+      if (bytesRead === 0) return at;
+      at += bytesRead;
+    }
+  } finally {
+    await file.close();
   }
 }
 

@@ -5,6 +5,7 @@ import type { Clock, Timer } from "../../../../base/clock.ts";
 import { EbbError, messageOf } from "../../../../base/errors.ts";
 import type { Log } from "../../../../base/log.ts";
 import { StartError } from "../../errors.ts";
+import { LogTimes } from "../../log-times.ts";
 import { memoryFolder, podFolder, type RunFiles, runFiles, volumeFolder } from "../../pod-folder.ts";
 import {
   type ContainerStart,
@@ -43,6 +44,8 @@ export class ProcessRuntime implements Runtime {
   readonly #tokens = new Map<number, LiveRun>();
   readonly #stragglers = new Stragglers();
   readonly #isolation: Isolation;
+  /** When what was logged. */
+  readonly logTimes: LogTimes;
   readonly #limits: MemoryLimits;
   #nextToken = 1;
   #forker: Forker | undefined;
@@ -59,6 +62,7 @@ export class ProcessRuntime implements Runtime {
     this.#pods = options.pods;
     this.#memory = memoryFolder(options.pods);
     this.#scripts = options.scripts ?? join(options.pods, ".scripts");
+    this.logTimes = new LogTimes(options.clock);
     this.#isolation = options.isolation ?? new Isolation(options.log);
     this.#limits = new MemoryLimits(options.log);
   }
@@ -82,6 +86,7 @@ export class ProcessRuntime implements Runtime {
 
   async close(): Promise<void> {
     this.#sweep?.cancel();
+    this.logTimes.close();
     this.#forker?.close();
     this.#forker = undefined;
     // Runs whose start is under way have lost their script then, as they have lost their engine.
@@ -99,7 +104,11 @@ export class ProcessRuntime implements Runtime {
     if (container.workingDirectory !== join(files.folder, `work-${container.restart}`))
       mkdirSync(files.folder, { recursive: true });
     await this.#isolate(container);
-    return this.#launch(container, files, (id, exit) => this.#tellExit(id, exit));
+    this.logTimes.follow(files.log);
+    return this.#launch(container, files, (id, exit) => {
+      this.logTimes.end(files.log);
+      this.#tellExit(id, exit);
+    });
   }
 
   /** The first container with mounts waits until it is known whether they can be had. */
@@ -194,6 +203,7 @@ export class ProcessRuntime implements Runtime {
       if (isSameProcess(live.pid, live.startTime)) sendSignal(-live.pid, "SIGKILL");
       this.#drop(live);
     }
+    this.logTimes.drop(podFolder(this.#pods, podUid));
     await this.#stragglers.kill(podFolder(this.#pods, podUid));
     for (const pods of [this.#pods, this.#memory])
       if (pods !== undefined)
@@ -302,8 +312,12 @@ export class ProcessRuntime implements Runtime {
       token: 0,
       pid: found.pid,
       startTime: found.startTime,
-      onEnd: (id, exit) => this.#tellExit(id, exit),
+      onEnd: (id, exit) => {
+        this.logTimes.end(files.log);
+        this.#tellExit(id, exit);
+      },
     };
+    this.logTimes.follow(files.log);
     this.#live.set(runText(found), live);
     try {
       live.watcher = watch(files.folder, { persistent: false }, () => this.#look(live));
