@@ -7,13 +7,12 @@ import { apiVersionOfResource, type Resource } from "../resources.ts";
 import { OFFERED } from "./accept.ts";
 import { duplicateFields } from "./duplicate-fields.ts";
 import type { ApiRequest, Exchange } from "./exchange.ts";
+import { readYaml, type YamlBody, YamlProblem } from "./yaml-body.ts";
 
 /** Request bodies: JSON or YAML to an object of the wanted kind, with Kubernetes' words for what is wrong. */
 
 /** Deeper bodies are refused before they are parsed: recursion over them must be bounded. */
 const DEPTH_MAX = 512;
-/** Aliases cannot blow a body up, and what is odd in it is no news for the engine's own output. */
-const YAML_OPTIONS = { maxAliasCount: 100, logLevel: "error" } as const;
 
 export interface DecodedBody {
   readonly object: AnyObject;
@@ -47,7 +46,7 @@ async function decodeValue(
     throw unrecognized(kind, why, body);
   }
   const text = textOf(body);
-  if (type === "application/yaml") return { parsed: await parseYaml(text, kind), duplicates: [] };
+  if (type === "application/yaml") return parseYaml(text, kind);
   if (type !== "application/json" && type !== "") throw unsupportedMediaType(OFFERED);
   const problem = jsonProblem(text);
   if (problem !== undefined)
@@ -159,59 +158,46 @@ function depthOf(text: string): number {
   return deepest;
 }
 
-async function parseYaml(text: string, kind: string): Promise<unknown> {
-  if (depthOf(text) > DEPTH_MAX)
-    throw unrecognized(kind, "yaml: exceeded max depth", new TextEncoder().encode(text));
-  const { parse } = await import("yaml");
+async function parseYaml(
+  text: string,
+  kind: string,
+): Promise<{ readonly parsed: unknown; readonly duplicates: string[] }> {
+  const refuse = (why: string) => unrecognized(kind, `yaml: ${why}`, new TextEncoder().encode(text));
+  if (depthOf(text) > DEPTH_MAX) throw refuse("exceeded max depth");
   try {
-    return parse(text, YAML_OPTIONS);
+    const { value, duplicates } = await readYaml(text);
+    return { parsed: value, duplicates: duplicates === undefined ? [] : [duplicates] };
   } catch (thrown) {
-    throw unrecognized(kind, `yaml: ${yamlProblem(thrown, text)}`, new TextEncoder().encode(text));
+    throw thrown instanceof YamlProblem ? refuse(thrown.message) : thrown;
   }
 }
 
 /** An apply patch's body: YAML, of which JSON is a part. */
-export async function decodeYaml(body: Uint8Array): Promise<unknown> {
+export async function decodeYaml(body: Uint8Array): Promise<YamlBody> {
   const text = textOf(body);
   if (depthOf(text) > DEPTH_MAX) throw badRequest("error decoding YAML: exceeded max depth");
   const json = parsedJson(text);
   if (json !== undefined) return json;
-  const { parse } = await import("yaml");
   try {
-    return parse(text, YAML_OPTIONS);
+    return await readYaml(text);
   } catch (thrown) {
-    throw badRequest(
-      `error decoding YAML: error converting YAML to JSON: yaml: ${yamlProblem(thrown, text)}`,
-    );
+    if (!(thrown instanceof YamlProblem)) throw thrown;
+    throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${thrown.message}`);
   }
 }
 
 /** Most clients send the JSON that YAML allows, which is read far faster. */
-function parsedJson(text: string): unknown {
+function parsedJson(text: string): YamlBody | undefined {
   if (!text.startsWith("{")) return undefined;
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    const doubled = duplicateFields(text).map((one) => one.replace(/^duplicate field/, "  line 1: key"));
+    if (doubled.length === 0) return { value, duplicates: undefined };
+    const lines = doubled.map((one) => `${one.replace(/"[^"]*?([^".[\]]+)"$/, '"$1"')} already set in map`);
+    return { value, duplicates: `yaml: unmarshal errors:\n${lines.join("\n")}` };
   } catch {
     return undefined;
   }
-}
-
-/** The commonest mistakes in the words of Kubernetes' YAML parser; the others in our own parser's. */
-function yamlProblem(thrown: unknown, text: string): string {
-  const { code, linePos, message } = thrown as {
-    readonly code?: string;
-    readonly linePos?: readonly { readonly line: number }[];
-    readonly message: string;
-  };
-  const line = `line ${linePos?.[0]?.line ?? 1}`;
-  if (code === "TAB_AS_INDENT") return `${line}: found a tab character that violates indentation`;
-  const [first = ""] = message.split("\n");
-  if (/^Flow (sequence|map) /.test(first) && /[[{,]\s*$/.test(text))
-    return `${line}: did not find expected node content`;
-  if (/^Flow sequence .* end with a \]/.test(first)) return `${line}: did not find expected ',' or ']'`;
-  if (/^Flow map .* end with a \}/.test(first)) return `${line}: did not find expected ',' or '}'`;
-  if (code === "BLOCK_AS_IMPLICIT_KEY") return `${line}: mapping values are not allowed in this context`;
-  return first;
 }
 
 function unrecognized(kind: string, why: string, body: Uint8Array) {

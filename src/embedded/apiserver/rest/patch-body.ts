@@ -22,7 +22,9 @@ const ACCEPTED = [
 ];
 
 /** What a PATCH wants; its content type names the patch type (spec E-203, E-204). */
-export type DecodedPatch = Patch | { readonly type: "apply"; readonly configuration: unknown };
+export type DecodedPatch =
+  | Patch
+  | { readonly type: "apply"; readonly configuration: unknown; readonly duplicates: string | undefined };
 
 /** The patch type that the content type names. Throws ApiError where the resource takes none such. */
 export function patchTypeOf({ request, warnings }: Exchange, resource: Resource): PatchType {
@@ -41,7 +43,10 @@ export function patchTypeOf({ request, warnings }: Exchange, resource: Resource)
 
 export async function decodePatch(exchange: Exchange, type: PatchType): Promise<DecodedPatch> {
   const { body: bytes } = exchange.request;
-  if (type === "apply") return { type, configuration: await decodeYaml(bytes) };
+  if (type === "apply") {
+    const { value, duplicates } = await decodeYaml(bytes);
+    return { type, configuration: value, duplicates };
+  }
   const body = decodeJson(bytes, "error decoding patch: ");
   if (body === undefined) throw badRequest("error decoding patch: unexpected end of JSON input");
   if (type === "json" && !Array.isArray(body))

@@ -1,6 +1,6 @@
 import { apiVersionOf } from "../../../api/kind.ts";
 import type { Written } from "../commit.ts";
-import type { Target } from "../context.ts";
+import type { Target, WriteOptions } from "../context.ts";
 import { badRequest } from "../failures.ts";
 import { applyObject } from "../verbs/apply.ts";
 import { patchObject } from "../verbs/patch.ts";
@@ -26,7 +26,8 @@ export async function patchRequested(
     const patch = subresource === "" ? decoded : { ...decoded, subresource };
     return patchObject(context, { target, patch, ...(view ? { view } : {}) }, options);
   }
-  const { configuration } = decoded;
+  const { configuration, duplicates } = decoded;
+  if (duplicates !== undefined) noteDuplicates(duplicates, options);
   if (view) throw notAppliedThrough(shown.target.resource);
   if (subresource === "scale") return applyScale(context, { target, configuration }, options);
   return applyObject(context, { target, subresource, configuration }, options);
@@ -35,4 +36,12 @@ export async function patchRequested(
 function notAppliedThrough({ group, version, kind, view }: Target["resource"]) {
   const other = view ? apiVersionOf(view.of) : "its stored version";
   return badRequest(`${kind.kind} cannot be applied as ${group}/${version}: apply it as ${other}`);
+}
+
+/** Fields that an applied configuration gives twice (spec E-208). */
+function noteDuplicates(duplicates: string, options: WriteOptions): void {
+  if (options.fieldValidation === "Ignore") return;
+  const problem = `error converting YAML to JSON: ${duplicates}`;
+  if (options.fieldValidation === "Strict") throw badRequest(`error strict decoding YAML: ${problem}`);
+  options.warnings.push(problem);
 }
