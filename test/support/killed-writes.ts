@@ -118,7 +118,7 @@ function killAfter(path: string, acknowledgements: number): Promise<ReadonlyMap<
 }
 
 /** Kills `rounds` times; rejects when an acknowledged write is lost, one is half there, or a revision goes back. */
-export async function surviveKills(rounds: number): Promise<void> {
+export async function surviveKills(rounds: number, note: (text: string) => void = () => {}): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "ebb-killed-"));
   const path = join(folder, "state.db");
   let newest = 0;
@@ -143,6 +143,7 @@ export async function surviveKills(rounds: number): Promise<void> {
     assert.equal(items.filter(({ metadata }) => metadata.name.startsWith("round")).length, round);
     await apiServer.stop();
     assert.equal(storage.durable, storage.sequenced);
+    if (round % 25 === 0) note(`${round} kills survived`);
   }
   rmSync(folder, { recursive: true });
 }
