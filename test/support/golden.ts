@@ -22,10 +22,17 @@ export function judgeGolden<C extends GoldenCase>(judgement: {
   readonly select?: (recorded: C) => boolean;
   /** Cases judged at the same time; default 1. */
   readonly concurrency?: number;
+  /** With what the cases are played, where that is not ebb alone. */
+  readonly about?: string;
+  /** Why they cannot be played; false when they can. */
+  readonly skip?: string | false;
+  readonly timeoutMs?: number;
   /** Throws, or resolves to a text, when ebb answers otherwise than recorded. */
   readonly judge: (recorded: C) => Promise<string | undefined> | string | undefined;
 }): void {
-  test(`${judgement.file} answers as recorded`, async (context) => {
+  const { about, skip = false, timeoutMs } = judgement;
+  const name = `${judgement.file} answers as recorded${about === undefined ? "" : `, with ${about}`}`;
+  test(name, { skip, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) }, async (context) => {
     const path = join(goldenFolder, judgement.file);
     if (!existsSync(path)) {
       if (process.env.CI === "true")
@@ -41,7 +48,7 @@ export function judgeGolden<C extends GoldenCase>(judgement: {
     const failures = await failuresOf(cases, judgement.judge, judgement.concurrency ?? 1);
     const passed = cases.length - failures.size;
     context.diagnostic(
-      `${judgement.file}: ${passed} of ${cases.length} (${percent(passed, cases.length)} %)`,
+      `${judgement.file}${about === undefined ? "" : ` with ${about}`}: ${passed} of ${cases.length} (${percent(passed, cases.length)} %)`,
     );
     const unlisted = [...failures].filter(([id]) => judgement.exceptions[id] === undefined);
     const stale = Object.keys(judgement.exceptions).filter((id) => !failures.has(id));

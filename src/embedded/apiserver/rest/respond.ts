@@ -20,13 +20,15 @@ export async function respondText(
     if (binary) return binary;
   }
   const yaml = answer.form?.format === "yaml";
+  // What is an object of the API ends its line, as Go's encoder has it; raw documents do not.
+  const end = answer.form === undefined || answer.text.endsWith("\n") ? "" : "\n";
   return {
     status: answer.status,
     headers: {
       "content-type": yaml ? "application/yaml" : (answer.type ?? JSON_TYPE),
       ...warningHeaders(exchange.warnings),
     },
-    body: yaml ? await yamlOf(answer.text) : answer.text,
+    body: yaml ? await yamlOf(answer.text) : answer.text + end,
   };
 }
 
@@ -89,7 +91,7 @@ export async function respondToFailure(exchange: Exchange, thrown: unknown, log:
       ...(retry === undefined ? {} : { "retry-after": String(retry) }),
       ...warningHeaders(exchange.warnings),
     },
-    body: yaml ? await yamlOf(text) : text,
+    body: yaml ? await yamlOf(text) : `${text}\n`,
   };
 }
 

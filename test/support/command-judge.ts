@@ -1,0 +1,78 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after } from "node:test";
+import { type RecordedCommand, type ReplayOptions, replayScenario } from "./command-replay.ts";
+import { goldenFolder, judgeGolden } from "./golden.ts";
+import { type RecordedCluster, recordedCluster } from "./recorded-cluster.ts";
+
+export interface CommandJudgement {
+  readonly file: string;
+  readonly about: string;
+  readonly exceptions: Readonly<Record<string, string>>;
+  /** Why the program is not there; false when it is. */
+  readonly skip: string | false;
+  readonly timeoutMs?: number;
+  /** The folder in which kubectl or kn lies. */
+  programs(): Promise<string>;
+}
+
+/** Scenarios at the same time: commands wait more than they work. */
+const LANES = 3;
+
+/** Judges every command of a recorded file; scenarios run side by side, the commands of one in order. */
+export function judgeCommands({ file, exceptions, skip, programs, ...judgement }: CommandJudgement): void {
+  let cluster: RecordedCluster | undefined;
+  let runs: Map<string, Promise<Map<string, string>>> | undefined;
+  const start = async () => {
+    cluster = await recordedCluster();
+    return startScenarios(file, exceptions, { kubeconfig: cluster.kubeconfig, programs: await programs() });
+  };
+  let starting: ReturnType<typeof start> | undefined;
+  judgeGolden<RecordedCommand>({
+    file,
+    exceptions,
+    skip,
+    about: judgement.about,
+    timeoutMs: judgement.timeoutMs ?? 600_000,
+    async judge({ id, scenario }) {
+      starting ??= start();
+      runs ??= await starting;
+      return (await runs.get(scenario))?.get(id);
+    },
+  });
+  after(() => cluster?.stop());
+}
+
+function startScenarios(
+  file: string,
+  exceptions: CommandJudgement["exceptions"],
+  options: { kubeconfig: string; programs: string },
+): Map<string, Promise<Map<string, string>>> {
+  const path = join(goldenFolder, file);
+  const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
+  const commands = lines.filter((line) => line !== "").map((line) => JSON.parse(line) as RecordedCommand);
+  const lanes: Promise<unknown>[] = Array.from({ length: LANES }, () => Promise.resolve());
+  const runs = new Map<string, Promise<Map<string, string>>>();
+  for (const [index, [scenario, group]] of [
+    ...Map.groupBy(commands, (recorded) => recorded.scenario),
+  ].entries()) {
+    const lane = index % LANES;
+    const run = (lanes[lane] as Promise<unknown>).then(() => judgedTwice(group, exceptions, options));
+    // A scenario that breaks fails its own commands, not those of the next one.
+    lanes[lane] = run.catch(() => {});
+    runs.set(scenario, run);
+  }
+  return runs;
+}
+
+/** A scenario with an unexpected difference is played again: what kubectl says at its time-outs is a matter of luck. */
+async function judgedTwice(
+  commands: readonly RecordedCommand[],
+  exceptions: CommandJudgement["exceptions"],
+  options: ReplayOptions,
+): Promise<Map<string, string>> {
+  const differences = await replayScenario(commands, options);
+  if ([...differences.keys()].every((id) => exceptions[id] !== undefined)) return differences;
+  const again = await replayScenario(commands, options);
+  return new Map([...again].filter(([id]) => differences.has(id)));
+}
