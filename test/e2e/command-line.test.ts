@@ -109,15 +109,18 @@ describe("ebb up", () => {
   });
 
   test("SIGTERM lets the request in flight end, stops the pods and exits 0", async () => {
+    const seen = join(folder, "seen");
     const url = await deploy(
       engine,
       "slow",
-      `const server = require("node:http").createServer((_, response) =>
-        setTimeout(() => response.end("whole"), 700)).listen(process.env.PORT);
+      `const server = require("node:http").createServer((request, response) => {
+        if (request.url === "/slow") require("node:fs").writeFileSync(${JSON.stringify(seen)}, "");
+        setTimeout(() => response.end("whole"), request.url === "/slow" ? 700 : 0);
+      }).listen(process.env.PORT);
       process.on("SIGTERM", () => server.close(() => process.exit(0)));`,
     );
-    const answering = get(url);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const answering = get(`${url}/slow`);
+    await until("the request in flight", () => (existsSync(seen) ? true : undefined));
     const { code, signal, stderr } = await engine.stop();
     assert.deepEqual({ code, signal }, { code: 0, signal: null });
     assert.match(stderr, /^stopping: /);
