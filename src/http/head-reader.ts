@@ -1,20 +1,25 @@
+import type { HeadBudget } from "./head-budget.ts";
 import { MalformedMessage } from "./head-parser.ts";
 import type { HttpLimits } from "./limits.ts";
 
 const END = Buffer.from("\r\n\r\n");
+const NOTHING = Buffer.alloc(0);
 const CR = 13;
 const LF = 10;
 
 /** Finds the end of a head in bytes that come in any segmentation; a head within one chunk is not copied. */
 export class HeadReader {
   readonly #limits: HttpLimits;
-  #parts: Buffer = Buffer.alloc(0);
+  readonly #budget: HeadBudget | undefined;
+  #parts: Buffer = NOTHING;
   #length = 0;
   /** Offset in the chunk after what the last `feed` used. */
   consumed = 0;
 
-  constructor(limits: HttpLimits) {
+  /** `budget` is shared by connections of peers that are not trusted. */
+  constructor(limits: HttpLimits, budget?: HeadBudget) {
     this.#limits = limits;
+    this.#budget = budget;
   }
 
   /** Bytes of an unfinished head. */
@@ -67,14 +72,21 @@ export class HeadReader {
   }
 
   reset(): void {
-    this.#parts = Buffer.alloc(0);
+    if (this.#parts.length > 0) {
+      this.#budget?.give(this.#parts.length);
+      this.#parts = NOTHING;
+    }
     this.#length = 0;
   }
 
   #append(chunk: Buffer, from: number, to: number): void {
     const length = this.#length + to - from;
     if (length > this.#parts.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(512, 2 * length));
+      const size = Math.max(512, 2 * length);
+      if (this.#budget?.grow(this.#parts.length, size) === false) {
+        throw new MalformedMessage("too many unfinished heads", 503);
+      }
+      const grown = Buffer.allocUnsafeSlow(size);
       this.#parts.copy(grown, 0, 0, this.#length);
       this.#parts = grown;
     }

@@ -2,6 +2,8 @@
 export interface HttpLimits {
   /** The whole head, start line included, in bytes (Go: 1 MiB). */
   readonly headBytesMax: number;
+  /** Unfinished heads of all connections of a server together, those of up to 4 KiB not counted in; beyond: 503. */
+  readonly unfinishedHeadBytesMax: number;
   /** Generous because the bytes are bounded already. */
   readonly headerCountMax: number;
   /** The line that announces a chunk, extensions included, in bytes. */
@@ -20,6 +22,7 @@ export interface HttpLimits {
 
 export const DEFAULT_LIMITS: HttpLimits = {
   headBytesMax: 1024 * 1024,
+  unfinishedHeadBytesMax: 64 * 1024 * 1024,
   headerCountMax: 20_000,
   chunkLineBytesMax: 1024,
   heldBodyBytesMax: 16 * 1024,

@@ -57,7 +57,7 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
     this.#context = context;
     this.remoteAddress = conn.remoteAddress;
     this.remotePort = conn.remotePort;
-    this.#heads = new HeadReader(context.limits);
+    this.#heads = new HeadReader(context.limits, context.heads);
     this.#decoder = new BodyDecoder(context.limits);
     this.#writer = new MessageWriter(conn, this);
     this.#timeout = new WheelEntry(() => this.#onTimeout());
@@ -445,6 +445,7 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
     this.#timeout.cancel();
     const exchange = this.#exchange;
     this.#exchange = undefined;
+    this.#heads.reset();
     this.#decoder.stop();
     if (exchange && !exchange.over) {
       const gone = new ClientGone(error);

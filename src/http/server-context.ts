@@ -1,5 +1,6 @@
 import { EbbError } from "../base/errors.ts";
 import type { Conn } from "./conn.ts";
+import type { HeadBudget } from "./head-budget.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { Handler } from "./message.ts";
 import type { TimerWheel } from "./timer-wheel.ts";
@@ -15,6 +16,7 @@ export interface ServedConnection {
 export interface ServerContext {
   readonly limits: HttpLimits;
   readonly handler: Handler;
+  readonly heads: HeadBudget;
   readonly wheel: TimerWheel;
   readonly draining: boolean;
   /** Value of the Date field. */

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { EbbError } from "../base/errors.ts";
 import type { Conn } from "./conn.ts";
+import { HeadBudget } from "./head-budget.ts";
 import { HTTP2_PREFACE_HEAD } from "./head-parser.ts";
 import { Http2ServerConnection } from "./http2-server-connection.ts";
 import { DEFAULT_LIMITS, type HttpLimits } from "./limits.ts";
@@ -30,6 +31,7 @@ export class ServerClosed extends EbbError {
 export class HttpServer implements ServerContext {
   readonly limits: HttpLimits;
   readonly handler: Handler;
+  readonly heads: HeadBudget;
   readonly wheel: TimerWheel;
   readonly #clock: Clock;
   readonly #http2: boolean;
@@ -46,6 +48,7 @@ export class HttpServer implements ServerContext {
     this.handler = options.handler;
     this.#http2 = options.http2 ?? false;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.heads = new HeadBudget(this.limits.unfinishedHeadBytesMax);
     this.wheel = options.wheel ?? new TimerWheel(options.clock);
   }
 
