@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo, Socket } from "node:net";
 import { pipeline } from "node:stream/promises";
 
-/** An application for foreign clients: sends bytes, sums bytes, and echoes what comes over a WebSocket or any upgrade. */
+/** An application for foreign clients: sends bytes, sums bytes, and echoes over a WebSocket or any other upgrade. */
 
 const BLOCK = Buffer.alloc(64 * 1024, "ebb: each block has a number of its own. ");
 
