@@ -1,6 +1,7 @@
 import type { Config } from "../../../api/config/config.ts";
 import { ConfigurationKind } from "../../../api/configuration/kind.ts";
 import { CoreServiceKind } from "../../../api/core-service/kind.ts";
+import { EndpointsKind } from "../../../api/endpoints/kind.ts";
 import { IngressKind } from "../../../api/ingress/kind.ts";
 import { CONFIGURATION, ROUTE } from "../../../api/labels.ts";
 import { ingressName } from "../../../api/names.ts";
@@ -22,6 +23,7 @@ export function routeController(options: RouteOptions = {}): Controller<Route, R
       watch({ kind: RevisionKind, parents: routesNaming }),
       watch({ kind: IngressKind, parents: byOwner(RouteKind) }),
       watch({ kind: CoreServiceKind, parents: byLabel(ROUTE) }),
+      watch({ kind: EndpointsKind, parents: byOwner(RouteKind) }),
     ],
     observe(route, caches) {
       const key = keyOf(route);

@@ -1,16 +1,17 @@
 import type { Config } from "../../../api/config/config.ts";
 import { type CoreService, CoreServiceKind } from "../../../api/core-service/kind.ts";
+import { type Endpoints, EndpointsKind } from "../../../api/endpoints/kind.ts";
 import { type Ingress, IngressKind } from "../../../api/ingress/kind.ts";
 import { CLUSTER_LOCAL, VISIBILITY } from "../../../api/labels.ts";
 import { keyOf, type Stored } from "../../../api/object.ts";
 import type { Route, RouteStatus } from "../../../api/route/kind.ts";
 import type { TrafficTarget } from "../../../api/traffic-target.ts";
 import { Conditions, isObserved, livingSet, readyOf } from "../../../kube/conditions.ts";
-import { type Context, child, type Desired } from "../../../kube/controller.ts";
+import { type Child, type Context, child, type Desired } from "../../../kube/controller.ts";
 import { isControlledBy } from "../../../kube/owned-children.ts";
 import { ingressOf } from "./ingress.ts";
 import { localName, type Origin, originsOf } from "./origins.ts";
-import { placeholderOf, revisePlaceholder } from "./placeholders.ts";
+import { endpointsOf, mustBeMadeAnew, placeholderOf, revisePlaceholder } from "./placeholders.ts";
 import { writeRollout } from "./rollout-annotation.ts";
 import { type RolloutPlan, rolloutPlan, spreadListed, spreadTargets } from "./rollout-plan.ts";
 import { type References, resolveTraffic, type Traffic } from "./traffic.ts";
@@ -101,19 +102,32 @@ function childrenOf(
   const stale = observed.services.filter(
     (service) => !wanted.has(service.metadata.name) && isControlledBy(service, route),
   );
+  const placeholders = origins.map((origin) => placeholderOf(route, origin, observed.ingress));
+  const toReplace = observed.services.filter((service) =>
+    placeholders.some((one) => one.metadata.name === service.metadata.name && mustBeMadeAnew(service, one)),
+  );
   return {
     children: [
       child({ kind: IngressKind, object: ingress }),
-      ...origins.map((origin) =>
-        child({
-          kind: CoreServiceKind,
-          object: placeholderOf(route, origin, observed.ingress),
-          revise: revisePlaceholder,
-        }),
-      ),
+      // What has to be made anew is deleted first: its end wakes the Route again.
+      ...placeholders
+        .filter(({ metadata }) => !toReplace.some((one) => one.metadata.name === metadata.name))
+        .flatMap((object) => placeholderChildren(object, observed.ingress)),
     ],
-    deletions: stale.map((service) => ({ kind: CoreServiceKind, key: keyOf(service) })),
+    deletions: [...stale, ...toReplace].map((service) => ({ kind: CoreServiceKind, key: keyOf(service) })),
   };
+}
+
+function placeholderChildren(object: CoreService, ingress: Stored<Ingress> | undefined): Child[] {
+  const service = child({ kind: CoreServiceKind, object, revise: revisePlaceholder });
+  const endpoints = endpointsOf(object, ingress);
+  return endpoints
+    ? [service, child({ kind: EndpointsKind, object: endpoints, revise: reviseSubsets })]
+    : [service];
+}
+
+function reviseSubsets(existing: Stored<Endpoints>, { subsets = [] }: Endpoints): Stored<Endpoints> {
+  return { ...existing, subsets };
 }
 
 const ROLLING_OUT = {
