@@ -21,6 +21,7 @@ import { LeaseKind } from "./lease/kind.ts";
 import { MetricKind } from "./metric/kind.ts";
 import { NamespaceKind } from "./namespace/kind.ts";
 import type { ApiObject } from "./object.ts";
+import { PersistentVolumeClaimKind } from "./persistent-volume-claim/kind.ts";
 import { PodKind } from "./pod/kind.ts";
 import { PodAutoscalerKind } from "./pod-autoscaler/kind.ts";
 import { PodDisruptionBudgetKind } from "./pod-disruption-budget/kind.ts";
@@ -52,6 +53,7 @@ export const KINDS: readonly AnyKind[] = [
   asAnyKind(EndpointsKind),
   asAnyKind(EventKind),
   asAnyKind(NamespaceKind),
+  asAnyKind(PersistentVolumeClaimKind),
   asAnyKind(PodKind),
   asAnyKind(ResourceQuotaKind),
   asAnyKind(SecretKind),

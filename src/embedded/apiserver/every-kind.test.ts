@@ -49,6 +49,9 @@ const BODIES: Readonly<Record<string, object | undefined>> = {
   events: { involvedObject: { kind: "Pod", namespace: "ns", name: "p" }, reason: "R", type: "Normal" },
   namespaces: {},
   pods: { spec: { containers: [container] } },
+  persistentvolumeclaims: {
+    spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
+  },
   resourcequotas: { spec: { hard: { pods: "10" } } },
   secrets: { stringData: { k: "v" } },
   serviceaccounts: {},
@@ -97,6 +100,11 @@ const BODIES: Readonly<Record<string, object | undefined>> = {
   "images.caching.internal.knative.dev": { spec: { image: "example.com/app" } },
 };
 
+const NAMED_BY_DOMAIN = new Set([
+  "domainmappings.serving.knative.dev",
+  "clusterdomainclaims.networking.internal.knative.dev",
+]);
+
 interface Asked {
   readonly body?: unknown;
   readonly accept?: string;
@@ -143,8 +151,7 @@ describe("every kind", () => {
       const body = BODIES[collection];
       if (body === undefined) return;
       const path = pathOf(kind);
-      const name =
-        collection === "clusterdomainclaims.networking.internal.knative.dev" ? "a.example.com" : "a";
+      const name = NAMED_BY_DOMAIN.has(collection) ? "a.example.com" : "a";
       const typed = { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: { name }, ...body };
       const made = await json("POST", path, { body: typed });
       assert.equal(made.status, 201, JSON.stringify(made.object));

@@ -80,6 +80,7 @@ function essence(object: AnyObject, withoutStatus: boolean): Record<string, unkn
 
 /** Numbers that Go writes from the first moment. */
 const FIRST_STATUS: Readonly<Record<string, object>> = {
+  persistentvolumeclaims: { phase: "Pending" },
   replicasets: { replicas: 0 },
   horizontalpodautoscalers: { desiredReplicas: 0, currentMetrics: null },
   poddisruptionbudgets: { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 },

@@ -15,6 +15,8 @@ import { autoscalerCauses } from "../../../api/horizontal-pod-autoscaler/validat
 import type { Lease } from "../../../api/lease/kind.ts";
 import { leaseCauses } from "../../../api/lease/validate.ts";
 import type { ApiObject } from "../../../api/object.ts";
+import type { PersistentVolumeClaim } from "../../../api/persistent-volume-claim/kind.ts";
+import { claimCauses } from "../../../api/persistent-volume-claim/validate.ts";
 import { recordsIn } from "../../../api/pod/defaults.ts";
 import { podSpecCauses } from "../../../api/pod/validate.ts";
 import type { PodDisruptionBudget } from "../../../api/pod-disruption-budget/kind.ts";
@@ -68,6 +70,8 @@ function checkByDefinition(collection: string, { object, before, inside }: Check
         inside,
         before: before as ApiObject | undefined as EndpointSlice | undefined,
       });
+    case "persistentvolumeclaims":
+      return before ? [] : claimCauses(object as ApiObject as PersistentVolumeClaim);
     case "leases.coordination.k8s.io":
       return leaseCauses(object as Lease);
     case "roles.rbac.authorization.k8s.io":

@@ -3,6 +3,7 @@ import { defaultDefinition } from "../../../api/custom-resource-definition/valid
 import type { HorizontalPodAutoscalerSpec } from "../../../api/horizontal-pod-autoscaler/kind.ts";
 import { defaultAutoscaler } from "../../../api/horizontal-pod-autoscaler/validate.ts";
 import type { ApiObject } from "../../../api/object.ts";
+import { defaultClaim } from "../../../api/persistent-volume-claim/validate.ts";
 import { defaultPod, defaultPodSpec, qosClassOf, recordsIn, setDefault } from "../../../api/pod/defaults.ts";
 import { type AnyBinding, type AnyRole, defaultBinding, defaultRole } from "../../../api/rbac-rules.ts";
 import { defaultWebhooks } from "../../../api/webhook-configuration/defaults.ts";
@@ -83,6 +84,9 @@ function applyDefaultsByDefinition(collection: string, object: AnyObject): void 
     case "customresourcedefinitions.apiextensions.k8s.io":
       recordIn(object, "spec");
       defaultDefinition(object as ApiObject as CustomResourceDefinition);
+      return;
+    case "persistentvolumeclaims":
+      defaultClaim(recordIn(object, "spec"));
       return;
     case "poddisruptionbudgets.policy":
       recordIn(object, "spec");

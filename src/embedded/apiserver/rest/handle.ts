@@ -229,7 +229,13 @@ async function put(context: RestContext, exchange: Exchange, target: Target): Pr
 }
 
 /** Kinds whose DELETE answers with the object even when it is gone (spec E-209 with errata). */
-const SHOWN_WHEN_DELETED = new Set(["pods", "services", "serviceaccounts", "resourcequotas"]);
+const SHOWN_WHEN_DELETED = new Set([
+  "pods",
+  "services",
+  "serviceaccounts",
+  "resourcequotas",
+  "persistentvolumeclaims",
+]);
 
 async function remove(
   context: RestContext,

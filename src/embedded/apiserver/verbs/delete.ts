@@ -110,7 +110,13 @@ function finalizersAfter(present: readonly string[], policy: DeleteOptions["prop
 }
 
 /** What is gone is shown with the revision of its end. */
-const SHOWN_AS_DELETED = new Set(["pods", "services", "serviceaccounts", "resourcequotas"]);
+const SHOWN_AS_DELETED = new Set([
+  "pods",
+  "services",
+  "serviceaccounts",
+  "resourcequotas",
+  "persistentvolumeclaims",
+]);
 
 function isPod(target: Target): boolean {
   return target.resource.collection === "pods";

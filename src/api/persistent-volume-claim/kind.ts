@@ -1,0 +1,124 @@
+import { AGE_COLUMN } from "../age.ts";
+import { quantityMapSchema, type ResourceList } from "../container.ts";
+import type { Kind } from "../kind.ts";
+import { type LabelSelector, labelSelectorSchema } from "../label-selector.ts";
+import { type Condition, conditionSchema } from "../object.ts";
+import { type Resource, resource } from "../resource.ts";
+import { any, array, object, type Schema, string } from "../schema.ts";
+
+export interface PersistentVolumeClaimSpec {
+  accessModes?: string[];
+  selector?: LabelSelector;
+  resources?: { limits?: ResourceList; requests?: ResourceList };
+  volumeName?: string;
+  storageClassName?: string;
+  volumeMode?: string;
+  dataSource?: unknown;
+  dataSourceRef?: unknown;
+  volumeAttributesClassName?: string;
+}
+
+export interface PersistentVolumeClaimStatus {
+  phase?: string;
+  accessModes?: string[];
+  capacity?: ResourceList;
+  conditions?: Condition[];
+}
+
+/** Stored, so that manifests apply (spec E-188); no volume is ever bound to it. */
+export type PersistentVolumeClaim = Resource<PersistentVolumeClaimSpec, PersistentVolumeClaimStatus>;
+
+const strings = array(string(), { listType: "atomic" });
+
+const specSchema: Schema<PersistentVolumeClaimSpec> = object(
+  {},
+  {
+    accessModes: strings,
+    selector: labelSelectorSchema,
+    resources: object({}, { limits: quantityMapSchema, requests: quantityMapSchema }),
+    volumeName: string(),
+    storageClassName: string(),
+    volumeMode: string(),
+    dataSource: any(),
+    dataSourceRef: any(),
+    volumeAttributesClassName: string(),
+  },
+);
+
+const statusSchema = object(
+  {},
+  {
+    phase: string(),
+    accessModes: strings,
+    capacity: quantityMapSchema,
+    conditions: array(conditionSchema, { listType: "map", listKeys: ["type"] }),
+  },
+) as Schema as Schema<PersistentVolumeClaimStatus>;
+
+const SHORT_MODES: Readonly<Record<string, string>> = {
+  ReadWriteOnce: "RWO",
+  ReadOnlyMany: "ROX",
+  ReadWriteMany: "RWX",
+  ReadWriteOncePod: "RWOP",
+};
+
+/** What is bound is shown, not what was asked for. */
+function modesText({ spec, status }: PersistentVolumeClaim): string {
+  if (!spec.volumeName) return "";
+  return (status?.accessModes ?? []).map((mode) => SHORT_MODES[mode] ?? mode).join(",");
+}
+
+export const PersistentVolumeClaimKind: Kind<PersistentVolumeClaim> = {
+  group: "",
+  version: "v1",
+  kind: "PersistentVolumeClaim",
+  plural: "persistentvolumeclaims",
+  singular: "persistentvolumeclaim",
+  shortNames: ["pvc"],
+  categories: [],
+  namespaced: true,
+  custom: false,
+  statusSubresource: true,
+  schema: resource(specSchema, statusSchema),
+  columns: [
+    {
+      name: "Status",
+      type: "string",
+      description: "phase represents the current phase of PersistentVolumeClaim.",
+      value: ({ status }: PersistentVolumeClaim) => status?.phase ?? "",
+    },
+    {
+      name: "Volume",
+      type: "string",
+      description: "volumeName is the binding reference to the PersistentVolume backing this claim.",
+      value: ({ spec }: PersistentVolumeClaim) => spec.volumeName ?? "",
+    },
+    {
+      name: "Capacity",
+      type: "string",
+      description: "capacity represents the actual resources of the underlying volume.",
+      value: ({ spec, status }: PersistentVolumeClaim) =>
+        spec.volumeName ? String(status?.capacity?.storage ?? "") : "",
+    },
+    {
+      name: "Access Modes",
+      type: "string",
+      description: "accessModes contains the actual access modes the volume backing the PVC has.",
+      value: modesText,
+    },
+    {
+      name: "StorageClass",
+      type: "string",
+      description: "StorageClass of the pvc",
+      value: ({ spec }: PersistentVolumeClaim) => spec.storageClassName ?? "",
+    },
+    AGE_COLUMN,
+    {
+      name: "VolumeMode",
+      type: "string",
+      priority: 1,
+      description: "volumeMode defines what type of volume is required by the claim.",
+      value: ({ spec }: PersistentVolumeClaim) => spec.volumeMode ?? "<unset>",
+    },
+  ],
+};
