@@ -31,7 +31,7 @@ async function run(): Promise<void> {
     // Verified, unlike the kubelet's own (spec Q-031).
     probeTls: tlsNetwork({ clock: systemClock, settings: { minVersion: "TLSv1.2" }, trust: LOCAL_TRUST }),
     ...(servingTls && { servingTls }),
-    ip: await anyAddress(),
+    ip: anyAddress(),
     writeLine: lines.add,
     profiler: {
       // Loaded when someone asks: the inspector is not free.

@@ -26,12 +26,16 @@ export interface PodProberOptions {
 export class PodProber {
   readonly #options: PodProberOptions;
   readonly #running = new Map<string, AbortController>();
-  readonly #onProven: (backend: Backend) => void;
+  readonly #onProven: (backend: Backend) => boolean;
   readonly #urgent: () => boolean;
 
   constructor(
     options: PodProberOptions,
-    revision: { onProven: (backend: Backend) => void; urgent: () => boolean },
+    revision: {
+      /** False: the pod is to be probed again after a while. */
+      onProven: (backend: Backend) => boolean;
+      urgent: () => boolean;
+    },
   ) {
     this.#options = options;
     this.#onProven = revision.onProven;
@@ -55,6 +59,15 @@ export class PodProber {
     for (const [key, abort] of this.#running) this.#stop(key, abort);
   }
 
+  /** Whether this pod needs no further probe. It is off the list while the revision hears of it, in case it asks anew. */
+  #prove(backend: Backend, abort: AbortController): boolean {
+    const key = podKey(backend);
+    this.#running.delete(key);
+    if (this.#onProven(backend) || this.#running.has(key)) return true;
+    this.#running.set(key, abort);
+    return false;
+  }
+
   #stop(key: string, abort: AbortController): void {
     this.#running.delete(key);
     abort.abort();
@@ -72,14 +85,10 @@ export class PodProber {
       timer.cancel();
       abort.signal.removeEventListener("abort", onAbort);
       if (abort.signal.aborted) return;
-      if (passed) {
-        this.#running.delete(podKey(backend));
-        this.#onProven(backend);
-        return;
-      }
+      if (passed && this.#prove(backend, abort)) return;
       // Ever slower, so that an application that answers "not yet" is not asked fifty times a second for long.
       const urgentMs = Math.min(intervalMs, urgentIntervalMs * 1.5 ** failures);
-      const pauseMs = this.#urgent() ? urgentMs : intervalMs;
+      const pauseMs = this.#urgent() && !passed ? urgentMs : intervalMs;
       await sleep(clock, Math.max(0, startedMs + pauseMs - clock.monotonic()), abort.signal);
     }
   }

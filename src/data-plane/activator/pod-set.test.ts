@@ -77,3 +77,16 @@ test("a pod of this process that ends before the Endpoints listed it is forgotte
   assert.deepEqual([pods.usable(), pods.unproven()], [[], []]);
   assert.equal(pods.drain(pod(1)), false);
 });
+
+test("a pod that only the kubelet can call ready goes on being probed until it does", () => {
+  const pods = new PodSet();
+  pods.trustsProbes = false;
+  const pod = { ip: "10.0.0.1", port: 8012 };
+  pods.observe({ ready: [], notReady: [pod] });
+  assert.equal(pods.prove(pod), false);
+  assert.deepEqual(pods.usable(), []);
+  assert.deepEqual(pods.unproven(), [pod]);
+  pods.observe({ ready: [pod], notReady: [] });
+  assert.deepEqual(pods.usable(), [pod], "its probe has passed already");
+  assert.deepEqual(pods.unproven(), []);
+});

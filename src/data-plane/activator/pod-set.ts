@@ -42,9 +42,12 @@ export class PodSet {
     this.#pods.set(key, { backend, ready: false, listed: false, proven: false, draining: false });
   }
 
-  prove(backend: Backend): void {
+  /** False when the probe does not count yet: only the kubelet can say that this pod is ready (spec T-030). */
+  prove(backend: Backend): boolean {
     const pod = this.#pods.get(podKey(backend));
-    if (pod) pod.proven = true;
+    if (pod === undefined) return true;
+    pod.proven = true;
+    return pod.ready || this.trustsProbes;
   }
 
   /** It could not be reached: it must be probed again before anything is sent to it. */
@@ -77,8 +80,10 @@ export class PodSet {
     return usable.map(({ backend }) => backend).sort(byAddress);
   }
 
+  /** Which are to be probed: also those whose probe does not count yet, as long as it does not (spec T-032). */
   unproven(): Backend[] {
-    return [...this.#pods.values()].filter((pod) => !pod.proven && !pod.draining).map((pod) => pod.backend);
+    const isDone = (pod: PodState) => pod.draining || (pod.proven && (pod.ready || this.trustsProbes));
+    return [...this.#pods.values()].filter((pod) => !isDone(pod)).map((pod) => pod.backend);
   }
 
   #see(backend: Backend, ready: boolean): string {

@@ -68,8 +68,9 @@ export class RevisionHold {
     this.#throttle = new Throttle(options);
     this.#prober = new PodProber(options.prober, {
       onProven: (backend) => {
-        this.#pods.prove(backend);
-        this.#podsChanged();
+        const counts = this.#pods.prove(backend);
+        if (counts) this.#podsChanged();
+        return counts;
       },
       urgent: () => this.#throttle.waiting > 0,
     });
