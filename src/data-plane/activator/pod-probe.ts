@@ -59,7 +59,7 @@ export class PodProber {
     for (const [key, abort] of this.#running) this.#stop(key, abort);
   }
 
-  /** Whether this pod needs no further probe. It is off the list while the revision hears of it, in case it asks anew. */
+  /** Whether this pod needs no further probe. Off the list while the revision hears of it, in case it asks anew. */
   #prove(backend: Backend, abort: AbortController): boolean {
     const key = podKey(backend);
     this.#running.delete(key);
