@@ -18,6 +18,7 @@ import { MemoryStorage } from "../src/embedded/apiserver/storage/memory-storage.
 import { LoopbackAddresses } from "../src/embedded/node/addresses.ts";
 import { ImageStore } from "../src/embedded/node/images/image-store.ts";
 import { NodeAgent } from "../src/embedded/node/node-agent.ts";
+import { memoryFolder } from "../src/embedded/node/pod-folder.ts";
 import { Isolation, type IsolationKind } from "../src/embedded/node/runtimes/process/isolation.ts";
 import { ProcessRuntime } from "../src/embedded/node/runtimes/process/process-runtime.ts";
 import { systemNetwork } from "../src/http/network.ts";
@@ -43,6 +44,8 @@ interface World {
   ): Promise<string[]>;
   log(): string;
   pod(): Promise<Pod>;
+  /** Where this machine keeps volumes in memory. */
+  readonly memory: string | undefined;
 }
 
 const at = { namespace: "default", name: "app" };
@@ -98,6 +101,7 @@ async function world(kind: IsolationKind, body: (world: World) => Promise<void>)
       client,
       log,
       pod,
+      memory: memoryFolder(pods),
       async run(spec, script, volumeMounts = []) {
         const text = `cd "$EBB_ROOT/" || exit 9; ${script}\necho done; sleep 60`;
         const container = { name: "main", image: "app", command: ["sh", "-c", text], volumeMounts };
@@ -176,6 +180,20 @@ for (const kind of KIND_OF_MACHINE) {
         ],
       );
       assert.deepEqual(lines, ["one", "two"]);
+    }));
+
+  test(`${kind}: what a pod had in memory is gone with it`, () =>
+    world(kind, async ({ client, run, memory }) => {
+      const medium = [{ name: "fast", emptyDir: { medium: "Memory" } }];
+      const mounts = [{ name: "fast", mountPath: "/ebb-test-fast" }];
+      await run({ volumes: medium }, "echo x > ebb-test-fast/x", mounts);
+      if (memory === undefined) return;
+      assert.ok(existsSync(memory));
+      await client.delete(PodKind, at);
+      await until(
+        () => !existsSync(memory),
+        () => client.list(PodKind),
+      );
     }));
 
   test(`${kind}: a change of a ConfigMap arrives whole, a program sees old or new files and never a mixture`, () =>

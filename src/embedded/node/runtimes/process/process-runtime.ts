@@ -1,5 +1,5 @@
 import { type FSWatcher, mkdirSync, readFileSync, rmSync, unlinkSync, watch, writeFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock, Timer } from "../../../../base/clock.ts";
 import { EbbError, messageOf } from "../../../../base/errors.ts";
@@ -208,6 +208,8 @@ export class ProcessRuntime implements Runtime {
     for (const pods of [this.#pods, this.#memory])
       if (pods !== undefined)
         await rm(podFolder(pods, podUid), { recursive: true, force: true, maxRetries: 3 });
+    // The last pod's end leaves nothing in memory; while there are others it is not empty.
+    if (this.#memory !== undefined) await rmdir(this.#memory).catch(() => {});
   }
 
   async #execUntil(start: ContainerStart, files: RunFiles, timeoutMs: number): Promise<number> {
