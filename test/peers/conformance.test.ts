@@ -15,6 +15,9 @@ const SUITE = "knative.dev/serving/test/conformance/api";
 const folder = temporaryFolder("conformance");
 let engine: Engine;
 
+/** Longer than `-test.timeout`, so that the suite itself tells which test hangs. */
+const SUITE_TIMEOUT_MS = 540_000;
+
 const FLAGS = [
   "-test.v",
   "-test.parallel=8",
@@ -46,8 +49,12 @@ describe("Knative's API conformance tests", { skip: skipWithoutGo, timeout: BUIL
   });
 
   // TestCustomResourcesLimits needs a kernel that keeps memory limits for this user.
-  test("v1", (context) => judge(context, { suite: "v1", tests: 28, leaveOut: withoutLimits() }));
-  test("v1beta1", (context) => judge(context, { suite: "v1beta1", tests: 1, leaveOut: [] }));
+  test("v1", { timeout: SUITE_TIMEOUT_MS }, (context) =>
+    judge(context, { suite: "v1", tests: 28, leaveOut: withoutLimits() }),
+  );
+  test("v1beta1", { timeout: SUITE_TIMEOUT_MS }, (context) =>
+    judge(context, { suite: "v1beta1", tests: 1, leaveOut: [] }),
+  );
 });
 
 async function prepare(): Promise<void> {

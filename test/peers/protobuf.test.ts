@@ -17,21 +17,27 @@ interface Sample {
   readonly json: unknown;
 }
 
-describe("protobuf bodies of typed clients", { skip: skipWithoutGo, timeout: BUILD_TIMEOUT_MS }, () => {
-  test("the table of messages is what the Go types say", async () => {
+const BUILDING = { timeout: BUILD_TIMEOUT_MS };
+
+describe("protobuf bodies of typed clients", { skip: skipWithoutGo, ...BUILDING }, () => {
+  test("the table of messages is what the Go types say", BUILDING, async () => {
     const printed = JSON.parse(await runGo("run", "./protobuf"));
     assert.deepEqual(JSON.parse(readFileSync(TABLE, "utf8")), printed);
   });
 
-  test("each kind with a value in every field comes out as Go writes it in JSON", async (context) => {
-    const lines = (await runGo("run", "./protobuf", "samples")).trimEnd().split("\n");
-    for (const line of lines) {
-      const { kind, protobuf, json } = JSON.parse(line) as Sample;
-      assert.deepEqual(decodeProtobuf(Buffer.from(protobuf, "base64")), json, kind);
-    }
-    assert.ok(lines.length > 50);
-    context.diagnostic(`${lines.length} kinds agree`);
-  });
+  test(
+    "each kind with a value in every field comes out as Go writes it in JSON",
+    BUILDING,
+    async (context) => {
+      const lines = (await runGo("run", "./protobuf", "samples")).trimEnd().split("\n");
+      for (const line of lines) {
+        const { kind, protobuf, json } = JSON.parse(line) as Sample;
+        assert.deepEqual(decodeProtobuf(Buffer.from(protobuf, "base64")), json, kind);
+      }
+      assert.ok(lines.length > 50);
+      context.diagnostic(`${lines.length} kinds agree`);
+    },
+  );
 
   test("what the engine writes as protobuf, Go reads as what it was", async (context) => {
     const lines = (await runGo("run", "./protobuf", "samples")).trimEnd().split("\n");
