@@ -10,10 +10,12 @@ import type { Backend, UpstreamFor } from "../data-plane/backend.ts";
 import { Gateway } from "../data-plane/gateway/gateway.ts";
 import { RouteWatch } from "../data-plane/gateway/route-watch.ts";
 import { HostedQueueProxies } from "../data-plane/queue-proxy/host.ts";
+import { PROBE_TLS } from "../data-plane/queue-proxy/http-attempt.ts";
 import type { Address, Network } from "../http/conn.ts";
 import { inProcessUpstream } from "../http/in-process-upstream.ts";
 import { UpstreamPool } from "../http/pool.ts";
 import { TimerWheel } from "../http/timer-wheel.ts";
+import { tlsNetwork } from "../http/tls.ts";
 import type { KubeClient } from "../kube/client.ts";
 import { Doors } from "./doors.ts";
 import { openLineFile } from "./line-file.ts";
@@ -63,6 +65,7 @@ export class DataPlane {
       network,
       timers,
       pool: this.#pool,
+      probeTls: tlsNetwork({ clock, ...PROBE_TLS }),
       openLines: (path) => openLineFile(path, { clock, log }),
       onHosted: ({ namespace, name }, backend) =>
         this.#activator.revisions.introducePod(namespace, name, backend),

@@ -3,6 +3,7 @@ import { systemClock } from "../base/clock.ts";
 import { EbbError, messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { systemRandom } from "../base/random.ts";
+import { PROBE_TLS } from "../data-plane/queue-proxy/http-attempt.ts";
 import { LoneQueueProxy } from "../data-plane/queue-proxy/lone.ts";
 import type { Network } from "../http/conn.ts";
 import { systemNetwork } from "../http/network.ts";
@@ -28,8 +29,7 @@ async function run(): Promise<void> {
     random: systemRandom,
     network: systemNetwork(systemClock),
     log,
-    // Verified, unlike the kubelet's own (spec Q-031).
-    probeTls: tlsNetwork({ clock: systemClock, settings: { minVersion: "TLSv1.2" }, trust: LOCAL_TRUST }),
+    probeTls: tlsNetwork({ clock: systemClock, ...PROBE_TLS }),
     ...(servingTls && { servingTls }),
     ip: anyAddress(),
     writeLine: lines.add,
@@ -44,8 +44,6 @@ async function run(): Promise<void> {
   onStopRequest(() => proxy.stop());
   await proxy.start();
 }
-
-const LOCAL_TRUST = { serverName: "", acceptedNames: ["127.0.0.1"] };
 
 /** Only a pod with certificates serves TLS (spec Q-015); they are read again once a minute. */
 async function tlsFromFiles(log: Log): Promise<((settings: TlsSettings) => Network) | undefined> {

@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import http2 from "node:http2";
+import https from "node:https";
 import net, { type AddressInfo, type Server } from "node:net";
 import { type TestContext, test } from "node:test";
+import { testAuthority } from "../../../test/support/certificates.ts";
 import { systemClock } from "../../base/clock.ts";
+import type { Network } from "../../http/conn.ts";
 import { systemNetwork } from "../../http/network.ts";
+import { tlsNetwork } from "../../http/tls.ts";
 import { networkAttempt } from "./attempt.ts";
+import { PROBE_TLS } from "./http-attempt.ts";
 import { parseProbes } from "./probe.ts";
 import type { AttemptOutcome } from "./probe-run.ts";
 
@@ -19,15 +24,19 @@ async function listening(context: TestContext, server: Server | http2.Http2Serve
   return (server.address() as AddressInfo).port;
 }
 
-function attempted(
-  probe: object,
-  options: { detectsHttp2?: boolean; timeoutMs?: number } = {},
-): Promise<AttemptOutcome> {
+interface Attempted {
+  readonly detectsHttp2?: boolean;
+  readonly timeoutMs?: number;
+  readonly tlsNetwork?: Network;
+}
+
+function attempted(probe: object, options: Attempted = {}): Promise<AttemptOutcome> {
   const attempt = networkAttempt({
     network,
     clock: systemClock,
     locate: (_host, port) => ({ ip: "127.0.0.1", port }),
     detectsHttp2: options.detectsHttp2 ?? false,
+    ...(options.tlsNetwork && { tlsNetwork: options.tlsNetwork }),
   });
   const [parsed] = parseProbes(JSON.stringify(probe));
   assert.ok(parsed);
@@ -163,4 +172,23 @@ test("a scheme that does not exist, a broken escape or no action at all is never
   assert.equal(await attempted(get(port, { scheme: "" })), "failed");
   assert.equal(await attempted(get(port, { path: "/%zz" })), "failed");
   assert.equal(await attempted({ exec: { command: ["true"] } }), "failed");
+});
+
+test("an HTTPS probe is ready only with a certificate that a known authority made for 127.0.0.1", async (context) => {
+  const authority = testAuthority();
+  const port = await listening(
+    context,
+    https.createServer(authority.issue(["127.0.0.1"]), (_request, response) => response.end("ok")),
+  );
+  const trusting = tlsNetwork({
+    clock: systemClock,
+    ...PROBE_TLS,
+    trust: { ...PROBE_TLS.trust, authorities: () => authority.certificate },
+  });
+  const probe = get(port, { scheme: "HTTPS" });
+  assert.equal(await attempted(probe, { tlsNetwork: trusting }), "ready");
+  const strange = tlsNetwork({ clock: systemClock, ...PROBE_TLS });
+  assert.equal(await attempted(probe, { tlsNetwork: strange }), "failed");
+  assert.equal(await attempted(probe), "failed", "without TLS there is no such probe");
+  assert.equal(await attempted(get(port), { tlsNetwork: trusting }), "failed", "HTTP to a port of HTTPS");
 });

@@ -19,6 +19,8 @@ export interface HostedQueueProxiesOptions {
   readonly log: Log;
   readonly network: Network;
   readonly timers: TimerWheel;
+  /** For probes over HTTPS; absent = they fail. */
+  readonly probeTls?: Network;
   /** Connections to the applications. */
   readonly pool: UpstreamPool;
   /** Opens a file for the request log of a pod; absent = hosted queue-proxies write none. */
@@ -126,6 +128,7 @@ export class HostedQueueProxies implements QueueProxyHost {
       locate,
       quietPeriodMs: 0,
       patienceMs: PATIENCE_MS,
+      ...(this.#options.probeTls && { probeTls: this.#options.probeTls }),
       ...(lines && { writeLine: lines.write }),
       expectedAt: () => this.#expectedAt(program, moments),
       onPortOpen: () => {

@@ -16,6 +16,12 @@ export interface HttpAttemptPorts {
   readonly detectsHttp2: boolean;
 }
 
+/** What probes over HTTPS believe: certificates for 127.0.0.1 by the system's authorities, unlike the kubelet. */
+export const PROBE_TLS = {
+  settings: { minVersion: "TLSv1.2" },
+  trust: { serverName: "", acceptedNames: ["127.0.0.1"] },
+} as const;
+
 type HttpGet = Extract<ProbeAction, { type: "httpGet" }>;
 
 /** As Knative's probe client gives up (errata Q-031). */
