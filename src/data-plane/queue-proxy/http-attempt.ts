@@ -16,7 +16,7 @@ export interface HttpAttemptPorts {
   readonly detectsHttp2: boolean;
 }
 
-/** What probes over HTTPS believe: certificates for 127.0.0.1 by the system's authorities, unlike the kubelet. */
+/** Certificates for 127.0.0.1 by the system's authorities are believed, unlike the kubelet does (spec Q-031). */
 export const PROBE_TLS = {
   settings: { minVersion: "TLSv1.2" },
   trust: { serverName: "", acceptedNames: ["127.0.0.1"] },
