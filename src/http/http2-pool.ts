@@ -80,6 +80,15 @@ export class Http2AddressPool implements Upstream, Http2UpstreamOwner {
   #connected(dialling: Dialling, conn: Conn | undefined): void {
     if (this.#dialling === dialling) this.#dialling = undefined;
     if (conn === undefined) return;
+    if (conn.detach === undefined) {
+      conn.reset();
+      // Another try would end as this one does.
+      const error = new UpstreamError("malformed", "http2: this network has no real connections", {
+        sent: true,
+      });
+      for (const { observer } of dialling.take()) observer.failed(error);
+      return;
+    }
     const session = new Http2Upstream(conn, this);
     this.#sessions.add(session);
     for (const { request, observer } of dialling.take()) session.send(request, observer);
