@@ -59,7 +59,10 @@ export class SocketConn implements Conn {
   /** Arrived before anyone listened; only what one read brings, since the socket is paused until then. */
   #waiting: Buffer[] = [];
   #ended = false;
+  /** `end` was told; one that comes while paused is told after the pause. */
+  #endTold = false;
   #closed = false;
+  #paused = false;
   readonly #writes: TurnWrites;
   /** What leaves at the end of this turn; mostly one chunk. */
   #first: Uint8Array | undefined;
@@ -90,8 +93,14 @@ export class SocketConn implements Conn {
 
   readonly #onEnd = (): void => {
     this.#ended = true;
-    this.#handler?.end();
+    if (!this.#paused && this.#waiting.length === 0) this.#tellEnd();
   };
+
+  #tellEnd(): void {
+    if (this.#endTold || this.#handler === undefined) return;
+    this.#endTold = true;
+    this.#handler.end();
+  }
 
   readonly #onDrain = (): void => {
     if (!this.#drainOwed) return;
@@ -111,7 +120,7 @@ export class SocketConn implements Conn {
     if (!first) return;
     for (const chunk of this.#waiting) handler.data(chunk);
     this.#waiting = [];
-    if (this.#ended) handler.end();
+    if (this.#ended) this.#tellEnd();
     if (this.#closed) handler.closed(this.#error);
     this.#socket.on("data", this.#onData);
   }
@@ -120,12 +129,15 @@ export class SocketConn implements Conn {
     this.#handler?.data(chunk);
   };
 
-  /** `size` bytes were read into `buffer`, which is used again. True = go on reading. */
-  received(buffer: Buffer, size: number): true {
+  /**
+   * `size` bytes were read into `buffer`, which is used again. True = go on reading. A stream that was resumed and paused
+   * in one turn reads once more all the same.
+   */
+  received(buffer: Buffer, size: number): boolean {
     const chunk = buffer.subarray(0, size);
-    if (this.#handler) this.#handler.data(chunk);
+    if (this.#handler && !this.#paused && this.#waiting.length === 0) this.#handler.data(chunk);
     else this.#waiting.push(Buffer.from(chunk));
-    return true;
+    return !this.#paused;
   }
 
   write(chunk: Uint8Array): boolean {
@@ -172,12 +184,27 @@ export class SocketConn implements Conn {
   }
 
   pause(): void {
+    this.#paused = true;
     this.#socket.pause();
   }
 
   resume(): void {
-    this.#socket.resume();
+    this.#paused = false;
+    if (this.#waiting.length > 0 || (this.#ended && !this.#endTold)) queueMicrotask(this.#deliver);
+    else this.#socket.resume();
   }
+
+  /** What came while paused. */
+  readonly #deliver = (): void => {
+    while (!this.#paused && !this.#closed) {
+      const chunk = this.#waiting.shift();
+      if (chunk === undefined) break;
+      this.#handler?.data(chunk);
+    }
+    if (this.#paused || this.#closed) return;
+    if (this.#ended) this.#tellEnd();
+    else this.#socket.resume();
+  };
 
   detach(early: Uint8Array): Socket {
     this.flush();
