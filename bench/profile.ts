@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +15,8 @@ import { rounded } from "./statistics.ts";
  * clock: a system call counts with all that the kernel does in it, and with what else ran meanwhile.
  */
 export async function run({ smoke, packages }: BenchOptions): Promise<unknown> {
+  const missing = ["nginx", "wrk"].filter((name) => spawnSync("which", [name]).status !== 0);
+  if (missing.length > 0) return { skipped: `${missing.join(" and ")} not installed` };
   const work = mkdtempSync(join(tmpdir(), "ebb-bench-profile-"));
   const before = process.env.NODE_OPTIONS;
   try {

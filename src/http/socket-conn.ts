@@ -130,8 +130,8 @@ export class SocketConn implements Conn {
   };
 
   /**
-   * `size` bytes were read into `buffer`, which is used again. True = go on reading. A stream that was resumed and paused
-   * in one turn reads once more all the same.
+   * `size` bytes were read into `buffer`, which is used again. True = go on reading. A stream that was resumed and
+   * paused in one turn reads once more all the same.
    */
   received(buffer: Buffer, size: number): boolean {
     const chunk = buffer.subarray(0, size);
