@@ -1,5 +1,7 @@
 /** What Role, ClusterRole and their bindings share (rbac.authorization.k8s.io/v1). */
+import { AGE_COLUMN } from "./age.ts";
 import type { Column } from "./kind.ts";
+import { type ApiObject, objectMetaSchema } from "./object.ts";
 import { array, object, type Schema, string } from "./schema.ts";
 
 export const RBAC_GROUP = "rbac.authorization.k8s.io";
@@ -41,25 +43,31 @@ export const rulesSchema = array(
   { listType: "atomic", nullable: true, alwaysWritten: true },
 ) as Schema as Schema<PolicyRule[]>;
 
-export const subjectsSchema = array(
+const subjectsSchema = array(
   object({}, { kind: string(), apiGroup: string(), name: string(), namespace: string() }),
   { listType: "atomic" },
 ) as Schema as Schema<Subject[]>;
 
-export const roleRefSchema = object(
+const roleRefSchema = object(
   {},
   { apiGroup: string(), kind: string(), name: string() },
   { mapType: "atomic", alwaysWritten: true },
 ) as Schema as Schema<RoleRef>;
 
-interface Bound {
-  readonly roleRef: RoleRef;
-  readonly subjects?: readonly Subject[];
+/** A RoleBinding or a ClusterRoleBinding. */
+export interface Binding extends ApiObject {
+  subjects?: Subject[];
+  roleRef: RoleRef;
 }
 
-/** Columns of a binding; `where` is the binding's own word in their descriptions. */
-export function bindingColumns(where: string): Column[] {
-  const named = (name: string, value: (binding: Bound) => string): Column => ({
+export const bindingSchema = object(
+  { metadata: objectMetaSchema },
+  { apiVersion: string(), kind: string(), subjects: subjectsSchema, roleRef: roleRefSchema },
+) as Schema as Schema<Binding>;
+
+/** Columns of a binding; `where` is its own word in the descriptions, `role` describes its roleRef (spec E-206). */
+export function bindingColumns(where: string, role: string): Column[] {
+  const named = (name: string, value: (binding: Binding) => string): Column => ({
     name,
     type: "string",
     priority: 1,
@@ -67,19 +75,21 @@ export function bindingColumns(where: string): Column[] {
     value,
   });
   return [
+    { name: "Role", type: "string", description: role, value: roleRefText },
+    AGE_COLUMN,
     named("Users", (binding) => namesOf(binding, "User")),
     named("Groups", (binding) => namesOf(binding, "Group")),
     named("ServiceAccounts", (binding) => namesOf(binding, "ServiceAccount")),
   ];
 }
 
-function namesOf({ subjects = [] }: Bound, kind: string): string {
+function namesOf({ subjects = [] }: Binding, kind: string): string {
   const mine = subjects.filter((subject) => subject.kind === kind);
   return mine
     .map(({ name = "", namespace }) => (kind === "ServiceAccount" ? `${namespace ?? ""}/${name}` : name))
     .join(", ");
 }
 
-export function roleRefText({ roleRef }: Bound): string {
+function roleRefText({ roleRef }: Binding): string {
   return `${roleRef.kind ?? ""}/${roleRef.name ?? ""}`;
 }

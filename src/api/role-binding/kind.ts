@@ -1,28 +1,8 @@
-import { AGE_COLUMN } from "../age.ts";
 import type { Kind } from "../kind.ts";
-import { type ApiObject, objectMetaSchema } from "../object.ts";
-import {
-  bindingColumns,
-  RBAC_GROUP,
-  type RoleRef,
-  roleRefSchema,
-  roleRefText,
-  type Subject,
-  subjectsSchema,
-} from "../rbac.ts";
-import { object, type Schema, string } from "../schema.ts";
+import { type Binding, bindingColumns, bindingSchema, RBAC_GROUP } from "../rbac.ts";
 
-export interface RoleBinding extends ApiObject {
-  subjects?: Subject[];
-  roleRef: RoleRef;
-}
+export type RoleBinding = Binding;
 
-const schema: Schema<RoleBinding> = object(
-  { metadata: objectMetaSchema },
-  { apiVersion: string(), kind: string(), subjects: subjectsSchema, roleRef: roleRefSchema },
-) as Schema as Schema<RoleBinding>;
-
-/** Part of what a Table shows (spec E-206). */
 const ROLE =
   "RoleRef can reference a Role in the current namespace or a ClusterRole in the global namespace. If the RoleRef cannot " +
   "be resolved, the Authorizer must return an error.";
@@ -38,10 +18,6 @@ export const RoleBindingKind: Kind<RoleBinding> = {
   namespaced: true,
   custom: false,
   statusSubresource: false,
-  schema,
-  columns: [
-    { name: "Role", type: "string", description: ROLE, value: roleRefText },
-    AGE_COLUMN,
-    ...bindingColumns("roleBinding"),
-  ],
+  schema: bindingSchema,
+  columns: bindingColumns("roleBinding", ROLE),
 };
