@@ -45,3 +45,12 @@ test("only OPTIONS asks about the server as a whole", () => {
   assert.equal(parseRequestHead("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", 100).head.target, "*");
   assert.throws(() => parseRequestHead("GET * HTTP/1.1\r\nHost: a\r\n\r\n", 100), MalformedMessage);
 });
+
+test("the authority of an absolute target is held to the same rules", () => {
+  const to = (authority: string) =>
+    parseRequestHead(`GET http://${authority}/x HTTP/1.1\r\nHost: a\r\n\r\n`, 100);
+  assert.equal(to("b:80").head.headers.get("host"), "b:80");
+  for (const authority of ["b:c", "b:80:80", "::1", "b[c]", "u@b"]) {
+    assert.throws(() => to(authority), MalformedMessage, authority);
+  }
+});

@@ -66,6 +66,12 @@ export const AGREED: readonly Agreed[] = [
   },
   {
     kind: "more-permissive-than-nginx",
+    reason:
+      "the host of an absolute target may hold what a Host may (RFC 3986 §3.2.2); nginx wants fewer characters",
+    fits: /^\S+ https?:\/\/[^/? ]*[!$&'()*+,;=~%]/i,
+  },
+  {
+    kind: "more-permissive-than-nginx",
     reason: "nginx is no server that could be asked about as a whole",
     fits: /OPTIONS \* HTTP\/1/,
   },
