@@ -121,9 +121,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 
   /**
    * `network app|pods NAME …` or `network gateway …`: what goes wrong from now on on the way to the applications of a
-   * service, to the queue-proxies of its pods, or from the clients: `delay=` (up to so long, each segment anew), `reset=`
-   * (chance of each segment), `segment=` (bytes at most), `hole`, `refuse`, `cut` (open connections are reset now).
-   * Nothing named = all is well again.
+   * service, to the queue-proxies of its pods, or from the clients: `delay=` (up to so long, each segment anew),
+   * `reset=` (chance of each segment), `segment=` (bytes at most), `hole`, `refuse`, `cut` (open connections are reset
+   * now). Nothing named = all is well again.
    */
   async network(stage, { words: [target, ...words], options }) {
     const { world } = stage;

@@ -185,7 +185,8 @@ test("failing liveness restarts the user container after its grace, and only tha
   assert.equal(status?.restartCount, 1);
   assert.deepEqual(
     world.host.calls.filter((call) => !call.startsWith("host")),
-    [],
+    ["restarting hello"],
+    "the data plane is told before the program is started again",
   );
 });
 

@@ -36,9 +36,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "forward-to-restarted-application",
-    file: "src/data-plane/queue-proxy/queue-proxy.ts",
-    find: "if (proxy.readiness.mayForward ||",
-    replace: "if (proxy.readiness !== undefined ||",
+    file: "src/embedded/node/pod-worker.ts",
+    find: "if (restart > 0) await queueProxies.restarting(this.#uid);",
+    replace: "",
   },
   {
     name: "scale-down-with-request-in-flight",

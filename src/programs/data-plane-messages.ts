@@ -28,9 +28,9 @@ export type Bound =
 
 /**
  * One data-plane process takes over from another; the control plane passes on what one says to the other. In order:
- * the new one is SERVING (it knows routes and revisions, but has no port yet); HAND_OVER to the old one, which sends each of
- * its sockets as LISTENER and then its pods as HANDED; the new one hosts and listens (TAKE, BOUND); RETIRE to the old
- * one. From HANDED until its end the old one tells what is LEFT of each pod's requests.
+ * the new one is SERVING (it knows routes and revisions, but has no port yet); HAND_OVER to the old one, which sends
+ * each of its sockets as LISTENER and then its pods as HANDED; the new one hosts and listens (TAKE, BOUND); RETIRE to
+ * the old one. From HANDED until its end the old one tells what is LEFT of each pod's requests.
  */
 export const HAND_OVER = "hand-over.begin";
 export const LISTENER = "hand-over.listener";

@@ -10,6 +10,7 @@ function process(name: string, seen: string[]) {
   const drained = Promise.withResolvers<void>();
   const host: QueueProxyHost = {
     host: async ({ uid }) => void seen.push(`${name} host ${uid}`),
+    restarting: async (uid) => void seen.push(`${name} restarting ${uid}`),
     remove: async (uid) => void seen.push(`${name} remove ${uid}`),
     moment: (uid, moment) => void seen.push(`${name} ${moment} ${uid}`),
     drain(uid) {

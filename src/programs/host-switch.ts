@@ -37,6 +37,10 @@ export class HostSwitch implements QueueProxyHost {
     return this.#ask((target) => target.host(pod));
   }
 
+  restarting(podUid: string): Promise<void> {
+    return this.#ask((target) => target.restarting(podUid));
+  }
+
   remove(podUid: string): Promise<void> {
     return this.#ask((target) => target.remove(podUid));
   }

@@ -9,7 +9,7 @@ const ANSWERS = "hosting.answers";
 
 type Call =
   | { readonly id: number; readonly verb: "host"; readonly pod: HostedPod }
-  | { readonly id: number; readonly verb: "drain" | "remove"; readonly podUid: string }
+  | { readonly id: number; readonly verb: "drain" | "restarting" | "remove"; readonly podUid: string }
   | {
       readonly id: 0;
       readonly verb: "moment";
@@ -55,6 +55,7 @@ export function hostingOver(link: Link): QueueProxyHost {
   return {
     host: (pod) => ask((id) => ({ id, verb: "host", pod })),
     drain: (podUid) => ask((id) => ({ id, verb: "drain", podUid })),
+    restarting: (podUid) => ask((id) => ({ id, verb: "restarting", podUid })),
     remove: (podUid) => ask((id) => ({ id, verb: "remove", podUid })),
     moment: (podUid, name, atMs) =>
       link.send(CALLS, { id: 0, verb: "moment", podUid, name, atMs } satisfies Call),

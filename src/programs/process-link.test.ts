@@ -25,6 +25,7 @@ test("hosting calls cross a link and their failures keep code and message", asyn
   const host: QueueProxyHost = {
     host: () => Promise.reject(new EbbError("address-in-use", "127.1.0.2:8012 is taken")),
     drain: () => Promise.resolve(),
+    restarting: () => Promise.resolve(),
     remove: () => Promise.resolve(),
     moment: (...moment) => moments.push(moment),
   };

@@ -35,6 +35,10 @@ export class ScaleMoments implements QueueProxyHost {
     return this.#host.drain(podUid);
   }
 
+  restarting(podUid: string): Promise<void> {
+    return this.#host.restarting(podUid);
+  }
+
   remove(podUid: string): Promise<void> {
     return this.#host.remove(podUid);
   }

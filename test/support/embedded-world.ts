@@ -55,6 +55,10 @@ export class RecordingHost implements QueueProxyHost {
     await new Promise<void>((resolve) => this.#clock.schedule(this.drainMs, resolve));
   }
 
+  async restarting(podUid: string): Promise<void> {
+    this.calls.push(`restarting ${this.hosted.get(podUid)?.name}`);
+  }
+
   async remove(podUid: string): Promise<void> {
     this.calls.push(`remove ${this.hosted.get(podUid)?.name}`);
     this.hosted.delete(podUid);

@@ -24,6 +24,11 @@ export interface QueueProxyHost {
   host(pod: HostedPod): Promise<void>;
   /** From now on health answers fail; resolves when nothing is in flight any more. */
   drain(podUid: string): Promise<void>;
+  /**
+   * The pod's program has ended and is about to be started again: resolves when nothing more is forwarded to it before
+   * its probe has passed anew. Its port may be open long before that.
+   */
+  restarting(podUid: string): Promise<void>;
   /** Ends it at once: connections are cut, ports freed. Idempotent. */
   remove(podUid: string): Promise<void>;
   /** Moments of the pod's start known only to the node agent, for the timeline of waiting requests. */

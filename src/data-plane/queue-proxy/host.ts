@@ -166,6 +166,10 @@ export class HostedQueueProxies implements QueueProxyHost {
     await hosted.server.drain();
   }
 
+  async restarting(podUid: string): Promise<void> {
+    this.#byUid.get(podUid)?.server.applicationStarted();
+  }
+
   async remove(podUid: string): Promise<void> {
     this.#early.delete(podUid);
     const hosted = this.#byUid.get(podUid);

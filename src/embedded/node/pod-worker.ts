@@ -252,6 +252,7 @@ export class PodWorker {
     await this.#makeVolumes();
     const { start, work } = await this.#startOf(container, restart, image);
     await images.unpack(image, work);
+    if (restart > 0) await queueProxies.restarting(this.#uid);
     await runtime.start(start);
     queueProxies.moment(this.#uid, "processStarted", clock.monotonic());
     const ports = this.#portMap.map(({ declared, port }) => ({ declared, port }));
