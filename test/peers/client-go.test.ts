@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type Engine, engineUp, removeFolder, temporaryFolder } from "../support/engine.ts";
-import { BUILD_TIMEOUT_MS, run, runGo, skipWithoutGo } from "../support/go.ts";
+import { BUILD_TIMEOUT_MS, runGo, skipWithoutGo } from "../support/go.ts";
+import { run } from "../support/run.ts";
 
 /** A program written with client-go, as controllers and operators are, against the whole engine. */
 

@@ -6,7 +6,8 @@ import { NamespaceKind } from "../../src/api/namespace/kind.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { MemoryLimits } from "../../src/embedded/node/runtimes/process/memory-limits.ts";
 import { type Engine, engineUp, removeFolder, temporaryFolder } from "../support/engine.ts";
-import { BUILD_TIMEOUT_MS, run, runGo, skipWithoutGo } from "../support/go.ts";
+import { BUILD_TIMEOUT_MS, runGo, skipWithoutGo } from "../support/go.ts";
+import { run } from "../support/run.ts";
 import { addTestImages, REPOSITORY } from "../support/test-images.ts";
 
 /** Knative's own API conformance tests against the whole engine (spec §8.3), with the settings of Knative's CI. */

@@ -13,7 +13,7 @@ import {
   temporaryFolder,
   until,
 } from "../support/engine.ts";
-import { run } from "../support/go.ts";
+import { run } from "../support/run.ts";
 
 /**
  * kn against the whole engine, where Services become Ready (spec K-010, K-024, K-027, K-031, K-032). What

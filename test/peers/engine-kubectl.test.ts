@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -15,6 +15,7 @@ import {
   temporaryFolder,
   until,
 } from "../support/engine.ts";
+import { type Ran, run } from "../support/run.ts";
 
 /** Stock kubectl and curl against the whole engine, with the project's first manifest as it is. */
 
@@ -26,29 +27,14 @@ const IMAGE = "registry.cn-hangzhou.aliyuncs.com/knative-sample/helloworld-go:16
 const folder = temporaryFolder("kubectl");
 let engine: Engine;
 
-interface Ran {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function run(program: string, line: string): Promise<Ran> {
-  const env = { PATH: process.env.PATH ?? "", HOME: folder, KUBECONFIG: engine.ready.kubeconfig };
-  const child = spawn(program, line.split(" "), { env, stdio: ["ignore", "pipe", "pipe"] });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    stderr += text;
-  });
-  return new Promise((resolve) => child.on("close", (status) => resolve({ status, stdout, stderr })));
+function runLine(program: string, line: string): Promise<Ran> {
+  const env = { PATH: process.env.PATH, HOME: folder, KUBECONFIG: engine.ready.kubeconfig };
+  return run(program, line.split(" "), { env });
 }
 
 async function kubectl(line: string): Promise<string> {
-  const { status, stdout, stderr } = await run("kubectl", line);
-  assert.equal(status, 0, `kubectl ${line}: ${stderr}`);
+  const { code, stdout, stderr } = await runLine("kubectl", line);
+  assert.equal(code, 0, `kubectl ${line}: ${stderr}`);
   return stdout;
 }
 
@@ -86,8 +72,8 @@ describe("kubectl and curl with ebb up", { skip: hasPeers ? false : "no kubectl 
     write("1");
     assert.match(await kubectl(`apply --server-side -f ${file}`), /configmap\/ssa serverside-applied/);
     write("2");
-    const refused = await run("kubectl", `apply --server-side --field-manager=other -f ${file}`);
-    assert.equal(refused.status, 1);
+    const refused = await runLine("kubectl", `apply --server-side --field-manager=other -f ${file}`);
+    assert.equal(refused.code, 1);
     assert.match(refused.stderr, /Apply failed with 1 conflict: conflict with "kubectl": \.data\.a/);
     await kubectl(`apply --server-side --field-manager=other --force-conflicts -f ${file}`);
     assert.equal(await kubectl("get configmap ssa -o jsonpath={.data.a}"), "2");
@@ -101,7 +87,7 @@ describe("kubectl and curl with ebb up", { skip: hasPeers ? false : "no kubectl 
   });
 
   test("the manifest is applied, waited for, watched and shown with the columns of Knative and Kubernetes", async () => {
-    const watching = run("kubectl", "get ksvc -w --request-timeout=8s");
+    const watching = runLine("kubectl", "get ksvc -w --request-timeout=8s");
     const applied = await kubectl(`apply -f ${join(examples, "readiness-prober.yaml")}`);
     assert.match(applied, /readiness-prober created/);
     const waited = await kubectl("wait --for=condition=Ready ksvc/readiness-prober --timeout=30s");
@@ -140,8 +126,8 @@ describe("kubectl and curl with ebb up", { skip: hasPeers ? false : "no kubectl 
   });
 
   test("curl is answered, at once and from zero", async () => {
-    const { stdout } = await run("kubectl", "get ksvc readiness-prober -o jsonpath={.status.url}");
-    assert.equal((await run("curl", `-sS ${stdout}`)).stdout, "Hello World!\n");
+    const { stdout } = await runLine("kubectl", "get ksvc readiness-prober -o jsonpath={.status.url}");
+    assert.equal((await runLine("curl", `-sS ${stdout}`)).stdout, "Hello World!\n");
     await until(
       "zero",
       async () => {
@@ -151,7 +137,7 @@ describe("kubectl and curl with ebb up", { skip: hasPeers ? false : "no kubectl 
       30_000,
     );
     assert.match(await kubectl("get deploy"), / 0\/0 /);
-    const cold = await run("curl", `-sS -i ${stdout}`);
+    const cold = await runLine("curl", `-sS -i ${stdout}`);
     assert.match(cold.stdout, /^HTTP\/1\.1 200 OK\r\n[\s\S]*Hello World!\n$/);
   });
 

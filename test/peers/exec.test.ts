@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { after, before, describe, test } from "node:test";
 import { ConfigMapKind } from "../../src/api/config-map/kind.ts";
 import { PodKind } from "../../src/api/pod/kind.ts";
@@ -15,6 +15,7 @@ import {
   temporaryFolder,
   until,
 } from "../support/engine.ts";
+import { type Ran, run } from "../support/run.ts";
 
 /** `kubectl exec` against the whole engine: streams, exit codes, volumes, and who may. */
 
@@ -23,26 +24,10 @@ const folder = temporaryFolder("exec");
 let engine: Engine;
 let pod = "";
 
-interface Ran {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function exec(options: readonly string[], command: readonly string[], input = ""): Promise<Ran> {
-  const env = { PATH: process.env.PATH ?? "", HOME: folder, KUBECONFIG: engine.ready.kubeconfig };
+function exec(options: readonly string[], command: readonly string[], stdin = ""): Promise<Ran> {
+  const env = { PATH: process.env.PATH, HOME: folder, KUBECONFIG: engine.ready.kubeconfig };
   const args = ["exec", ...options, pod, "-c", "user-container", "--", ...command];
-  const child = spawn("kubectl", args, { env });
-  child.stdin.end(input);
-  let stdout = "";
-  let stderr = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    stderr += text;
-  });
-  return new Promise((resolve) => child.on("close", (status) => resolve({ status, stdout, stderr })));
+  return run("kubectl", args, { env, stdin });
 }
 
 describe("kubectl exec", { skip: hasKubectl ? false : "no kubectl" }, () => {
@@ -77,34 +62,34 @@ describe("kubectl exec", { skip: hasKubectl ? false : "no kubectl" }, () => {
 
   test("output of both kinds comes back, in the container's environment and with its volumes", async () => {
     const script = 'echo "$COLOUR"; cat "$EBB_ROOT/ebb-exec-data/greeting"; echo oops >&2';
-    const { status, stdout, stderr } = await exec([], ["sh", "-c", script]);
-    assert.equal(status, 0, stderr);
+    const { code, stdout, stderr } = await exec([], ["sh", "-c", script]);
+    assert.equal(code, 0, stderr);
     assert.equal(stdout, "green\nhello from a volume");
     assert.match(stderr, /oops/);
   });
 
   test("the exit code is the command's", async () => {
-    const { status, stderr } = await exec([], ["sh", "-c", "exit 7"]);
-    assert.equal(status, 7);
+    const { code, stderr } = await exec([], ["sh", "-c", "exit 7"]);
+    assert.equal(code, 7);
     assert.match(stderr, /command terminated with exit code 7/);
   });
 
   test("stdin arrives whole and ends", async () => {
     const input = "line of text\n".repeat(20_000);
-    const { status, stdout, stderr } = await exec(["-i"], ["sh", "-c", "wc -c; echo end"], input);
-    assert.equal(status, 0, stderr);
+    const { code, stdout, stderr } = await exec(["-i"], ["sh", "-c", "wc -c; echo end"], input);
+    assert.equal(code, 0, stderr);
     assert.equal(stdout.replace(/\s+/g, " ").trim(), `${input.length} end`);
   });
 
   test("much output comes whole, as fast as the client takes it", async () => {
-    const { status, stdout } = await exec([], ["sh", "-c", "head -c 3000000 /dev/zero | tr '\\0' x"]);
-    assert.equal(status, 0);
+    const { code, stdout } = await exec([], ["sh", "-c", "head -c 3000000 /dev/zero | tr '\\0' x"]);
+    assert.equal(code, 0);
     assert.equal(stdout.length, 3_000_000);
   });
 
   test("a command that is not there, and a container that runs no program, are told", async () => {
     const missing = await exec([], ["no-such-command"]);
-    assert.notEqual(missing.status, 0);
+    assert.notEqual(missing.code, 0);
     assert.match(missing.stderr, /no-such-command/);
   });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +16,7 @@ import { loadCredentials, writeKubeconfig } from "../../src/embedded/apiserver/c
 import { type RunningHttpsServer, startHttpsServer } from "../../src/embedded/apiserver/https-server.ts";
 import type { PodLogRequest } from "../../src/embedded/apiserver/pod-logs.ts";
 import { SqliteStorage } from "../../src/embedded/apiserver/storage/sqlite-storage.ts";
+import { type Ran, run } from "../support/run.ts";
 
 /** Stock kubectl, without any flag, against the API server on disk. */
 
@@ -63,22 +64,8 @@ spec:
           initialDelaySeconds: 3
 `;
 
-/** kubectl blocks this process in spawnSync, so that every call is a child awaited. */
-function kubectl(
-  command: string,
-  stdin = "",
-): Promise<Pick<SpawnSyncReturns<string>, "status" | "stdout" | "stderr">> {
-  const child = spawn("kubectl", command.split(" "), { env: environment });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    stderr += text;
-  });
-  child.stdin.end(stdin);
-  return new Promise((resolve) => child.on("close", (status) => resolve({ status, stdout, stderr })));
+function kubectl(command: string, stdin = ""): Promise<Ran> {
+  return run("kubectl", command.split(" "), { env: environment, stdin });
 }
 
 describe("stock kubectl", { skip: hasKubectl ? false : "no kubectl" }, () => {
@@ -114,11 +101,11 @@ describe("stock kubectl", { skip: hasKubectl ? false : "no kubectl" }, () => {
   });
 
   test("a typo is refused and nothing is stored", async () => {
-    const { status, stderr } = await kubectl(
+    const { code, stderr } = await kubectl(
       "apply -f -",
       SEED.replace("image:", "imgae:").replace("readiness-prober", "typo"),
     );
-    assert.equal(status, 1);
+    assert.equal(code, 1);
     assert.match(stderr, /unknown field "spec.template.spec.containers\[0\].imgae"/);
     assert.match((await kubectl("get ksvc typo")).stderr, /services.serving.knative.dev "typo" not found/);
   });
@@ -126,7 +113,7 @@ describe("stock kubectl", { skip: hasKubectl ? false : "no kubectl" }, () => {
   test("prints Knative's columns", async () => {
     const { stdout } = await kubectl("get ksvc");
     assert.match(stdout, /^NAME +URL +LATESTCREATED +LATESTREADY +READY +REASON\nreadiness-prober/);
-    assert.equal((await kubectl("get ksvc,revision,route,configuration,deploy,pods")).status, 0);
+    assert.equal((await kubectl("get ksvc,revision,route,configuration,deploy,pods")).code, 0);
   });
 
   test("waits for a condition and sees it in a watch", async () => {

@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { copyFileSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { type Ran, run } from "./run.ts";
 import { shellWords } from "./shell-words.ts";
 
 /** Recorded commands of kubectl and kn, run again against a server; the README of the recorded files tells the form. */
@@ -54,15 +54,9 @@ export async function replayScenario(
   return differences;
 }
 
-interface Outcome {
-  readonly exit: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function differenceOf(want: RecordedCommand, got: Outcome): string | undefined {
+function differenceOf(want: RecordedCommand, got: Ran): string | undefined {
   const parts: string[] = [];
-  if (want.exit !== got.exit) parts.push(`exit: want ${want.exit}, got ${got.exit}`);
+  if (want.exit !== got.code) parts.push(`exit: want ${want.exit}, got ${got.code}`);
   for (const stream of ["stdout", "stderr"] as const) {
     const wanted = want[stream].split("\n");
     const given = got[stream].split("\n");
@@ -103,18 +97,18 @@ class Place {
     await this.#call(["kubectl", "config", "set-context", "--current", "--namespace", this.#namespace]);
     const account = `/api/v1/namespaces/${this.#namespace}/serviceaccounts/default`;
     for (let tries = 0; tries < 20; tries++) {
-      if ((await this.#call(["kubectl", "get", "--raw", account])).exit === 0) return;
+      if ((await this.#call(["kubectl", "get", "--raw", account])).code === 0) return;
       await pause(100);
     }
   }
 
-  async run(recorded: RecordedCommand): Promise<Outcome> {
+  async run(recorded: RecordedCommand): Promise<Ran> {
     for (const [name, content] of Object.entries(recorded.files ?? {}))
       writeFileSync(join(this.#folder, name), this.#here(content));
     if (recorded.wait) await this.#wait(recorded.wait);
     const words = shellWords(this.#here(recorded.command));
-    const { exit, stdout, stderr } = await this.#call(words, this.#here(recorded.stdin ?? ""));
-    return { exit, stdout: this.#normalized(stdout), stderr: this.#normalized(stderr) };
+    const { code, stdout, stderr } = await this.#call(words, this.#here(recorded.stdin ?? ""));
+    return { code, stdout: this.#normalized(stdout), stderr: this.#normalized(stderr) };
   }
 
   async close(): Promise<void> {
@@ -144,32 +138,17 @@ class Place {
   async #wait({ path, until = [], gone, seconds = 40 }: Wait): Promise<void> {
     const end = performance.now() + seconds * 1000;
     while (performance.now() < end) {
-      const { exit, stdout } = await this.#call(["kubectl", "get", "--raw", this.#here(path)]);
-      if (gone ? exit !== 0 : exit === 0 && until.every(([at, is]) => holds(JSON.parse(stdout), at, is)))
+      const { code, stdout } = await this.#call(["kubectl", "get", "--raw", this.#here(path)]);
+      if (gone ? code !== 0 : code === 0 && until.every(([at, is]) => holds(JSON.parse(stdout), at, is)))
         return;
       await pause(200);
     }
   }
 
-  #call(words: readonly string[], stdin = ""): Promise<Outcome> {
+  #call(words: readonly string[], stdin = ""): Promise<Ran> {
     const [program = "", ...args] = words;
-    const child = spawn(program, args, { cwd: this.#folder, env: this.#environment, timeout: COMMAND_MS });
-    child.stdin.on("error", () => {
-      // Most commands end without reading their input.
-    });
-    child.stdin.end(stdin);
-    let stdout = "";
-    let stderr = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      stderr += text;
-    });
-    return new Promise((resolve, reject) => {
-      child.once("error", reject);
-      child.once("close", (code) => resolve({ exit: code ?? -1, stdout, stderr }));
-    });
+    const options = { cwd: this.#folder, env: this.#environment, stdin, timeoutMs: COMMAND_MS };
+    return run(program, args, options);
   }
 }
 

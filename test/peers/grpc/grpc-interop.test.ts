@@ -17,7 +17,8 @@ import { systemNetwork } from "../../../src/http/network.ts";
 import { UpstreamPool } from "../../../src/http/pool.ts";
 import { respondWith } from "../../../src/http/responses.ts";
 import { HttpServer } from "../../../src/http/server.ts";
-import { BUILD_TIMEOUT_MS, go, run, skipWithoutGo } from "../../support/go.ts";
+import { BUILD_TIMEOUT_MS, runGo, skipWithoutGo } from "../../support/go.ts";
+import { run } from "../../support/run.ts";
 
 /** gRPC's own interoperability suite: its Go client against its Go server, with the engine between them, twice. */
 
@@ -90,12 +91,8 @@ describe("gRPC passes through the engine as its interoperability suite wants it"
 }, () => {
   before(
     async () => {
-      if ("missing" in go) throw new Error(go.missing);
-      const flags = { GOFLAGS: "-mod=readonly", GOTOOLCHAIN: "local", CGO_ENABLED: "0" };
-      const env = { ...process.env, ...flags } as Record<string, string>;
       const programs = ["client", "server"].map((name) => `google.golang.org/grpc/interop/${name}`);
-      const built = await run(go.path, ["build", "-o", `${folder}/`, ...programs], { cwd, env });
-      assert.equal(built.code, 0, built.stderr);
+      await runGo("build", "-C", cwd, "-o", `${folder}/`, ...programs);
       port = await startEngine(await startServer());
     },
     { timeout: BUILD_TIMEOUT_MS },

@@ -9,7 +9,8 @@ import type { Handler } from "../../../src/http/message.ts";
 import { systemNetwork } from "../../../src/http/network.ts";
 import { respondWith } from "../../../src/http/responses.ts";
 import { HttpServer } from "../../../src/http/server.ts";
-import { BUILD_TIMEOUT_MS, go, run, skipWithoutGo } from "../../support/go.ts";
+import { BUILD_TIMEOUT_MS, runGo, skipWithoutGo } from "../../support/go.ts";
+import { run } from "../../support/run.ts";
 
 /** h2spec, built here from its Go module, asks the engine's HTTP/2 side about every rule of the standard. */
 
@@ -55,17 +56,8 @@ test("the engine keeps the rules of HTTP/2", {
   skip: skipWithoutGo,
   timeout: BUILD_TIMEOUT_MS,
 }, async (context) => {
-  if ("missing" in go) throw new Error(go.missing);
   const judge = join(folder, "h2spec");
-  const env = { ...process.env, GOFLAGS: "-mod=readonly", GOTOOLCHAIN: "local", CGO_ENABLED: "0" } as Record<
-    string,
-    string
-  >;
-  const built = await run(go.path, ["build", "-o", judge, "github.com/summerwind/h2spec/cmd/h2spec"], {
-    cwd,
-    env,
-  });
-  assert.equal(built.code, 0, built.stderr);
+  await runGo("build", "-C", cwd, "-o", judge, "github.com/summerwind/h2spec/cmd/h2spec");
 
   const server = new HttpServer({ clock: systemClock, handler, http2: true });
   const listener = await systemNetwork(systemClock).listen({ ip: "127.0.0.1", port: 0 }, server.accept);

@@ -14,7 +14,8 @@ import { systemNetwork } from "../../../src/http/network.ts";
 import { UpstreamPool } from "../../../src/http/pool.ts";
 import { respondWith } from "../../../src/http/responses.ts";
 import { HttpServer } from "../../../src/http/server.ts";
-import { go, run, skipWithoutGo } from "../../support/go.ts";
+import { go, skipWithoutGo } from "../../support/go.ts";
+import { run } from "../../support/run.ts";
 import { pattern, startApplication, sumOf } from "./application.ts";
 
 /** Clients that others wrote, through the engine to an application: kept connections, large bodies, upgrades. */
