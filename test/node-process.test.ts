@@ -1,29 +1,21 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { after, test } from "node:test";
-import { NamespaceKind } from "../src/api/namespace/kind.ts";
 import { type Pod, PodKind } from "../src/api/pod/kind.ts";
 import { systemClock } from "../src/base/clock.ts";
 import { silentLog } from "../src/base/log.ts";
-import { systemRandom } from "../src/base/random.ts";
-import { ApiServer } from "../src/embedded/apiserver/api-server.ts";
-import { MemoryStorage } from "../src/embedded/apiserver/storage/memory-storage.ts";
-import { LoopbackAddresses } from "../src/embedded/node/addresses.ts";
-import { ImageStore } from "../src/embedded/node/images/image-store.ts";
 import { ProcessLogs } from "../src/embedded/node/logs.ts";
-import { NodeAgent } from "../src/embedded/node/node-agent.ts";
 import { ProcessRuntime } from "../src/embedded/node/runtimes/process/process-runtime.ts";
-import { systemNetwork } from "../src/http/network.ts";
-import { WORKLOAD_KINDS } from "./support/embedded-world.ts";
+import { APP, processNode } from "./support/process-node.ts";
 
 /** The node agent with real processes, files, addresses and sockets. */
 
 const root = mkdtempSync(join(tmpdir(), "ebb-node-"));
 after(() => rmSync(root, { recursive: true, force: true }));
 
-const APP = `
+const SOURCE = `
 const server = require("node:http").createServer((request, response) => {
   console.log("got " + request.url);
   response.end(process.env.GREETING + " from " + __dirname);
@@ -33,55 +25,16 @@ process.on("SIGTERM", () => { console.log("bye"); process.exit(0); });
 `;
 
 async function realNode() {
-  const home = mkdtempSync(join(root, "home-"));
-  const pods = join(home, "pods");
-  const ports = { clock: systemClock, log: silentLog };
-  const server = new ApiServer({
-    ...ports,
-    random: systemRandom,
-    storage: new MemoryStorage(),
-    kinds: WORKLOAD_KINDS,
-  });
-  await server.start();
-  const client = server.clientFor("tester");
-  await client.create(NamespaceKind, { metadata: { name: "default" }, spec: {} });
-  const images = new ImageStore({ folder: join(home, "images"), clock: systemClock, random: systemRandom });
-  const app = mkdtempSync(join(root, "app-"));
-  writeFileSync(join(app, "app.cjs"), APP);
-  await images.add("app", app, { command: ["node", "app.cjs"] });
-  const newAgent = (runtime = new ProcessRuntime({ ...ports, pods })) =>
-    new NodeAgent({
-      ...ports,
-      client: server.clientFor("node"),
-      runtime,
-      images,
-      addresses: new LoopbackAddresses({
-        random: systemRandom,
-        blocks: [{ second: 98, third: 7 }],
-        lease: async () => ({ second: 98, third: 8 }),
-      }),
-      network: systemNetwork(systemClock),
-      queueProxies: {
-        host: async () => {},
-        drain: async () => {},
-        restarting: async () => {},
-        remove: async () => {},
-        moment() {},
-      },
-      nodeName: "ebb",
-      hostIp: "127.0.0.1",
-      path: `${dirname(process.execPath)}:/usr/bin:/bin`,
-    });
-  const at = { namespace: "default", name: "app" };
+  const node = await processNode({ folder: root, block: 7, source: SOURCE });
   const until = async (holds: (pod: Pod) => boolean) => {
     for (let round = 0; round < 500; round++) {
-      const pod = await client.get(PodKind, at);
+      const pod = await node.client.get(PodKind, APP);
       if (holds(pod)) return pod;
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
-    throw new Error(`never: ${holds}, but ${JSON.stringify((await client.get(PodKind, at)).status)}`);
+    throw new Error(`never: ${holds}, but ${JSON.stringify((await node.client.get(PodKind, APP)).status)}`);
   };
-  return { server, client, pods, newAgent, at, until };
+  return { ...node, until };
 }
 
 function appPod(): Pod {
@@ -143,7 +96,7 @@ test("a pod serves on its own port, its log can be followed to its end, and noth
   const request = { uid, pod: "app", container: "main", follow: true, previous: false, tailLines: 1 };
   let followed = "";
   for await (const part of await logs.read(request, new AbortController().signal)) {
-    if (followed === "") await node.client.delete(PodKind, node.at);
+    if (followed === "") await node.client.delete(PodKind, APP);
     followed += Buffer.from(part);
   }
   assert.match(followed, /^got .*bye\n$/s);
@@ -198,7 +151,7 @@ test("a command that does not exist is told as a start error with exit code 128"
 test("a log can be read from a time on and with times, exact to a second", async () => {
   const node = await realNode();
   const runtime = new ProcessRuntime({ clock: systemClock, log: silentLog, pods: node.pods });
-  const agent = node.newAgent(runtime);
+  const agent = node.newAgent({ runtime });
   const logs = new ProcessLogs({ pods: node.pods, agent, clock: systemClock, times: runtime.logTimes });
   await agent.start();
   const startedMs = Date.now();
@@ -209,7 +162,7 @@ test("a log can be read from a time on and with times, exact to a second", async
   pod.spec.containers = [{ name: "main", image: "app", command: ["sh", "-c", script] }];
   await node.client.create(PodKind, pod);
   await node.until((one) => one.status?.containerStatuses?.[0]?.started === true);
-  const stored = await node.client.get(PodKind, node.at);
+  const stored = await node.client.get(PodKind, APP);
   while (!(await logOf(logs, stored)).includes("third"))
     await new Promise((resolve) => setTimeout(resolve, 50));
   assert.equal(await logOf(logs, stored, { sinceSeconds: 1 }), "third\n");

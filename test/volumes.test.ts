@@ -1,28 +1,20 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import { ConfigMapKind } from "../src/api/config-map/kind.ts";
-import { KINDS } from "../src/api/kinds.ts";
-import { NamespaceKind } from "../src/api/namespace/kind.ts";
 import { type Pod, PodKind } from "../src/api/pod/kind.ts";
 import type { PodSpec } from "../src/api/pod-spec.ts";
 import { SecretKind } from "../src/api/secret/kind.ts";
 import { ServiceAccountKind } from "../src/api/service-account/kind.ts";
 import { systemClock } from "../src/base/clock.ts";
 import { silentLog } from "../src/base/log.ts";
-import { systemRandom } from "../src/base/random.ts";
-import { ApiServer } from "../src/embedded/apiserver/api-server.ts";
-import { MemoryStorage } from "../src/embedded/apiserver/storage/memory-storage.ts";
-import { LoopbackAddresses } from "../src/embedded/node/addresses.ts";
-import { ImageStore } from "../src/embedded/node/images/image-store.ts";
-import { NodeAgent } from "../src/embedded/node/node-agent.ts";
 import { memoryFolder } from "../src/embedded/node/pod-folder.ts";
 import { Isolation, type IsolationKind } from "../src/embedded/node/runtimes/process/isolation.ts";
 import { ProcessRuntime } from "../src/embedded/node/runtimes/process/process-runtime.ts";
-import { systemNetwork } from "../src/http/network.ts";
 import type { KubeClient } from "../src/kube/client.ts";
+import { APP, processNode } from "./support/process-node.ts";
 
 /** Volumes of real process pods: as mounts where this machine allows them, as links below EBB_ROOT everywhere. */
 
@@ -48,46 +40,11 @@ interface World {
   readonly memory: string | undefined;
 }
 
-const at = { namespace: "default", name: "app" };
-
 async function world(kind: IsolationKind, body: (world: World) => Promise<void>): Promise<void> {
-  const home = mkdtempSync(join(root, "home-"));
-  const pods = join(home, "pods");
-  const ports = { clock: systemClock, log: silentLog };
-  const server = new ApiServer({
-    ...ports,
-    random: systemRandom,
-    storage: new MemoryStorage(),
-    kinds: KINDS,
-  });
-  await server.start();
-  const client = server.clientFor("tester");
-  await client.create(NamespaceKind, { metadata: { name: "default" }, spec: {} });
-  const images = new ImageStore({ folder: join(home, "images"), clock: systemClock, random: systemRandom });
-  const app = mkdtempSync(join(root, "app-"));
-  writeFileSync(join(app, "app.sh"), "");
-  await images.add("app", app, { command: ["sh", "app.sh"] });
-  const agent = new NodeAgent({
-    ...ports,
-    client: server.clientFor("node"),
-    runtime: new ProcessRuntime({ ...ports, pods, isolation: new Isolation(silentLog, kind) }),
-    images,
-    addresses: new LoopbackAddresses({
-      random: systemRandom,
-      blocks: [{ second: 98, third: 17 }],
-      lease: async () => ({ second: 98, third: 18 }),
-    }),
-    network: systemNetwork(systemClock),
-    queueProxies: {
-      host: async () => {},
-      drain: async () => {},
-      restarting: async () => {},
-      remove: async () => {},
-      moment() {},
-    },
-    nodeName: "ebb",
-    hostIp: "127.0.0.1",
-    path: `${dirname(process.execPath)}:/usr/bin:/bin`,
+  const { server, client, pods, newAgent } = await processNode({ folder: root, block: 17 });
+  const isolation = new Isolation(silentLog, kind);
+  const agent = newAgent({
+    runtime: new ProcessRuntime({ clock: systemClock, log: silentLog, pods, isolation }),
     tokens: {
       issueToken: async ({ audiences, serviceAccount, expirationSeconds }) => ({
         token: `token-of-${serviceAccount}-for-${audiences.join()}`,
@@ -101,7 +58,7 @@ async function world(kind: IsolationKind, body: (world: World) => Promise<void>)
     const file = join(pods, uid, "main", "0.log");
     return existsSync(file) ? readFileSync(file, "utf8") : "";
   };
-  const pod = () => client.get(PodKind, at);
+  const pod = () => client.get(PodKind, APP);
   try {
     await body({
       client,
@@ -112,7 +69,7 @@ async function world(kind: IsolationKind, body: (world: World) => Promise<void>)
         const text = `cd "$EBB_ROOT/" || exit 9; ${script}\necho done; sleep 60`;
         const container = { name: "main", image: "app", command: ["sh", "-c", text], volumeMounts };
         const created = await client.create(PodKind, {
-          metadata: { ...at, labels: { app: "x" } },
+          metadata: { ...APP, labels: { app: "x" } },
           spec: { nodeName: "ebb", terminationGracePeriodSeconds: 0, ...spec, containers: [container] },
         });
         uid = created.metadata.uid;
@@ -195,7 +152,7 @@ for (const kind of KIND_OF_MACHINE) {
       await run({ volumes: medium }, "echo x > ebb-test-fast/x", mounts);
       if (memory === undefined) return;
       assert.ok(existsSync(memory));
-      await client.delete(PodKind, at);
+      await client.delete(PodKind, APP);
       await until(
         () => !existsSync(memory),
         () => client.list(PodKind),
