@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Conditions, livingSet } from "./conditions.ts";
+import { Conditions, isFailed, isReady, livingSet } from "./conditions.ts";
 
 const set = livingSet("A", "B");
 
@@ -47,4 +47,25 @@ test("what is no dependent is informational and leaves Ready alone", () => {
   conditions.markFalse("Active", { reason: "NoTraffic" });
   assert.equal(conditions.get("Active")?.severity, "Info");
   assert.equal(conditions.get("Ready")?.status, "True");
+});
+
+test("what is not known while another dependent is False leaves Ready False (A-039)", () => {
+  const conditions = new Conditions(set, [{ type: "A", status: "False", reason: "Broken" }]);
+  conditions.markUnknown("B", { reason: "Waiting", message: "b" });
+  assert.deepEqual(conditions.get("Ready"), {
+    type: "Ready",
+    status: "False",
+    reason: "Waiting",
+    message: "b",
+  });
+});
+
+test("Ready counts only for the generation that the status is about (A-044)", () => {
+  const object = (status: "True" | "False", observedGeneration: number) => ({
+    metadata: { generation: 2 },
+    status: { observedGeneration, conditions: [{ type: "Ready", status }] },
+  });
+  assert.deepEqual([isReady(object("True", 2)), isReady(object("True", 1))], [true, false]);
+  assert.deepEqual([isFailed(object("False", 2)), isFailed(object("False", 1))], [true, false]);
+  assert.equal(isFailed(object("True", 2)), false);
 });

@@ -26,10 +26,28 @@ export async function publishDefinitions(
     wanted.map((one) => {
       const old = stored.get(one.metadata.name ?? "");
       if (!old) return client.create(CustomResourceDefinitionKind, one);
-      const isSame = sameJson(old.spec, one.spec);
-      return isSame ? undefined : client.update(CustomResourceDefinitionKind, { ...old, spec: one.spec });
+      const labels = { ...old.metadata.labels, ...one.metadata.labels };
+      if (sameJson(old.spec, one.spec) && sameJson(old.metadata.labels, labels)) return undefined;
+      const renewed = { ...old, metadata: { ...old.metadata, labels }, spec: one.spec };
+      return client.update(CustomResourceDefinitionKind, renewed);
     }),
   );
+}
+
+/** What others may do with a kind without knowing it: call its objects' address, change their pods (A-001…A-004). */
+const DUCKS: Readonly<Record<string, readonly string[]>> = {
+  "services.serving.knative.dev": ["addressable", "podspecable"],
+  "configurations.serving.knative.dev": ["podspecable"],
+  "routes.serving.knative.dev": ["addressable"],
+};
+
+function labelsOf(kind: Kind): Record<string, string> {
+  const ducks = DUCKS[`${kind.plural}.${kind.group}`] ?? [];
+  return {
+    "app.kubernetes.io/name": "knative-serving",
+    "knative.dev/crd-install": "true",
+    ...Object.fromEntries(ducks.map((duck) => [`duck.knative.dev/${duck}`, "true"])),
+  };
 }
 
 function namesOf(kind: Kind): DefinitionNames {
@@ -56,7 +74,7 @@ function definitionOf(kind: Kind, nowMs: number): CustomResourceDefinition {
   return {
     metadata: {
       name: `${kind.plural}.${kind.group}`,
-      labels: { "app.kubernetes.io/name": "knative-serving", "knative.dev/crd-install": "true" },
+      labels: labelsOf(kind),
     },
     spec: {
       group: kind.group,

@@ -36,4 +36,6 @@ test("a Metric is ready while collection works, and says why when it does not", 
     },
   ]);
   assert.equal(desired({ fault: "didNotReceiveStat" }).status?.conditions?.[0]?.reason, "DidNotReceiveStat");
+  const [ready] = desired({ fault: "noEndpoints" }).status?.conditions ?? [];
+  assert.deepEqual([ready?.status, ready?.reason], ["Unknown", "NoEndpoints"]);
 });

@@ -6,11 +6,12 @@ import { CLUSTER_LOCAL, VISIBILITY } from "../../../api/labels.ts";
 import { keyOf, type Stored } from "../../../api/object.ts";
 import type { Route, RouteStatus } from "../../../api/route/kind.ts";
 import type { TrafficTarget } from "../../../api/traffic-target.ts";
+import { TemplateError } from "../../../base/go-template/template-error.ts";
 import { Conditions, isObserved, livingSet, readyOf } from "../../../kube/conditions.ts";
 import { type Child, type Context, child, type Desired } from "../../../kube/controller.ts";
 import { isControlledBy } from "../../../kube/owned-children.ts";
 import { ingressOf } from "./ingress.ts";
-import { localName, type Origin, originsOf } from "./origins.ts";
+import { localName, type Origin, originsOf, RouteHostError } from "./origins.ts";
 import { endpointsOf, mustBeMadeAnew, placeholderOf, revisePlaceholder } from "./placeholders.ts";
 import { writeRollout } from "./rollout-annotation.ts";
 import { type RolloutPlan, rolloutPlan, spreadListed, spreadTargets } from "./rollout-plan.ts";
@@ -44,12 +45,11 @@ export function desiredRoute(
     status: { ...status, conditions: conditions.list() },
   });
   if (!isObserved(route)) conditions.markUnknown("IngressReady", NOT_CONFIGURED);
-  const origins = originsOf({
-    route,
-    tags: (route.spec.traffic ?? []).map(({ tag = "" }) => tag),
-    config: context.config,
-    localServices: localServices(observed.services),
-  });
+  const origins = originsOrProblem(route, observed, context.config);
+  if ("message" in origins) {
+    conditions.markFalse("AllTrafficAssigned", origins);
+    return finish({ children: [] });
+  }
   const url = (origin: Origin | undefined) => urlOf(origin, context);
   const mainUrl = url(origins[0]);
   if (mainUrl) status.url = mainUrl;
@@ -83,6 +83,17 @@ export function desiredRoute(
     ...childrenOf(route, { observed, origins, traffic, plan, config: context.config }),
     ...(requeueAfterMs === undefined ? {} : { requeueAfterMs }),
   });
+}
+
+/** A template that makes no host is the administrator's to mend: told, not tried again and again. */
+function originsOrProblem(route: Stored<Route>, observed: RouteObserved, config: Config) {
+  const tags = (route.spec.traffic ?? []).map(({ tag = "" }) => tag);
+  try {
+    return originsOf({ route, tags, config, localServices: localServices(observed.services) });
+  } catch (thrown) {
+    if (!(thrown instanceof RouteHostError || thrown instanceof TemplateError)) throw thrown;
+    return { reason: "ErrorConfig", message: thrown.message };
+  }
 }
 
 function childrenOf(

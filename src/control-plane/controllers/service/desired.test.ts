@@ -53,3 +53,29 @@ test("a Service is ready only when its Route serves what the Service wants, by t
   assert.equal(routesReady([newest, { ...old, percent: 0 }]), "Unknown TrafficNotMigrated");
   assert.equal(routesReady([newest]), "Unknown TrafficNotMigrated");
 });
+
+test("until its children have looked at what it wants now, a Service says that they are behind (A-046, A-047)", () => {
+  const service: Stored<Service> = {
+    metadata: meta("s"),
+    spec: { template: { spec: { containers: [{ name: "user-container" }] } }, traffic: [] },
+  };
+  const behind = { observedGeneration: 0, conditions: [] };
+  const { status } = desiredService(service, {
+    configuration: {
+      ...configurationOf(service, undefined),
+      metadata: { ...meta("c"), ...owned },
+      status: behind,
+    },
+    route: { ...routeOf(service), metadata: { ...meta("r"), ...owned }, status: behind },
+  });
+  for (const [type, kind] of [
+    ["ConfigurationsReady", "Configuration"],
+    ["RoutesReady", "Route"],
+  ]) {
+    const found = status?.conditions?.find((one) => one.type === type);
+    assert.deepEqual(
+      [found?.status, found?.reason, found?.message],
+      ["Unknown", "OutOfDate", `The ${kind} is still working to reflect the latest desired specification.`],
+    );
+  }
+});
