@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { ServiceKind } from "../../src/api/service/kind.ts";
 import {
+  addImage,
   Command,
   childrenOf,
   type Engine,
@@ -44,9 +45,7 @@ async function taken(): Promise<{ port: number; server: Server }> {
 }
 
 async function deploy(engine: Engine, name: string, source?: string): Promise<string> {
-  const { path, command } = program(folder, source);
-  const added = await ebb(["image", "add", "--home", engine.home, name, path, "--", ...command]);
-  assert.equal(added.code, 0, added.stderr);
+  await addImage(engine.home, name, program(folder, source));
   await engine.client.create(ServiceKind, service(name, { image: name }));
   return readyUrl(engine.client, name);
 }

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { ConfigMapKind } from "../../src/api/config-map/kind.ts";
 import { PodKind } from "../../src/api/pod/kind.ts";
 import { RevisionKind } from "../../src/api/revision/kind.ts";
 import { ServiceKind } from "../../src/api/service/kind.ts";
@@ -15,8 +14,8 @@ import {
   programsOf,
   readyUrl,
   removeFolder,
-  SHORT_WINDOWS,
   service,
+  shortenWindows,
   temporaryFolder,
   until,
 } from "../support/engine.ts";
@@ -55,8 +54,7 @@ describe("an engine as a library", () => {
     ebb = await start({ home });
     const { path, command } = program(folder);
     await ebb.images.add("hello", path, { command });
-    const key = { namespace: "knative-serving", name: "config-autoscaler" };
-    await ebb.client("admin").patch(ConfigMapKind, key, { type: "merge", body: { data: SHORT_WINDOWS } });
+    await shortenWindows(ebb.client("admin"));
   });
 
   after(async () => {

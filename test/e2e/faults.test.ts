@@ -7,8 +7,8 @@ import { ConfigMapKind } from "../../src/api/config-map/kind.ts";
 import { ServiceKind } from "../../src/api/service/kind.ts";
 import { parseKubeconfig } from "../../src/kube/kubeconfig.ts";
 import {
+  addImage,
   type Engine,
-  ebb,
   engineUp,
   get,
   processesNaming,
@@ -37,12 +37,6 @@ after(async () => {
   removeFolder(folder);
 });
 
-async function addImage(name: string, source?: string): Promise<void> {
-  const { path, command } = program(folder, source);
-  const { code, stderr } = await ebb(["image", "add", "--home", engine.home, name, path, "--", ...command]);
-  assert.equal(code, 0, stderr);
-}
-
 /** The Service's Ready condition once it is False. */
 function failureOf(name: string, timeoutMs = 10_000) {
   return until(
@@ -65,17 +59,15 @@ describe("a service that cannot run", () => {
   });
 
   test("an image that is added later makes the service Ready", async () => {
-    await addImage("registry.example/team/app:v1");
+    await addImage(engine.home, "registry.example/team/app:v1", program(folder));
     const body = { spec: { template: { metadata: { annotations: { again: "1" } } } } };
     await engine.client.patch(ServiceKind, key("missing"), { type: "merge", body });
     assert.equal((await get(await readyUrl(engine.client, "missing"))).status, 200);
   });
 
   test("a program that exits at once: Ready has its exit code and last line", async () => {
-    await addImage(
-      "exits",
-      'console.error("starting"); console.error("no database at db:5432"); process.exit(7);',
-    );
+    const source = 'console.error("starting"); console.error("no database at db:5432"); process.exit(7);';
+    await addImage(engine.home, "exits", program(folder, source));
     await engine.client.create(ServiceKind, service("exits", { image: "exits" }));
     const { reason, message } = await failureOf("exits");
     assert.equal(reason, "RevisionFailed");
@@ -83,7 +75,7 @@ describe("a service that cannot run", () => {
   });
 
   test("a program that never opens its port: Ready says so, and waiting requests end with an error of ebb", async () => {
-    await addImage("mute", "setInterval(() => {}, 1000);");
+    await addImage(engine.home, "mute", program(folder, "setInterval(() => {}, 1000);"));
     const annotations = { "serving.knative.dev/progress-deadline": "5s" };
     const spec = { timeoutSeconds: 3, responseStartTimeoutSeconds: 3 };
     await engine.client.create(ServiceKind, service("mute", { image: "mute", annotations, spec }));
@@ -196,8 +188,7 @@ describe("kill -9", () => {
   test("of the data plane: the engine says so, ends the pods and exits 1", async () => {
     const home = join(folder, "data-plane");
     const other = await engineUp({ home });
-    const { path, command } = program(folder);
-    await ebb(["image", "add", "--home", home, "app", path, "--", ...command]);
+    await addImage(home, "app", program(folder));
     await other.client.create(ServiceKind, service("app", { image: "app" }));
     await readyUrl(other.client, "app");
     process.kill(other.dataPlanePid(), "SIGKILL");
@@ -212,8 +203,7 @@ describe("kill -9", () => {
   test("of the engine during writes: every acknowledged object is there, no orphan is left, the service answers", async () => {
     const home = join(folder, "killed");
     let killed = await engineUp({ home });
-    const { path, command } = program(folder);
-    await ebb(["image", "add", "--home", home, "app", path, "--", ...command]);
+    await addImage(home, "app", program(folder));
     await killed.client.create(ServiceKind, service("app", { image: "app" }));
     await readyUrl(killed.client, "app");
     const acknowledged: string[] = [];

@@ -6,8 +6,8 @@ import { after, before, test } from "node:test";
 import { ConfigMapKind } from "../../src/api/config-map/kind.ts";
 import { ServiceKind } from "../../src/api/service/kind.ts";
 import {
+  addImage,
   type Engine,
-  ebb,
   engineUp,
   get,
   program,
@@ -36,9 +36,7 @@ function mount(): boolean {
 before(async () => {
   if (!mounted) return;
   engine = await engineUp({ home: join(disk, "home") });
-  const { path, command } = program(folder);
-  const { code, stderr } = await ebb(["image", "add", "--home", engine.home, "app", path, "--", ...command]);
-  assert.equal(code, 0, stderr);
+  await addImage(engine.home, "app", program(folder));
   const annotations = { "autoscaling.knative.dev/min-scale": "1" };
   await engine.client.create(ServiceKind, service("app", { image: "app", annotations }));
 });

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
-import { ConfigMapKind } from "../../src/api/config-map/kind.ts";
 import { PodKind } from "../../src/api/pod/kind.ts";
 import { ServiceKind } from "../../src/api/service/kind.ts";
 import { type Ebb, start } from "../../src/programs/library.ts";
@@ -9,8 +8,8 @@ import {
   program,
   readyUrl,
   removeFolder,
-  SHORT_WINDOWS,
   service,
+  shortenWindows,
   temporaryFolder,
   until,
 } from "../support/engine.ts";
@@ -92,8 +91,7 @@ describe("gRPC through the whole engine", () => {
     ebb = await start({ home: `${folder}/home` });
     const { path, command } = program(folder, APPLICATION);
     await ebb.images.add("echo", path, { command });
-    const key = { namespace: "knative-serving", name: "config-autoscaler" };
-    await ebb.client("admin").patch(ConfigMapKind, key, { type: "merge", body: { data: SHORT_WINDOWS } });
+    await shortenWindows(ebb.client("admin"));
     const ports = [{ name: "h2c", containerPort: 8080 }];
     await ebb.client("admin").create(ServiceKind, service("echo", { image: "echo", container: { ports } }));
     const url = new URL(await readyUrl(ebb.client("admin"), "echo"));

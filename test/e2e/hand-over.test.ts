@@ -8,10 +8,10 @@ import { EndpointsKind } from "../../src/api/endpoints/kind.ts";
 import { RevisionKind } from "../../src/api/revision/kind.ts";
 import { ServiceKind } from "../../src/api/service/kind.ts";
 import {
+  addImage,
   childrenOf,
   commandLine,
   type Engine,
-  ebb,
   engineUp,
   get,
   isAlive,
@@ -49,18 +49,7 @@ process.on("SIGTERM", () => server.close(() => process.exit(0)));
 
 before(async () => {
   engine = await engineUp({ home: join(folder, "home") });
-  const { path, command } = program(folder, COUNTING);
-  const { code, stderr } = await ebb([
-    "image",
-    "add",
-    "--home",
-    engine.home,
-    "counting",
-    path,
-    "--",
-    ...command,
-  ]);
-  assert.equal(code, 0, stderr);
+  await addImage(engine.home, "counting", program(folder, COUNTING));
 });
 
 after(async () => {

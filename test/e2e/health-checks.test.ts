@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { ConfigMapKind } from "../../src/api/config-map/kind.ts";
 import { IngressKind } from "../../src/api/ingress/kind.ts";
 import { PodKind } from "../../src/api/pod/kind.ts";
 import { ServiceKind } from "../../src/api/service/kind.ts";
@@ -12,8 +11,8 @@ import {
   program,
   readyUrl,
   removeFolder,
-  SHORT_WINDOWS,
   service,
+  shortenWindows,
   temporaryFolder,
   until,
 } from "../support/engine.ts";
@@ -73,8 +72,7 @@ describe("the three health checks", () => {
     ebb = await start({ home: join(folder, "home") });
     const { path, command } = program(folder, SLOW);
     await ebb.images.add("slow", path, { command });
-    const key = { namespace: "knative-serving", name: "config-autoscaler" };
-    await ebb.client("admin").patch(ConfigMapKind, key, { type: "merge", body: { data: SHORT_WINDOWS } });
+    await shortenWindows(ebb.client("admin"));
   });
 
   after(async () => {

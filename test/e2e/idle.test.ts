@@ -12,8 +12,8 @@ import {
   program,
   readyUrl,
   removeFolder,
-  SHORT_WINDOWS,
   service,
+  shortenWindows,
   temporaryFolder,
   until,
 } from "../support/engine.ts";
@@ -30,8 +30,7 @@ test("an engine with a pod that runs and a Service at zero writes nothing while 
     const client = ebb.client("admin");
     const { path, command } = program(folder);
     await ebb.images.add("hello", path, { command });
-    const key = { namespace: "knative-serving", name: "config-autoscaler" };
-    await client.patch(ConfigMapKind, key, { type: "merge", body: { data: SHORT_WINDOWS } });
+    await shortenWindows(client);
     const kept = service("kept", {
       image: "hello",
       annotations: { "autoscaling.knative.dev/min-scale": "1" },

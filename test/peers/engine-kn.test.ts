@@ -4,8 +4,8 @@ import { join, resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import {
+  addImage,
   type Engine,
-  ebb,
   engineUp,
   get,
   programsOf,
@@ -42,9 +42,7 @@ describe("kn with ebb up", { skip: kn === undefined && "EBB_PEER_KN names no kn"
     mkdirSync(join(folder, "bin"));
     symlinkSync(resolve(kn ?? ""), join(folder, "bin/kn"));
     engine = await engineUp({ home: join(folder, "home") });
-    const command = [process.execPath, "hello.mjs"];
-    const added = await ebb(["image", "add", "--home", engine.home, IMAGE, hello, "--", ...command]);
-    assert.equal(added.code, 0, added.stderr);
+    await addImage(engine.home, IMAGE, { path: hello, command: [process.execPath, "hello.mjs"] });
   });
 
   after(async () => {

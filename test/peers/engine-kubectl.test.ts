@@ -4,14 +4,13 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { ConfigMapKind } from "../../src/api/config-map/kind.ts";
 import {
   type Engine,
   ebb,
   engineUp,
   programsOf,
   removeFolder,
-  SHORT_WINDOWS,
+  shortenWindows,
   temporaryFolder,
   until,
 } from "../support/engine.ts";
@@ -51,8 +50,7 @@ describe("kubectl and curl with ebb up", { skip: hasPeers ? false : "no kubectl 
     engine = await engineUp({ home: join(folder, "home") });
     const added = await ebb(["image", "add", "--home", engine.home, IMAGE, join(examples, "hello")]);
     assert.equal(added.code, 0, added.stderr);
-    const key = { namespace: "knative-serving", name: "config-autoscaler" };
-    await engine.client.patch(ConfigMapKind, key, { type: "merge", body: { data: SHORT_WINDOWS } });
+    await shortenWindows(engine.client);
   });
 
   after(async () => {

@@ -5,8 +5,8 @@ import { ConfigMapKind } from "../../src/api/config-map/kind.ts";
 import { PodKind } from "../../src/api/pod/kind.ts";
 import { ServiceKind } from "../../src/api/service/kind.ts";
 import {
+  addImage,
   type Engine,
-  ebb,
   engineUp,
   program,
   readyUrl,
@@ -33,10 +33,7 @@ function exec(options: readonly string[], command: readonly string[], stdin = ""
 describe("kubectl exec", { skip: hasKubectl ? false : "no kubectl" }, () => {
   before(async () => {
     engine = await engineUp({ home: `${folder}/home` });
-    const { path, command } = program(folder);
-    const env = { EBB_HOME: `${folder}/home` };
-    const added = await ebb(["image", "add", "hello", path, "--", ...command], env);
-    assert.equal(added.code, 0, added.stderr);
+    await addImage(engine.home, "hello", program(folder));
     const key = { namespace: "default", name: "data" };
     await engine.client.create(ConfigMapKind, { metadata: key, data: { greeting: "hello from a volume" } });
     await engine.client.create(

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { ConfigMapKind } from "../../src/api/config-map/kind.ts";
 import type { Container } from "../../src/api/container.ts";
 import type { ApiObject, ObjectKey } from "../../src/api/object.ts";
 import { type Service, ServiceKind } from "../../src/api/service/kind.ts";
@@ -18,7 +19,7 @@ import { parseKubeconfig } from "../../src/kube/kubeconfig.ts";
 export const launcher = fileURLToPath(new URL("../../bin/ebb", import.meta.url));
 
 /** The shortest windows that Knative allows. */
-export const SHORT_WINDOWS = { "stable-window": "6s", "scale-to-zero-grace-period": "1s" };
+const SHORT_WINDOWS = { "stable-window": "6s", "scale-to-zero-grace-period": "1s" };
 
 export function temporaryFolder(name: string): string {
   return mkdtempSync(join(tmpdir(), `ebb-e2e-${name}-`));
@@ -34,8 +35,14 @@ setTimeout(() => server.listen(process.env.PORT), Number(process.env.START_MS ??
 process.on("SIGTERM", () => server.close(() => process.exit(0)));
 `;
 
+/** What an image is made of. */
+export interface Program {
+  readonly path: string;
+  readonly command: readonly string[];
+}
+
 /** A folder with a program for `ebb image add`, and its command. */
-export function program(folder: string, source = ANSWER): { path: string; command: string[] } {
+export function program(folder: string, source = ANSWER): Program {
   const path = mkdtempSync(join(folder, "program-"));
   writeFileSync(join(path, "program.cjs"), source);
   return { path, command: [process.execPath, "program.cjs"] };
@@ -82,6 +89,12 @@ export class Command {
 /** Runs one command to its end. */
 export function ebb(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
   return new Command({ args, env }).ended;
+}
+
+/** `ebb image add` for the engine at `home`. */
+export async function addImage(home: string, name: string, { path, command }: Program): Promise<void> {
+  const { code, stderr } = await ebb(["image", "add", "--home", home, name, path, "--", ...command]);
+  assert.equal(code, 0, stderr);
 }
 
 export interface ReadyLine {
@@ -152,6 +165,12 @@ export function clientOf(kubeconfig: string): HttpClient {
   return new HttpClient(
     parseKubeconfig(readFileSync(kubeconfig, "utf8"), (path) => readFileSync(path, "utf8")),
   );
+}
+
+/** Lets Services go to zero as soon as Knative allows it. */
+export async function shortenWindows(client: KubeClient): Promise<void> {
+  const key = { namespace: "knative-serving", name: "config-autoscaler" };
+  await client.patch(ConfigMapKind, key, { type: "merge", body: { data: SHORT_WINDOWS } });
 }
 
 export interface ServiceOptions {

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { ebb } from "./engine.ts";
+import { addImage } from "./engine.ts";
 
 /** The programs of test/images under the names by which Knative's suites ask for them (spec E-019…E-029). */
 
@@ -26,8 +26,6 @@ const IMAGES: Readonly<Record<string, readonly string[]>> = {
 export async function addTestImages(home: string): Promise<void> {
   for (const [name, words] of Object.entries(IMAGES)) {
     const command = [process.execPath, ...words];
-    const args = ["image", "add", "--home", home, `${REPOSITORY}/${name}`, FOLDER, "--", ...command];
-    const { code, stderr } = await ebb(args);
-    if (code !== 0) throw new Error(`ebb image add ${name}: ${stderr}`);
+    await addImage(home, `${REPOSITORY}/${name}`, { path: FOLDER, command });
   }
 }
