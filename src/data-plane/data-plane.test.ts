@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import { type TestContext, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { BASE_ENV } from "../../test/support/queue-proxy-env.ts";
 import type { Timeline } from "../api/wire/hosting.ts";
 import type { StatMessage } from "../api/wire/stat.ts";
 import { systemClock } from "../base/clock.ts";
@@ -147,16 +148,8 @@ async function hostPod(hosted: HostedQueueProxies, apps: Server[], options: PodO
   const uid = `uid-${lastOctet}`;
   const probe = options.probe ?? { tcpSocket: { port: 8080, host: "127.0.0.1" }, successThreshold: 1 };
   const env = {
+    ...BASE_ENV,
     CONTAINER_CONCURRENCY: String(options.concurrency ?? 0),
-    QUEUE_SERVING_PORT: "8012",
-    QUEUE_SERVING_TLS_PORT: "8112",
-    USER_PORT: "8080",
-    REVISION_TIMEOUT_SECONDS: "300",
-    SERVING_LOGGING_CONFIG: "",
-    SERVING_LOGGING_LEVEL: "",
-    SERVING_NAMESPACE: "default",
-    SERVING_CONFIGURATION: "hello",
-    SERVING_REVISION: "hello-00001",
     SERVING_POD: uid,
     SERVING_POD_IP: ip,
     SERVING_READINESS_PROBE: typeof probe === "string" ? probe : JSON.stringify(probe),

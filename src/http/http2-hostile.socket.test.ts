@@ -49,6 +49,18 @@ function attack(port: number): RawHttp2 {
 
 const ok: Handler = (exchange) => respondWith(exchange, { status: 200, body: "ok" });
 
+/** Serves HTTP/1.1, holds requests of HTTP/2 unanswered; `raw` has sent none yet. */
+async function serveHolding() {
+  const held: Exchange[] = [];
+  const { port } = await serve((exchange) => {
+    if (exchange.request.version === "2") held.push(exchange);
+    else ok(exchange);
+  });
+  const raw = attack(port);
+  await raw.next(({ type }) => type === "SETTINGS");
+  return { port, held, raw };
+}
+
 async function othersAreServed(port: number): Promise<void> {
   const answer = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(5_000) });
   assert.equal(await answer.text(), "ok");
@@ -174,13 +186,7 @@ for (const [what, flood] of [
 }
 
 test("streams over the allowed number are refused while the others go on", OPTIONS, async () => {
-  const held: Exchange[] = [];
-  const { port } = await serve((exchange) => {
-    if (exchange.request.version === "2") held.push(exchange);
-    else ok(exchange);
-  });
-  const raw = attack(port);
-  await raw.next(({ type }) => type === "SETTINGS");
+  const { port, held, raw } = await serveHolding();
   for (let stream = 0; stream < 300; stream++)
     raw.send(headersFrame(2 * stream + 1, GET, { endStream: true }));
   const refused = await raw.next(({ type }) => type === "RST_STREAM" || type === "GOAWAY", 5_000);
@@ -190,13 +196,7 @@ test("streams over the allowed number are refused while the others go on", OPTIO
 });
 
 test("bodies that nobody reads are held within a bound for one connection", OPTIONS, async () => {
-  const held: Exchange[] = [];
-  const { port } = await serve((exchange) => {
-    if (exchange.request.version === "2") held.push(exchange);
-    else ok(exchange);
-  });
-  const raw = attack(port);
-  await raw.next(({ type }) => type === "SETTINGS");
+  const { port, held, raw } = await serveHolding();
   raw.socket.resume();
   const post: [string, string][] = [[":method", "POST"], ...GET.slice(1)];
   const data = frame("DATA", 1, { payload: Buffer.alloc(16_000) });

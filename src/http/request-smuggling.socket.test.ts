@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, METHODS, type Server } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
+import { answerTo } from "../../test/support/half-close.ts";
 import type { Cancel } from "../base/cancel.ts";
 import { systemClock } from "../base/clock.ts";
 import { type Random, randomInt, seededRandom, systemRandom } from "../base/random.ts";
@@ -189,25 +190,6 @@ after(async () => {
   }
 });
 
-/** Sends bytes and half-closes; resolves with everything that came back. */
-function exchangeBytes(port: number, bytes: string): Promise<string> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    let text = "";
-    socket.setEncoding("latin1");
-    socket.on("data", (data: string) => {
-      text += data;
-    });
-    socket.on("error", () => {});
-    socket.setTimeout(1_500, () => {
-      text += "\nTIMEOUT";
-      socket.destroy();
-    });
-    socket.on("close", () => resolve(text));
-    socket.end(bytes, "latin1");
-  });
-}
-
 test("the corpus has at least 200 different cases", () => {
   assert.ok(new Set(CASES.map(({ bytes }) => bytes)).size >= 200);
 });
@@ -217,7 +199,7 @@ test("no case makes proxy and server disagree about where a request ends", async
     seen.length = 0;
     forwarded.length = 0;
     broken = 0;
-    const answer = await exchangeBytes(proxy.address.port, bytes);
+    const answer = await answerTo(proxy.address.port, bytes);
     assert.doesNotMatch(answer, /TIMEOUT/, `${name}: no end\n${answer}`);
     assert.equal(broken, 0, `${name}: the server refused what the proxy sent`);
     assert.deepEqual(seen, forwarded, `${name}: the server saw other requests`);
@@ -232,8 +214,8 @@ test("a first request that llhttp refuses is refused, but for the agreed list", 
   for (const { name, bytes } of CASES) {
     strictSeen.length = 0;
     forwarded.length = 0;
-    await exchangeBytes((direct.address() as AddressInfo).port, bytes);
-    await exchangeBytes(proxy.address.port, bytes);
+    await answerTo((direct.address() as AddressInfo).port, bytes);
+    await answerTo(proxy.address.port, bytes);
     if (strictSeen.length === 0 && forwarded.length > 0 && !ACCEPTED_ANYWAY.has(name)) more.push(name);
   }
   assert.deepEqual(more, []);
@@ -284,9 +266,9 @@ test("mutations of the corpus: no desync, and nothing accepted that llhttp refus
     if (ACCEPTED_ANYWAY.has(base.name)) continue;
     const bytes = mutated(base.bytes, random);
     for (const list of [seen, forwarded, strictSeen]) list.length = 0;
-    await exchangeBytes((direct.address() as AddressInfo).port, bytes);
+    await answerTo((direct.address() as AddressInfo).port, bytes);
     broken = 0;
-    await exchangeBytes(proxy.address.port, bytes);
+    await answerTo(proxy.address.port, bytes);
     // Any token is a method (RFC 9110 §9.1); llhttp knows a list.
     const methods = [bytes, ...forwarded].map((text) => text.split(" ", 1)[0] ?? "");
     if (methods.some((method) => !METHODS.includes(method))) continue;

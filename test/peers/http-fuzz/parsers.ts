@@ -11,6 +11,7 @@ import type { Exchange } from "../../../src/http/message.ts";
 import { systemNetwork } from "../../../src/http/network.ts";
 import { respondWith } from "../../../src/http/responses.ts";
 import { HttpServer } from "../../../src/http/server.ts";
+import { answerTo } from "../../support/half-close.ts";
 
 /** Three readers of HTTP/1.1: ebb's engine, llhttp (node:http) and nginx. Each says what requests it took bytes for. */
 
@@ -24,24 +25,6 @@ export interface Reading {
 export interface Reader {
   read(bytes: string): Promise<Reading>;
   close(): Promise<void>;
-}
-
-const WAIT_MS = 1_500;
-
-/** Sends bytes and half-closes; resolves with what came back. */
-function answerTo(port: number, bytes: string): Promise<string> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    let text = "";
-    socket.setEncoding("latin1");
-    socket.on("data", (data: string) => {
-      text += data;
-    });
-    socket.on("error", () => {});
-    socket.setTimeout(WAIT_MS, () => socket.destroy());
-    socket.on("close", () => resolve(text));
-    socket.end(bytes, "latin1");
-  });
 }
 
 function reading(requests: readonly string[], answer: string): Reading {
