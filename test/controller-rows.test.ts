@@ -224,3 +224,18 @@ test("a Deployment of somebody else keeps a Revision from being ready, and is to
     const theirs = await world.client.get(DeploymentKind, at("hello-00001-deployment"));
     assert.deepEqual(theirs.spec.selector.matchLabels, labels);
   }));
+
+test("a template that differs in an annotation alone makes a Revision, as kn's time of an update does (A-079)", () =>
+  inWorld(async (world) => {
+    await put(world, undefined, "1");
+    const { spec } = await world.client.get(ServiceKind, key);
+    const annotations = { "client.knative.dev/updateTimestamp": "2030-01-01T00:00:00Z" };
+    await world.client.patch(ServiceKind, key, {
+      type: "merge",
+      body: { spec: { template: { ...spec.template, metadata: { annotations } } } },
+    });
+    await world.clock.advance(3_000);
+    assert.deepEqual(await latest(world), ["hello-00002", "hello-00002"]);
+    const made = await world.client.get(RevisionKind, at("hello-00002"));
+    assert.equal(made.metadata.annotations?.["client.knative.dev/updateTimestamp"], "2030-01-01T00:00:00Z");
+  }));

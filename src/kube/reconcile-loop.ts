@@ -230,16 +230,31 @@ class Loop<P extends ParentObject, O, C> implements ReconcileLoop {
     const at = { generation: parent.metadata.generation ?? 0, nowMs: this.#options.clock.wall() };
     const status = groomStatus(desired.status, parent.status as P["status"], at);
     if (semanticallyEqual(status, parent.status)) return;
+    try {
+      if (!(await this.#storeStatus(parent, status))) return;
+    } catch (thrown) {
+      if (isApiError(thrown, "NotFound")) return;
+      if (isApiError(thrown, "Conflict")) throw thrown;
+      const message = `Failed to update status for "${parent.metadata.name}": ${messageOf(thrown)}`;
+      await this.#events.record(kind, parent, { type: "Warning", reason: "UpdateFailed", message });
+      throw thrown;
+    }
+    for (const note of desired.events ?? []) await this.#events.record(kind, parent, note);
+  }
+
+  /** Resolves to false when it is another object of that name by now. */
+  async #storeStatus(parent: Stored<P>, status: P["status"]): Promise<boolean> {
+    const { kind } = this.#controller;
     const informer = this.#options.informers.of(kind);
     try {
       informer.absorb(await this.#client.updateStatus(kind, { ...parent, status }));
     } catch (thrown) {
       if (!isApiError(thrown, "Conflict")) throw thrown;
       const newest = await this.#client.get(kind, keyOf(parent));
-      if (newest.metadata.uid !== parent.metadata.uid) return;
+      if (newest.metadata.uid !== parent.metadata.uid) return false;
       informer.absorb(await this.#client.updateStatus(kind, { ...newest, status }));
     }
-    for (const note of desired.events ?? []) await this.#events.record(kind, parent, note);
+    return true;
   }
 
   async #addFinalizer(parent: Stored<P>): Promise<void> {
