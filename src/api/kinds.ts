@@ -96,16 +96,9 @@ export const ALIAS_VERSIONS: readonly {
 }[] = [{ kind: asAnyKind(ServiceKind), aliasVersions: ["v1alpha1"] }];
 
 /** All versions of a kind, its own first. */
-export function versionsOf(kind: AnyKind): readonly string[] {
+function versionsOf(kind: AnyKind): readonly string[] {
   const aliases = ALIAS_VERSIONS.find((one) => one.kind === kind)?.aliasVersions ?? [];
   return [kind.version, ...aliases];
-}
-
-/** The kind behind a path of the API, alias versions included. */
-export function findKind(group: string, version: string, plural: string): AnyKind | undefined {
-  return KINDS.find(
-    (one) => one.group === group && one.plural === plural && versionsOf(one).includes(version),
-  );
 }
 
 /** The kind named by an object's apiVersion and kind, alias versions included. */

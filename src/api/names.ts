@@ -4,7 +4,6 @@ import { createHash } from "node:crypto";
 export const SYSTEM_NAMESPACE = "knative-serving";
 export const CLUSTER_DOMAIN = "cluster.local";
 export const ACTIVATOR_SERVICE = "activator-service";
-export const USER_CONTAINER = "user-container";
 export const QUEUE_CONTAINER = "queue-proxy";
 export const KPA_CLASS = "kpa.autoscaling.knative.dev";
 export const HPA_CLASS = "hpa.autoscaling.knative.dev";

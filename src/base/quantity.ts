@@ -10,7 +10,7 @@ export interface Quantity {
   readonly text?: string;
 }
 
-export class QuantityError extends Error {}
+class QuantityError extends Error {}
 
 const FORMAT_TEXT =
   "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
@@ -165,9 +165,4 @@ export function quantityMilliValue(quantity: Quantity): bigint {
 
 function awayFromZero(nanos: bigint, unit: bigint): bigint {
   return BigInt.asIntN(64, nanos < 0n ? -ceilDivide(-nanos, unit) : ceilDivide(nanos, unit));
-}
-
-/** A quantity as a JavaScript number; loses precision beyond 2^53. */
-export function quantityNumber(quantity: Quantity): number {
-  return Number(quantity.nanos) / 1e9;
 }

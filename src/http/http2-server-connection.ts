@@ -6,7 +6,7 @@ import { ClientGone, type ServedConnection, type ServerContext } from "./server-
 import { WheelEntry } from "./timer-wheel.ts";
 
 /** What one HTTP/2 peer may make us hold: streams × window, and heads. Beyond, the stream or the session is refused. */
-export const HTTP2_SESSION_OPTIONS = {
+const HTTP2_SESSION_OPTIONS = {
   /** Resets in a burst, and per second after it, before the session is ended (rapid reset). */
   streamResetBurst: 1_000,
   streamResetRate: 33,

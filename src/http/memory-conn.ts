@@ -12,7 +12,7 @@ export function memoryConnPair(addresses: { client: string; server: string }): [
   return [client, server];
 }
 
-export class MemoryReset extends Error {
+class MemoryReset extends Error {
   readonly code = "ECONNRESET";
 
   constructor() {

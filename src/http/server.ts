@@ -21,7 +21,7 @@ export interface HttpServerOptions {
 }
 
 /** The server is being closed, as the reason of `Exchange.cancel`. */
-export class ServerClosed extends EbbError {
+class ServerClosed extends EbbError {
   constructor() {
     super("server-closed", "the server is being closed");
   }

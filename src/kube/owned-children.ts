@@ -31,22 +31,9 @@ export function replaceSpec<T extends ApiObject>(existing: Stored<T>, wanted: T)
 }
 
 /** Labels and annotations become the wanted ones. */
-export function replaceMetadata<T extends ApiObject>(existing: Stored<T>, wanted: T): T {
+function replaceMetadata<T extends ApiObject>(existing: Stored<T>, wanted: T): T {
   const { labels = {}, annotations = {} } = wanted.metadata;
   return { ...existing, metadata: { ...existing.metadata, labels, annotations } };
-}
-
-/** Like `replaceSpec`, but labels and annotations that others added stay. */
-export function mergeMetadata<T extends ApiObject>(existing: Stored<T>, wanted: T): T {
-  const { metadata } = existing;
-  return replaceSpec(existing, {
-    ...wanted,
-    metadata: {
-      ...wanted.metadata,
-      labels: { ...metadata.labels, ...wanted.metadata.labels },
-      annotations: { ...metadata.annotations, ...wanted.metadata.annotations },
-    },
-  });
 }
 
 /** Written once and never changed. */

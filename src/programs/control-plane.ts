@@ -57,8 +57,8 @@ export interface StopOptions {
   readonly stopWatchers?: () => Promise<void>;
 }
 
-export const NODE_NAME = "ebb";
-export const NODE_IP = "127.0.0.1";
+const NODE_NAME = "ebb";
+const NODE_IP = "127.0.0.1";
 
 export class ControlPlane {
   readonly apiServer: ApiServer;

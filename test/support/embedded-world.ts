@@ -21,7 +21,7 @@ import type { Conn, Network } from "../../src/http/conn.ts";
 import { MemoryAddresses, MemoryImages, MemoryRuntime } from "./memory-node.ts";
 
 /** The embedded home without a disk, a process or a socket, on virtual time: API server, workloads and node. */
-export const WORKLOAD_KINDS: readonly Kind[] = [
+const WORKLOAD_KINDS: readonly Kind[] = [
   NamespaceKind,
   ConfigMapKind,
   PodKind,
@@ -35,7 +35,7 @@ export const WORKLOAD_KINDS: readonly Kind[] = [
 ] as readonly Kind[];
 
 /** Records what the node asks of the data plane, and answers at once. */
-export class RecordingHost implements QueueProxyHost {
+class RecordingHost implements QueueProxyHost {
   readonly calls: string[] = [];
   readonly hosted = new Map<string, HostedPod>();
   drainMs = 0;

@@ -161,7 +161,7 @@ export async function engineUp(options: {
   return new Engine(command, JSON.parse(line) as ReadyLine);
 }
 
-export function clientOf(kubeconfig: string): HttpClient {
+function clientOf(kubeconfig: string): HttpClient {
   return new HttpClient(
     parseKubeconfig(readFileSync(kubeconfig, "utf8"), (path) => readFileSync(path, "utf8")),
   );

@@ -3,7 +3,7 @@ import { ByteReader, bytesOf } from "../golden/wire/byte-reader.ts";
 
 /** Frames of HTTP/2 by hand, for what no library sends: wrong names, floods, cut heads. */
 
-export const FRAME_TYPES = [
+const FRAME_TYPES = [
   ..."DATA HEADERS PRIORITY RST_STREAM SETTINGS PUSH_PROMISE PING GOAWAY WINDOW_UPDATE CONTINUATION".split(
     " ",
   ),

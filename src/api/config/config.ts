@@ -27,7 +27,7 @@ export interface Config {
 }
 
 /** Names of the ConfigMaps that have a typed form. config-tracing has none: nothing reads it any more (C-146). */
-export const CONFIG_NAMES = {
+const CONFIG_NAMES = {
   autoscaler: "config-autoscaler",
   certManager: "config-certmanager",
   defaults: "config-defaults",

@@ -16,7 +16,7 @@ const STANDARD_RESOURCES = new Set([
   ..."requests.storage services.nodeports services.loadbalancers".split(" "),
 ]);
 
-export function resourceNameCauses(name: string, field: string): FieldCause[] {
+function resourceNameCauses(name: string, field: string): FieldCause[] {
   const causes = invalidValues(field, name, qualifiedNameErrors(name));
   if (causes.length > 0) return causes;
   if (name.includes("/") || name.startsWith("hugepages-")) return [];

@@ -19,7 +19,7 @@ const ZERO = parseQuantity("0");
 const SHORT = ["cpu", "memory", "ephemeral-storage"];
 
 /** What one pod counts for: itself, and what its containers ask for and may take. */
-export function podUsage(pod: Pod): Usage {
+function podUsage(pod: Pod): Usage {
   const usage: Usage = new Map([
     ["pods", ONE],
     ["count/pods", ONE],

@@ -4,11 +4,11 @@ import { admit } from "../admission/admit.ts";
 import { AdmissionDenied } from "../admission/request.ts";
 import { defaultConfig } from "../config/config.ts";
 import type { Probe } from "../container.ts";
-import { findKind } from "../kinds.ts";
+import { findKindOf } from "../kinds.ts";
 import type { ApiObject } from "../object.ts";
 import type { Service } from "../service/kind.ts";
 
-const kind = findKind("serving.knative.dev", "v1alpha1", "services");
+const kind = findKindOf("serving.knative.dev/v1alpha1", "Service");
 const config = defaultConfig();
 
 function probeAfterAdmission(readinessProbe: Probe | undefined): Probe | undefined {

@@ -38,7 +38,7 @@ export function validateRevision(
   return diff === "" ? errors : FieldErrors.of("Immutable fields changed (-old +new)", ["spec"], diff);
 }
 
-export function revisionSpecErrors({ config }: Context, spec: RevisionSpec): FieldErrors {
+function revisionSpecErrors({ config }: Context, spec: RevisionSpec): FieldErrors {
   return podSpecErrors(config.features, spec ?? { containers: [] }).also(
     timeoutErrors(config.defaults, spec?.timeoutSeconds ?? 0),
     concurrencyErrors(config.defaults, spec?.containerConcurrency).viaField("containerConcurrency"),

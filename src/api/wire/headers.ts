@@ -4,12 +4,10 @@ export const NETWORK_HASH = "k-network-hash";
 export const KUBELET_PROBE = "k-kubelet-probe";
 export const PROXY_REQUEST = "k-proxy-request";
 export const ORIGINAL_HOST = "k-original-host";
-export const PASSTHROUGH_LB = "k-passthrough-lb";
 export const SERVING_REVISION = "knative-serving-revision";
 export const SERVING_NAMESPACE = "knative-serving-namespace";
 export const SERVING_TAG = "knative-serving-tag";
 export const SERVING_DEFAULT_ROUTE = "knative-serving-default-route";
-export const EBB_ERROR = "x-ebb-error";
 export const REQUEST_ID = "x-request-id";
 
 export const PROBE_QUEUE = "queue";

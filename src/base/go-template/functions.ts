@@ -212,7 +212,7 @@ function escapeHtml(text: string): string {
 }
 
 /** As Go's, with `\'` (errata Q-060). */
-export function escapeJs(text: string): string {
+function escapeJs(text: string): string {
   // Most of what a log line holds needs no escape: hot path.
   if (/^[ !#-%(-;?-[\]-~]*$/.test(text)) return text;
   return text.replace(/[^A-Za-z0-9 ]/gu, (sign) => {

@@ -117,7 +117,7 @@ function bucketCount(windowMs: number): number {
   return Math.max(1, Math.ceil(windowMs / 1000));
 }
 
-export function unixSecond(atMs: number): number {
+function unixSecond(atMs: number): number {
   return Math.floor(atMs / 1000);
 }
 

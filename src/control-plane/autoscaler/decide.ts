@@ -138,7 +138,7 @@ export function mustNotify(before: Decision, after: Decision): boolean {
 const INT32_MIN = -(2 ** 31);
 
 /** Go's conversion on amd64, which the recorded decisions show: out of range becomes the smallest number. */
-export function toInt32(value: number): number {
+function toInt32(value: number): number {
   const cut = Math.trunc(value);
   return Number.isNaN(cut) || cut < INT32_MIN || cut >= 2 ** 31 ? INT32_MIN : cut + 0;
 }

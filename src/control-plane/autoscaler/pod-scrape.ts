@@ -59,7 +59,7 @@ export interface ScrapeResult {
 }
 
 const SERVICE_TRIES = 10;
-export const SCRAPER_POD_NAME = "service-scraper";
+const SCRAPER_POD_NAME = "service-scraper";
 
 /** Rejects with ScrapeError when too few pods answered: half a picture would scale a revision down. */
 export async function scrapeRound(round: ScrapeRound, ports: ScrapePorts): Promise<ScrapeResult> {
@@ -105,7 +105,7 @@ async function scrapePods(round: ScrapeRound, ports: ScrapePorts): Promise<Stat>
  * With enough old pods a random choice of them, the young ones as a reserve; else all old ones and random
  * young ones.
  */
-export function scrapeOrder(
+function scrapeOrder(
   { pods, nowMs, windowMs }: Pick<ScrapeRound, "pods" | "nowMs" | "windowMs">,
   random: Random,
 ): ScrapablePod[] {

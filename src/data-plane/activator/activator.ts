@@ -244,9 +244,6 @@ const PHASES: readonly Phase<Passage>[] = [
 
 const HOLD_INDEX = PHASES.findIndex((phase) => phase.name === "hold");
 
-/** The phases' names and reasons, for documents and tests. */
-export const ACTIVATOR_PHASES: readonly { readonly name: string; readonly why: string }[] = PHASES;
-
 function answerProbe({ activator, exchange }: Passage, kind: ActivatorProbe): void {
   const { headers } = exchange.request;
   if (kind === "kubelet") {

@@ -94,7 +94,7 @@ function isServingPort(name: string): boolean {
 /** Defaults as where a Revision leaves a field out (spec A-041…). */
 const DEFAULT_TIMEOUT_SECONDS = 300;
 
-export function revisionView(revision: Revision): RevisionView {
+function revisionView(revision: Revision): RevisionView {
   const { spec, status, metadata } = revision;
   const failure = failureOf(status?.conditions ?? []);
   const seconds = (value: number | undefined) => (value ?? 0) * 1000;

@@ -200,9 +200,6 @@ const PHASES: readonly Phase<Passage>[] = [
 const ROUTE_INDEX = PHASES.findIndex((phase) => phase.name === "route");
 const FIND_BACKEND_INDEX = PHASES.findIndex((phase) => phase.name === "find-backend");
 
-/** The phases' names and reasons, for documents and tests. */
-export const GATEWAY_PHASES: readonly { readonly name: string; readonly why: string }[] = PHASES;
-
 function route(passage: Passage): "next" | "over" {
   const { exchange, gateway, entrance, host } = passage;
   const { target, headers } = exchange.request;

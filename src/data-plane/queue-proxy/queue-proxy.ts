@@ -290,9 +290,6 @@ const PHASES: readonly Phase<Passage>[] = [
   },
 ];
 
-/** The phases' names and reasons, for documents and tests. */
-export const QUEUE_PROXY_PHASES: readonly { readonly name: string; readonly why: string }[] = PHASES;
-
 const SHUTTING_DOWN = { status: 503, code: "shutting-down", text: "shutting down" };
 
 function answerHealthCheck({ proxy, exchange }: Passage): void {

@@ -100,7 +100,7 @@ export class RequestLog {
 }
 
 /** The second part of traceparent, else B3's (spec Q-061). */
-export function traceIdOf(headers: HeaderBlock): string {
+function traceIdOf(headers: HeaderBlock): string {
   const parent = headers.get("traceparent")?.split("-") ?? [];
   return parent[1] ?? headers.get("x-b3-traceid") ?? "";
 }

@@ -62,7 +62,7 @@ function readStored(path: string): StoredCredentials | undefined {
 }
 
 /** Written whole or not at all, and never readable by others. */
-export function writePrivately(path: string, text: string): void {
+function writePrivately(path: string, text: string): void {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const half = `${path}.new`;

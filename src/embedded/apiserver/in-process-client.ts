@@ -151,7 +151,7 @@ export class InProcessClient implements KubeClient {
 }
 
 /** A failing disk becomes the API's own failure. */
-export function asApiError(thrown: unknown): unknown {
+function asApiError(thrown: unknown): unknown {
   return thrown instanceof StorageError ? failure(500, "InternalError", thrown.message) : thrown;
 }
 

@@ -24,7 +24,7 @@ export function podFolder(pods: string, podUid: string): string {
   return join(pods, podUid);
 }
 
-export function containerFolder(pods: string, podUid: string, container: string): string {
+function containerFolder(pods: string, podUid: string, container: string): string {
   assert(SAFE_NAME.test(container), `container name ${container} is not fit for a folder name`);
   return join(podFolder(pods, podUid), container);
 }

@@ -105,7 +105,7 @@ export interface Step {
   readonly effects: readonly Effect[];
 }
 
-export const QUEUE_PROXY = "queue-proxy";
+const QUEUE_PROXY = "queue-proxy";
 /** Tried again after an address or an image could not be had. */
 const RETRY_MS = 1_000;
 const RETRY_MAX_MS = 5_000;

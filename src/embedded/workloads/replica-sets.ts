@@ -131,7 +131,7 @@ function podOf(set: ReplicaSet, nodeName: string): Pod {
   };
 }
 
-export function replicaSetStatus(
+function replicaSetStatus(
   set: ReplicaSet,
   observed: { readonly pods: readonly Pod[]; readonly failure: string | undefined; readonly nowMs: number },
 ): ReplicaSetStatus {

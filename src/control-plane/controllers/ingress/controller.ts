@@ -56,7 +56,7 @@ export function ingressController(
 }
 
 /** Each host of each rule at each replica of the listener that should answer it; a listener not there is not asked. */
-export function questionsOf(
+function questionsOf(
   { spec }: Ingress,
   replicas: { readonly public: Endpoints | undefined; readonly private: Endpoints | undefined },
 ): ProbeQuestion[] {

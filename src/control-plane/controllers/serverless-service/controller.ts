@@ -32,7 +32,7 @@ export interface ServerlessServicePorts {
   readonly activators: ObjectKey;
 }
 
-export const ACTIVATORS: ObjectKey = { namespace: SYSTEM_NAMESPACE, name: ACTIVATOR_SERVICE };
+const ACTIVATORS: ObjectKey = { namespace: SYSTEM_NAMESPACE, name: ACTIVATOR_SERVICE };
 
 export function serverlessServiceController(
   ports: ServerlessServicePorts = { activators: ACTIVATORS },

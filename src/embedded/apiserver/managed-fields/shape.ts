@@ -6,7 +6,7 @@ import { keyElement, type PathElement, valueElement } from "./path-element.ts";
 export type Shape = "leaf" | "map" | "list";
 
 /** What a schema does not describe: maps field by field, all else as a whole. */
-export const UNTYPED: Schema = any();
+const UNTYPED: Schema = any();
 
 export class UnfitValue extends Error {}
 

@@ -1,5 +1,4 @@
 import { findKindOf } from "../../../api/kinds.ts";
-import { failure } from "../../../api/status.ts";
 import { messageOf } from "../../../base/errors.ts";
 import { type AnyObject, isRecord } from "../any-object.ts";
 import { badRequest, SCHEME, unsupportedMediaType } from "../failures.ts";
@@ -267,7 +266,7 @@ function checkMetadata(metadata: unknown, resource: Resource): void {
   );
 }
 
-export function metadataProblem(
+function metadataProblem(
   metadata: unknown,
   { kind, custom }: { readonly kind: string; readonly custom: boolean },
 ): string | undefined {
@@ -302,8 +301,4 @@ export function metadataProblem(
       return `value into ${into}.ownerReferences of type []v1.OwnerReference`;
   }
   return undefined;
-}
-
-export function tooLarge(bytesMax: number) {
-  return failure(413, "RequestEntityTooLarge", `the request body is larger than ${bytesMax} bytes`);
 }

@@ -27,7 +27,7 @@ function forbidden(field: string, message: string): Cause {
   return { reason: "FieldValueForbidden", message: `Forbidden: ${message}`, field };
 }
 
-export function tooLargeVersion(asked: string, current: number) {
+function tooLargeVersion(asked: string, current: number) {
   const message = `Timeout: Too large resource version: ${asked}, current: ${current}`;
   const causes = [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }];
   return failure(504, "Timeout", { message: message, details: { causes, retryAfterSeconds: 1 } });

@@ -91,7 +91,7 @@ const DAY = 24 * HOUR;
 const YEAR = 365 * DAY;
 
 /** Ages as kubectl shows them: two units while they are small. */
-export function humanDuration(ms: number): string {
+function humanDuration(ms: number): string {
   if (ms < -SECOND) return "<invalid>";
   if (ms < 0) return "0s";
   const two = (large: number, small: number, names: readonly [string, string]) => {

@@ -77,7 +77,7 @@ type Outcome =
   | { readonly type: "put" | "delete"; readonly object: AnyObject };
 
 /** What a DELETE makes of the stored object. */
-export function afterDelete(
+function afterDelete(
   target: Target,
   stored: AnyObject,
   request: { readonly how: DeleteOptions; readonly nowMs: number },

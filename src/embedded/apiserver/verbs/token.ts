@@ -5,7 +5,7 @@ import { type AnyObject, isRecord, recordAt } from "../any-object.ts";
 import { type ServerContext, storageKeyOf, type Target } from "../context.ts";
 import { forbidden, invalid, notFound } from "../failures.ts";
 
-export const DEFAULT_SECONDS = 3600;
+const DEFAULT_SECONDS = 3600;
 const SECONDS_MIN = 600;
 const SECONDS_MAX = 2 ** 32;
 

@@ -216,7 +216,7 @@ function statusMetadata({ resource }: Target, wanted: AnyObject): object {
 }
 
 /** An object on its way out goes with its last finalizer; a pod waits for its node, a namespace for its content. */
-export function removedByUpdate(target: Target, stored: AnyObject, next: AnyObject): boolean {
+function removedByUpdate(target: Target, stored: AnyObject, next: AnyObject): boolean {
   if (!stored.metadata.deletionTimestamp) return false;
   if ((next.metadata.finalizers ?? []).length > 0) return false;
   if ((stored.metadata.deletionGracePeriodSeconds ?? 0) > 0) return false;

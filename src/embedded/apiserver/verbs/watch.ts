@@ -71,7 +71,7 @@ async function sendInitial(context: ServerContext, watch: Watch, isStopped: () =
 }
 
 /** What a change means for one watcher: an object that leaves its selection is deleted for it. */
-export function eventOf(filter: Filter, change: Change): RawEvent | undefined {
+function eventOf(filter: Filter, change: Change): RawEvent | undefined {
   const { revision } = change;
   if (!matchesKey(filter, revision.key)) return undefined;
   const existed = revision.previous !== undefined;

@@ -44,7 +44,7 @@ ${become}`;
 }
 
 /** `scratch` is a folder of the container's own, for mount points. Reads the file system to see what is there. */
-export function mountPlan(mounts: readonly Mount[], scratch: string): MountPlan {
+function mountPlan(mounts: readonly Mount[], scratch: string): MountPlan {
   const targets = mounts
     .map((mount) => ({ ...mount, target: realTarget(mount.target), isFile: statSync(mount.source).isFile() }))
     .sort((a, b) => a.target.length - b.target.length);
