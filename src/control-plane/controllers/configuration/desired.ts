@@ -60,7 +60,7 @@ export function desiredConfiguration(
   if (ready?.status === "False") {
     const message = `Revision "${name}" failed with message: ${ready.message ?? ""}.`;
     conditions.markFalse("Ready", { reason: "RevisionFailed", message });
-    events.push(warning("LatestCreatedFailed", `Latest created revision "${name}" has failed`));
+    events.push(revisionFailed(name, status.latestReadyRevisionName));
   }
   const newest = newestReady(configuration, observed.revisions, revision);
   if (newest) followReady(newest.metadata.name, { status, conditions, events });
@@ -119,6 +119,12 @@ function newestReady(
 
 function generationOf(revision: Revision): string | undefined {
   return revision.metadata.labels?.[CONFIGURATION_GENERATION];
+}
+
+/** The one that served until now is a worse loss than one that never did (spec C-018). */
+function revisionFailed(name: string, latestReady: string | undefined): EventNote {
+  if (name === latestReady) return warning("LatestReadyFailed", `Latest ready revision "${name}" has failed`);
+  return warning("LatestCreatedFailed", `Latest created revision "${name}" has failed`);
 }
 
 function creationFailed(message: string) {
