@@ -102,6 +102,7 @@ async function startIn(home: Home, { undo, startedMs, ...options }: Starting): P
   undo.push(() => leases.release());
   const activatorIp = await addresses.allocate();
   const binding = dataPlanes.bind({ httpPort: options.httpPort ?? 0, activatorIp, logLevel });
+  // Awaited below: a failure must not count as unhandled until then.
   binding.catch(() => {});
   const images = new ImageStore({ folder: home.images, clock, random });
   await images.keepSpares();

@@ -30,7 +30,6 @@ import {
 const folder = temporaryFolder("command");
 after(() => removeFolder(folder));
 
-/** A program that does not hear SIGTERM. */
 /** Ignores SIGTERM, and starts a program in a process group of its own. */
 const DEAF = `
 require("node:http").createServer((_, response) => response.end("deaf")).listen(process.env.PORT);

@@ -191,11 +191,6 @@ export class HostedQueueProxies implements QueueProxyHost {
     noteMoment(moments, name, atMs);
   }
 
-  /** Resolves when every pod's queue-proxy has nothing in flight. */
-  async drainAll(): Promise<void> {
-    await Promise.all([...this.#byUid.keys()].map((uid) => this.drain(uid)));
-  }
-
   /**
    * Gives all pods to another process, which finds their sockets where these leave them. Requests that were admitted
    * end here; `onLess` tells what is left of each pod.

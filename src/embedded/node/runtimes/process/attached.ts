@@ -18,6 +18,7 @@ const SIGNAL_NUMBERS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2,
 /** `launch`: shell text that becomes the command. */
 export function runAttached(launch: string): Attached {
   const child = spawn("/bin/sh", ["-c", launch], { stdio: "pipe", env: {}, detached: true });
+  // Most commands end without reading all of their input.
   child.stdin.on("error", () => {});
   const deliveries = new Set<Promise<void>>();
   const onOutput: Attached["onOutput"] = (listener) => {

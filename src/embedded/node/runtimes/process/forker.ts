@@ -30,6 +30,7 @@ export class Forker {
     const messages = this.#shell.stdio[3] as Readable;
     messages.setEncoding("latin1");
     messages.on("data", (text: string) => this.#read(text, options.onMessage));
+    // A pipe that breaks has lost its shell, whose own end is told.
     messages.on("error", () => {});
     // The engine ends when its own work has ended, whatever still runs below the forker.
     this.#shell.unref();

@@ -321,14 +321,16 @@ export class ProcessRuntime implements Runtime {
     };
     this.logTimes.follow(files.log);
     this.#live.set(runText(found), live);
-    try {
-      live.watcher = watch(files.folder, { persistent: false }, () => this.#look(live));
-      live.watcher.on("error", () => {});
-    } catch (thrown) {
+    const unwatched = (thrown: unknown) =>
       this.#log.warn("cannot watch an adopted container's folder; its exit is seen later", {
         run: runText(found),
         error: messageOf(thrown),
       });
+    try {
+      live.watcher = watch(files.folder, { persistent: false }, () => this.#look(live));
+      live.watcher.on("error", unwatched);
+    } catch (thrown) {
+      unwatched(thrown);
     }
     this.#look(live);
   }
