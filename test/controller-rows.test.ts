@@ -8,6 +8,7 @@ import type { ApiObject, Condition } from "../src/api/object.ts";
 import { PodAutoscalerKind } from "../src/api/pod-autoscaler/kind.ts";
 import { type Revision, RevisionKind } from "../src/api/revision/kind.ts";
 import { type Route, RouteKind } from "../src/api/route/kind.ts";
+import { ServerlessServiceKind } from "../src/api/serverless-service/kind.ts";
 import { type Service, ServiceKind } from "../src/api/service/kind.ts";
 import { ControllersWorld, type ControllersWorldOptions } from "./support/controllers-world.ts";
 
@@ -238,4 +239,16 @@ test("a template that differs in an annotation alone makes a Revision, as kn's t
     assert.deepEqual(await latest(world), ["hello-00002", "hello-00002"]);
     const made = await world.client.get(RevisionKind, at("hello-00002"));
     assert.equal(made.metadata.annotations?.["client.knative.dev/updateTimestamp"], "2030-01-01T00:00:00Z");
+  }));
+
+test("a Revision of another autoscaler's class is left to that one (A-075)", () =>
+  inWorld(async (world) => {
+    const annotations = { "autoscaling.knative.dev/class": "other.example.com" };
+    const spec = { template: { metadata: { annotations }, ...template(undefined, "1") } };
+    await world.client.create(ServiceKind, { metadata: key, spec } as Service);
+    await world.clock.advance(3_000);
+    const autoscaler = await world.client.get(PodAutoscalerKind, at("hello-00001"));
+    assert.equal(autoscaler.metadata.annotations?.["autoscaling.knative.dev/class"], "other.example.com");
+    assert.equal(autoscaler.status, undefined);
+    assert.deepEqual((await world.client.list(ServerlessServiceKind)).items, []);
   }));
