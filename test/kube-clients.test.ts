@@ -12,8 +12,8 @@ import { systemClock } from "../src/base/clock.ts";
 import { silentLog } from "../src/base/log.ts";
 import { systemRandom } from "../src/base/random.ts";
 import { ApiServer } from "../src/embedded/apiserver/api-server.ts";
-import { loadCredentials, writeKubeconfig } from "../src/embedded/apiserver/credentials.ts";
-import { type RunningHttpsServer, startHttpsServer } from "../src/embedded/apiserver/https-server.ts";
+import { writeKubeconfig } from "../src/embedded/apiserver/credentials.ts";
+import type { RunningHttpsServer } from "../src/embedded/apiserver/https-server.ts";
 import { MemoryStorage } from "../src/embedded/apiserver/storage/memory-storage.ts";
 import type { KubeClient, WatchEvent } from "../src/kube/client.ts";
 import { HttpClient } from "../src/kube/http-client.ts";
@@ -21,6 +21,7 @@ import { parseKubeconfig } from "../src/kube/kubeconfig.ts";
 import { LinkClients } from "../src/kube/link-client.ts";
 import { serveKube } from "../src/kube/link-server.ts";
 import { memoryLinkPair } from "../src/programs/process-link.ts";
+import { startHttpsApi } from "./support/https-api.ts";
 
 /** One contract for all carriers of the API: this process, the link, HTTPS. */
 
@@ -33,13 +34,11 @@ let front: RunningHttpsServer;
 let http: HttpClient;
 
 before(async () => {
-  await server.start();
+  const api = await startHttpsApi({ apiServer: server, folder });
+  front = api.front;
   await server.clientFor("test").create(NamespaceKind, { metadata: { name: "default" }, spec: {} });
-  const credentials = loadCredentials({ folder, ...common });
-  const address = { host: "127.0.0.1", port: 0 };
-  front = await startHttpsServer({ apiServer: server, address, credentials, ...common });
   const path = join(folder, "kubeconfig");
-  writeKubeconfig({ path, url: front.url, credentials });
+  writeKubeconfig({ path, url: front.url, credentials: api.credentials });
   http = new HttpClient(parseKubeconfig(readFileSync(path, "utf8"), (file) => readFileSync(file, "utf8")));
   serveKube({ link: pair.near, clientFor: (actor) => server.clientFor(actor), kinds: KINDS });
   clients.set("in process", server.clientFor("test"));

@@ -12,10 +12,11 @@ import { systemClock } from "../../src/base/clock.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { ApiServer } from "../../src/embedded/apiserver/api-server.ts";
-import { loadCredentials, writeKubeconfig } from "../../src/embedded/apiserver/credentials.ts";
-import { type RunningHttpsServer, startHttpsServer } from "../../src/embedded/apiserver/https-server.ts";
+import { writeKubeconfig } from "../../src/embedded/apiserver/credentials.ts";
+import type { RunningHttpsServer } from "../../src/embedded/apiserver/https-server.ts";
 import type { PodLogRequest } from "../../src/embedded/apiserver/pod-logs.ts";
 import { SqliteStorage } from "../../src/embedded/apiserver/storage/sqlite-storage.ts";
+import { startHttpsApi } from "../support/https-api.ts";
 import { type Ran, run } from "../support/run.ts";
 
 /** Stock kubectl, without any flag, against the API server on disk. */
@@ -70,15 +71,9 @@ function kubectl(command: string, stdin = ""): Promise<Ran> {
 
 describe("stock kubectl", { skip: hasKubectl ? false : "no kubectl" }, () => {
   before(async () => {
-    await apiServer.start();
-    const credentials = loadCredentials({ folder, ...common });
-    front = await startHttpsServer({
-      apiServer,
-      address: { host: "127.0.0.1", port: 0 },
-      credentials,
-      ...common,
-    });
-    writeKubeconfig({ path: environment.KUBECONFIG, url: front.url, credentials });
+    const api = await startHttpsApi({ apiServer, folder });
+    front = api.front;
+    writeKubeconfig({ path: environment.KUBECONFIG, url: front.url, credentials: api.credentials });
     await apiServer.clientFor("test").create(NamespaceKind, { metadata: { name: "default" }, spec: {} });
   });
 

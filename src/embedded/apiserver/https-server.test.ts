@@ -5,6 +5,7 @@ import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { startHttpsApi } from "../../../test/support/https-api.ts";
 import { systemClock } from "../../base/clock.ts";
 import { silentLog } from "../../base/log.ts";
 import { systemRandom } from "../../base/random.ts";
@@ -23,14 +24,7 @@ let credentials: Credentials;
 let front: RunningHttpsServer;
 
 before(async () => {
-  credentials = loadCredentials({ folder, ...common });
-  await apiServer.start();
-  front = await startHttpsServer({
-    apiServer,
-    address: { host: "127.0.0.1", port: 0 },
-    credentials,
-    ...common,
-  });
+  ({ front, credentials } = await startHttpsApi({ apiServer, folder }));
   await call("POST", "/api/v1/namespaces", { body: { metadata: { name: "default" } } });
 });
 

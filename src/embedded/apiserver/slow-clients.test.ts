@@ -6,13 +6,14 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { connect } from "node:tls";
+import { startHttpsApi } from "../../../test/support/https-api.ts";
 import { systemClock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { silentLog } from "../../base/log.ts";
 import { systemRandom } from "../../base/random.ts";
 import { ApiServer } from "./api-server.ts";
-import { type Credentials, loadCredentials } from "./credentials.ts";
-import { type RunningHttpsServer, startHttpsServer } from "./https-server.ts";
+import type { Credentials } from "./credentials.ts";
+import type { RunningHttpsServer } from "./https-server.ts";
 import { MemoryStorage } from "./storage/memory-storage.ts";
 import { ConfigMapTestKind, NamespaceTestKind, testKinds } from "./test-kinds.ts";
 
@@ -28,15 +29,7 @@ let credentials: Credentials;
 let front: RunningHttpsServer;
 
 before(async () => {
-  credentials = loadCredentials({ folder, ...common });
-  await apiServer.start();
-  front = await startHttpsServer({
-    apiServer,
-    address: { host: "127.0.0.1", port: 0 },
-    credentials,
-    patience,
-    ...common,
-  });
+  ({ front, credentials } = await startHttpsApi({ apiServer, folder, log, patience }));
   const client = apiServer.clientFor("test");
   await client.create(NamespaceTestKind, { metadata: { name: "default" } });
 });
