@@ -96,6 +96,7 @@ export function flameSvg(root: Frame, title: string, colourOf: (frame: Frame) =>
   draw(root, 0, 0);
   const height = 40 + (deepest + 1) * ROW;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="monospace" font-size="11">
+<title>${escaped(title)}</title>
 <rect width="${WIDTH}" height="${height}" fill="#fff"/>
 <text x="4" y="18" font-size="14">${escaped(title)}</text>
 ${boxes.join("\n")}

@@ -288,7 +288,9 @@ function reduceTarget(head: RequestHead, facts: HeadFacts): void {
   if (head.method === "CONNECT" || (head.target === "*" && head.method === "OPTIONS")) return;
   const parts = /^https?:\/\/([A-Za-z0-9\-._~%!$&'()*+,;=:[\]]+)([/?][^#]*)?$/i.exec(head.target);
   const authority = parts?.[1];
-  if (authority === undefined) throw new MalformedMessage("malformed request target");
+  if (authority === undefined || authority.includes("[") !== authority.includes("]")) {
+    throw new MalformedMessage("malformed request target");
+  }
   checkAuthority(authority);
   const path = parts?.[2] ?? "/";
   head.absoluteTarget = head.target;
