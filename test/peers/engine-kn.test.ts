@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, symlinkSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -16,8 +16,8 @@ import {
 import { run } from "../support/run.ts";
 
 /**
- * kn against the whole engine, where Services become Ready (spec K-010, K-024, K-027, K-031, K-032). What never becomes
- * Ready is not asked for: kn looks once and then waits for a change, which may have come before it looked.
+ * kn against the whole engine, where Services become Ready (spec K-010, K-024, K-027, K-030…K-032, K-037, K-061). What
+ * never becomes Ready is not asked for: kn looks once and then waits for a change, which may have come before it looked.
  */
 
 const kn = process.env.EBB_PEER_KN;
@@ -74,6 +74,42 @@ describe("kn with ebb up", { skip: kn === undefined && "EBB_PEER_KN names no kn"
   test("wait comes back at once for a Ready Service", async () => {
     const told = await knSays("service", "wait", "hello", "--wait-timeout", "20");
     assert.match(told, /Service 'hello' in namespace 'default' is ready/);
+  });
+
+  test("a domain is mapped to the Service, described and listed", async () => {
+    await knSays("domain", "create", "shop.example.com", "--ref", "hello");
+    assert.match(await knSays("domain", "list"), /shop\.example\.com +http:\/\/shop\.example\.com.* hello$/m);
+    assert.match(await knSays("domain", "describe", "shop.example.com"), /Kind: +Service\n +Name: +hello\n/);
+    await knSays("domain", "delete", "shop.example.com");
+  });
+
+  // Of Revisions with the server's names the first would be in the way of the imported one.
+  test("what was exported with its Revisions is there again after its deletion and import", async () => {
+    const named = (name: string, arg: string) => ["--arg", arg, "--revision-name", name];
+    await knSays("service", "create", "kept", "--image", IMAGE, ...named("kept-a", "one"));
+    await knSays("service", "update", "kept", ...named("kept-b", "two"), "--traffic", "kept-a=100");
+    const exported = await knSays(
+      "service",
+      "export",
+      "kept",
+      "--with-revisions",
+      "--mode",
+      "export",
+      "-o",
+      "yaml",
+    );
+    writeFileSync(join(folder, "kept.yaml"), exported);
+    await knSays("service", "delete", "kept", "--wait", "--wait-timeout", "60");
+    const told = await knSays("service", "import", "kept.yaml");
+    assert.match(told, /Service 'kept' imported to latest revision 'kept-b' is available at URL:/);
+    const url = (await knSays("service", "describe", "kept", "-o", "url")).trim();
+    assert.equal(await answerOf(url), "one");
+    await knSays("service", "update", "kept", "--traffic", "kept-b=100");
+    await until("kept-a is pruned", async () => {
+      const pruned = await knSays("revision", "delete", "--prune", "kept");
+      return pruned.includes("Revision 'kept-a' deleted") || undefined;
+    });
+    await knSays("service", "delete", "kept", "--wait", "--wait-timeout", "60");
   });
 
   test("delete waits until everything is gone", async () => {
