@@ -2,7 +2,19 @@
  * Containers as Kubernetes knows them: types that everyone reads, and the schema of a pod's container.
  * What Knative lets a user write is narrower: src/api/revision-spec.ts.
  */
-import { any, array, boolean, integer, intOrString, map, object, type Schema, string } from "./schema.ts";
+import {
+  any,
+  array,
+  boolean,
+  choice,
+  integer,
+  intOrString,
+  map,
+  named,
+  object,
+  type Schema,
+  string,
+} from "./schema.ts";
 
 export interface KeyRef {
   name?: string;
@@ -158,6 +170,10 @@ const int32 = integer({ format: "int32" });
 const int64 = integer({ format: "int64" });
 const strings = array(string(), { listType: "atomic" });
 
+/** What a port speaks, and when an image is fetched. */
+export const PROTOCOLS = ["SCTP", "TCP", "UDP"];
+export const PULL_POLICIES = ["Always", "IfNotPresent", "Never"];
+
 export const keyRefSchema: Schema<KeyRef> = object(
   { key: string() },
   { name: string(), optional: boolean() },
@@ -168,13 +184,13 @@ const objectReferenceSchema = object({}, { name: string(), optional: boolean() }
 export const fieldRefSchema: Schema<ObjectFieldRef> = object(
   { fieldPath: string() },
   { apiVersion: string() },
-  { mapType: "atomic" },
+  { mapType: "atomic", openApi: { type: "core.v1.ObjectFieldSelector" } },
 );
 
 export const resourceFieldRefSchema: Schema<ResourceFieldRef> = object(
   { resource: string() },
   { containerName: string(), divisor: intOrString({ format: "quantity" }) },
-  { mapType: "atomic" },
+  { mapType: "atomic", openApi: { type: "core.v1.ResourceFieldSelector" } },
 );
 
 const envSchema: Schema<EnvVar> = object(
@@ -184,24 +200,36 @@ const envSchema: Schema<EnvVar> = object(
     valueFrom: object(
       {},
       {
-        configMapKeyRef: keyRefSchema,
-        secretKeyRef: keyRefSchema,
+        configMapKeyRef: named("core.v1.ConfigMapKeySelector", keyRefSchema),
+        secretKeyRef: named("core.v1.SecretKeySelector", keyRefSchema),
         fieldRef: fieldRefSchema,
         resourceFieldRef: resourceFieldRefSchema,
       },
+      { openApi: { type: "core.v1.EnvVarSource" } },
     ),
   },
+  { openApi: { type: "core.v1.EnvVar" } },
 );
 
 const envFromSchema: Schema<EnvFromSource> = object(
   {},
-  { prefix: string(), configMapRef: objectReferenceSchema, secretRef: objectReferenceSchema },
+  {
+    prefix: string(),
+    configMapRef: named("core.v1.ConfigMapEnvSource", objectReferenceSchema),
+    secretRef: named("core.v1.SecretEnvSource", objectReferenceSchema),
+  },
+  { openApi: { type: "core.v1.EnvFromSource" } },
 );
 
 const portSchema: Schema<ContainerPort> = object(
   { containerPort: int32 },
-  { name: string(), protocol: string({ default: "TCP" }), hostIP: string(), hostPort: int32 },
-  { order: ["name", "hostPort"] },
+  {
+    name: string(),
+    protocol: choice(PROTOCOLS, { default: "TCP" }),
+    hostIP: string(),
+    hostPort: int32,
+  },
+  { order: ["name", "hostPort"], openApi: { type: "core.v1.ContainerPort" } },
 );
 
 const handlerFields = {
@@ -211,19 +239,22 @@ const handlerFields = {
       path: string(),
       port: intOrString(),
       host: string(),
-      scheme: string(),
-      httpHeaders: array(object({ name: string(), value: string() }, {}), { listType: "atomic" }),
+      scheme: choice(["HTTP", "HTTPS"]),
+      httpHeaders: array(named("core.v1.HTTPHeader", object({ name: string(), value: string() }, {})), {
+        listType: "atomic",
+      }),
     },
+    { openApi: { type: "core.v1.HTTPGetAction", required: ["port"] } },
   ),
-  tcpSocket: object({}, { port: intOrString(), host: string() }),
-  exec: object({}, { command: strings }),
-  grpc: object({}, { port: int32, service: string() }),
+  tcpSocket: named("core.v1.TCPSocketAction", object({}, { port: intOrString(), host: string() }), ["port"]),
+  exec: named("core.v1.ExecAction", object({}, { command: strings })),
 };
 
 const probeSchema: Schema<Probe> = object(
   {},
   {
     ...handlerFields,
+    grpc: named("core.v1.GRPCAction", object({}, { port: int32, service: string() }), ["port"]),
     initialDelaySeconds: int32,
     periodSeconds: int32,
     timeoutSeconds: int32,
@@ -231,11 +262,13 @@ const probeSchema: Schema<Probe> = object(
     failureThreshold: int32,
     terminationGracePeriodSeconds: int64,
   },
+  { openApi: { type: "core.v1.Probe" } },
 );
 
 const lifecycleHandlerSchema: Schema<LifecycleHandler> = object(
   {},
-  { ...handlerFields, sleep: object({ seconds: int64 }, {}) },
+  { ...handlerFields, sleep: named("core.v1.SleepAction", object({ seconds: int64 }, {})) },
+  { openApi: { type: "core.v1.LifecycleHandler" } },
 );
 
 export const quantityMapSchema: Schema<ResourceList> = map(intOrString({ format: "quantity" }));
@@ -245,29 +278,40 @@ export const resourcesSchema: Schema<ResourceRequirements> = object(
   {
     requests: quantityMapSchema,
     limits: quantityMapSchema,
-    claims: array(object({ name: string() }, { request: string() }), {
+    claims: array(named("core.v1.ResourceClaim", object({ name: string() }, { request: string() })), {
       listType: "map",
       listKeys: ["name"],
     }),
   },
+  { openApi: { type: "core.v1.ResourceRequirements" } },
+);
+
+export const seLinuxOptionsSchema = named("core.v1.SELinuxOptions", any());
+export const windowsOptionsSchema = named("core.v1.WindowsSecurityContextOptions", any());
+
+export const seccompProfileSchema: Schema<SeccompProfile> = object(
+  { type: choice(["Localhost", "RuntimeDefault", "Unconfined"]) },
+  { localhostProfile: string() },
+  { openApi: { type: "core.v1.SeccompProfile" } },
 );
 
 const securityContextSchema: Schema<SecurityContext> = object(
   {},
   {
     allowPrivilegeEscalation: boolean(),
-    capabilities: object({}, { add: strings, drop: strings }),
+    capabilities: named("core.v1.Capabilities", object({}, { add: strings, drop: strings })),
     privileged: boolean(),
-    procMount: string(),
+    procMount: choice(["Default", "Unmasked"]),
     readOnlyRootFilesystem: boolean(),
     runAsGroup: int64,
     runAsNonRoot: boolean(),
     runAsUser: int64,
-    seLinuxOptions: any(),
-    seccompProfile: object({ type: string() }, { localhostProfile: string() }),
-    appArmorProfile: any(),
-    windowsOptions: any(),
+    seLinuxOptions: seLinuxOptionsSchema,
+    seccompProfile: seccompProfileSchema,
+    appArmorProfile: named("core.v1.AppArmorProfile", any()),
+    windowsOptions: windowsOptionsSchema,
   },
+  { openApi: { type: "core.v1.SecurityContext" } },
 );
 
 const volumeMountSchema: Schema<VolumeMount> = object(
@@ -276,9 +320,10 @@ const volumeMountSchema: Schema<VolumeMount> = object(
     readOnly: boolean(),
     subPath: string(),
     subPathExpr: string(),
-    mountPropagation: string(),
+    mountPropagation: choice(["Bidirectional", "HostToContainer", "None"]),
     recursiveReadOnly: string(),
   },
+  { openApi: { type: "core.v1.VolumeMount" } },
 );
 
 /** As Go's struct has them. */
@@ -295,24 +340,25 @@ export const containerSchema: Schema<Container> = object(
     envFrom: array(envFromSchema, { listType: "atomic" }),
     ports: array(portSchema, { listType: "map", listKeys: ["containerPort", "protocol"] }),
     resources: resourcesSchema,
-    resizePolicy: array(any(), { listType: "atomic" }),
+    resizePolicy: array(named("core.v1.ContainerResizePolicy", any()), { listType: "atomic" }),
     restartPolicy: string(),
     volumeMounts: array(volumeMountSchema, { listType: "map", listKeys: ["mountPath"] }),
-    volumeDevices: array(any(), { listType: "map", listKeys: ["devicePath"] }),
+    volumeDevices: array(named("core.v1.VolumeDevice", any()), { listType: "map", listKeys: ["devicePath"] }),
     livenessProbe: probeSchema,
     readinessProbe: probeSchema,
     startupProbe: probeSchema,
     lifecycle: object(
       {},
       { preStop: lifecycleHandlerSchema, postStart: lifecycleHandlerSchema, stopSignal: string() },
+      { openApi: { type: "core.v1.Lifecycle" } },
     ),
     terminationMessagePath: string(),
-    terminationMessagePolicy: string(),
-    imagePullPolicy: string(),
+    terminationMessagePolicy: choice(["FallbackToLogsOnError", "File"]),
+    imagePullPolicy: choice(PULL_POLICIES),
     securityContext: securityContextSchema,
     stdin: boolean(),
     stdinOnce: boolean(),
     tty: boolean(),
   },
-  { order: CONTAINER_ORDER },
+  { order: CONTAINER_ORDER, openApi: { type: "core.v1.Container" } },
 );

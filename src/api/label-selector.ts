@@ -17,11 +17,15 @@ export const labelSelectorSchema = object(
   {
     matchLabels: map(string()),
     matchExpressions: array(
-      object({ key: string(), operator: string() }, { values: array(string(), { listType: "atomic" }) }),
+      object(
+        { key: string(), operator: string() },
+        { values: array(string(), { listType: "atomic" }) },
+        { openApi: { type: "meta.v1.LabelSelectorRequirement" } },
+      ),
       { listType: "atomic" },
     ),
   },
-  { mapType: "atomic" },
+  { mapType: "atomic", openApi: { type: "meta.v1.LabelSelector" } },
 ) as Schema as Schema<LabelSelector>;
 
 /** The selector in the short form that tables and query strings use. */

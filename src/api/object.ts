@@ -1,11 +1,11 @@
-import { any, array, boolean, integer, map, object, string, type TypeOf } from "./schema.ts";
+import { any, array, boolean, integer, map, named, object, string, type TypeOf } from "./schema.ts";
 
 /** What every object of the API has: type, metadata, conditions. */
 
 export const ownerReferenceSchema = object(
   { apiVersion: string(), kind: string(), name: string(), uid: string() },
   { controller: boolean(), blockOwnerDeletion: boolean() },
-  { mapType: "atomic" },
+  { mapType: "atomic", openApi: { type: "meta.v1.OwnerReference" } },
 );
 export type OwnerReference = TypeOf<typeof ownerReferenceSchema>;
 
@@ -25,9 +25,10 @@ export const objectMetaSchema = object(
     annotations: map(string()),
     ownerReferences: array(ownerReferenceSchema, { listType: "map", listKeys: ["uid"] }),
     finalizers: array(string(), { listType: "set" }),
-    managedFields: array(any(), { listType: "atomic" }),
+    managedFields: array(named("meta.v1.ManagedFieldsEntry", any()), { listType: "atomic" }),
     selfLink: string(),
   },
+  { openApi: { type: "meta.v1.ObjectMeta" } },
 );
 export type ObjectMeta = TypeOf<typeof objectMetaSchema>;
 
@@ -50,7 +51,7 @@ export type StoredMeta = ObjectMeta & {
 export type Stored<T extends ApiObject> = T & { metadata: StoredMeta };
 
 export const conditionSchema = object(
-  { type: string(), status: string<"True" | "False" | "Unknown">({ enum: ["True", "False", "Unknown"] }) },
+  { type: string(), status: string<"True" | "False" | "Unknown">() },
   {
     severity: string(),
     lastTransitionTime: string({ format: "date-time" }),
@@ -59,6 +60,33 @@ export const conditionSchema = object(
   },
 );
 export type Condition = TypeOf<typeof conditionSchema>;
+
+/** A condition as newer kinds of Kubernetes have it. */
+export const metaConditionSchema = object(
+  { type: string(), status: string() },
+  {
+    observedGeneration: integer({ format: "int64" }),
+    lastTransitionTime: string({ format: "date-time" }),
+    reason: string(),
+    message: string(),
+  },
+  { openApi: { type: "meta.v1.Condition", required: ["lastTransitionTime", "reason", "message"] } },
+);
+
+/** Names an object of any kind, or a part of it; its fields as Go has them. */
+export const objectReferenceSchema = object(
+  {},
+  {
+    kind: string(),
+    namespace: string(),
+    name: string(),
+    uid: string(),
+    apiVersion: string(),
+    resourceVersion: string(),
+    fieldPath: string(),
+  },
+  { mapType: "atomic", openApi: { type: "core.v1.ObjectReference" } },
+);
 
 /** Names one object of a kind; `namespace` is "" for cluster-scoped ones. */
 export interface ObjectKey {

@@ -1,8 +1,32 @@
 /** A pod's spec as Kubernetes knows it: the types, and the schema used by pods, replica sets and deployments. */
-import { type Container, containerSchema, quantityMapSchema, type ResourceList } from "./container.ts";
+import {
+  type Container,
+  containerSchema,
+  fieldRefSchema,
+  PULL_POLICIES,
+  quantityMapSchema,
+  type ResourceList,
+  resourceFieldRefSchema,
+  resourcesSchema,
+  seccompProfileSchema,
+  seLinuxOptionsSchema,
+  windowsOptionsSchema,
+} from "./container.ts";
 import type { ObjectMeta } from "./object.ts";
 import { objectMetaSchema } from "./object.ts";
-import { any, array, boolean, integer, intOrString, map, object, type Schema, string } from "./schema.ts";
+import {
+  any,
+  array,
+  boolean,
+  choice,
+  integer,
+  intOrString,
+  map,
+  named,
+  object,
+  type Schema,
+  string,
+} from "./schema.ts";
 
 export interface KeyToPath {
   key: string;
@@ -120,57 +144,111 @@ export interface PodTemplate {
 const int32 = integer({ format: "int32" });
 const int64 = integer({ format: "int64" });
 
-const keyToPathSchema: Schema<KeyToPath> = object({ key: string(), path: string() }, { mode: int32 });
+const keyToPathSchema: Schema<KeyToPath> = object(
+  { key: string(), path: string() },
+  { mode: int32 },
+  { openApi: { type: "core.v1.KeyToPath" } },
+);
 const items = array(keyToPathSchema, { listType: "atomic" });
 
 const downwardItems: Schema<DownwardApiItem[]> = array(
   object(
     { path: string() },
     {
-      fieldRef: object({ fieldPath: string() }, { apiVersion: string() }),
-      resourceFieldRef: object(
-        { resource: string() },
-        { containerName: string(), divisor: intOrString({ format: "quantity" }) },
-      ),
+      fieldRef: fieldRefSchema,
+      resourceFieldRef: resourceFieldRefSchema,
       mode: int32,
     },
+    { openApi: { type: "core.v1.DownwardAPIVolumeFile" } },
   ),
   { listType: "atomic" },
 );
 
+const projectedObjectSchema = object({}, { name: string(), items, optional: boolean() });
+
 const projectedSourceSchema: Schema<ProjectedSource> = object(
   {},
   {
-    secret: object({}, { name: string(), items, optional: boolean() }),
-    configMap: object({}, { name: string(), items, optional: boolean() }),
-    downwardAPI: object({}, { items: downwardItems }),
-    serviceAccountToken: object({ path: string() }, { audience: string(), expirationSeconds: int64 }),
-    clusterTrustBundle: any(),
-    podCertificate: any(),
+    secret: named("core.v1.SecretProjection", projectedObjectSchema),
+    configMap: named("core.v1.ConfigMapProjection", projectedObjectSchema),
+    downwardAPI: named("core.v1.DownwardAPIProjection", object({}, { items: downwardItems })),
+    serviceAccountToken: object(
+      { path: string() },
+      { audience: string(), expirationSeconds: int64 },
+      { openApi: { type: "core.v1.ServiceAccountTokenProjection" } },
+    ),
+    clusterTrustBundle: named("core.v1.ClusterTrustBundleProjection", any()),
+    podCertificate: named("core.v1.PodCertificateProjection", any()),
   },
+  { openApi: { type: "core.v1.VolumeProjection" } },
 );
+
+const HOST_PATH_TYPES = [
+  "",
+  "BlockDevice",
+  "CharDevice",
+  "Directory",
+  "DirectoryOrCreate",
+  "File",
+  "FileOrCreate",
+  "Socket",
+];
 
 export const volumeSchema: Schema<Volume> = object(
   { name: string() },
   {
-    secret: object({}, { secretName: string(), items, defaultMode: int32, optional: boolean() }),
-    configMap: object({}, { name: string(), items, defaultMode: int32, optional: boolean() }),
-    emptyDir: object({}, { medium: string(), sizeLimit: intOrString({ format: "quantity" }) }),
+    secret: object(
+      {},
+      { secretName: string(), items, defaultMode: int32, optional: boolean() },
+      { openApi: { type: "core.v1.SecretVolumeSource" } },
+    ),
+    configMap: object(
+      {},
+      { name: string(), items, defaultMode: int32, optional: boolean() },
+      { openApi: { type: "core.v1.ConfigMapVolumeSource" } },
+    ),
+    emptyDir: object(
+      {},
+      { medium: string(), sizeLimit: intOrString({ format: "quantity" }) },
+      { openApi: { type: "core.v1.EmptyDirVolumeSource" } },
+    ),
     projected: object(
       {},
       { sources: array(projectedSourceSchema, { listType: "atomic" }), defaultMode: int32 },
+      { openApi: { type: "core.v1.ProjectedVolumeSource" } },
     ),
-    downwardAPI: object({}, { items: downwardItems, defaultMode: int32 }),
-    persistentVolumeClaim: object({ claimName: string() }, { readOnly: boolean() }),
-    hostPath: object({ path: string() }, { type: string() }),
+    downwardAPI: object(
+      {},
+      { items: downwardItems, defaultMode: int32 },
+      { openApi: { type: "core.v1.DownwardAPIVolumeSource" } },
+    ),
+    persistentVolumeClaim: object(
+      { claimName: string() },
+      { readOnly: boolean() },
+      { openApi: { type: "core.v1.PersistentVolumeClaimVolumeSource" } },
+    ),
+    hostPath: object(
+      { path: string() },
+      { type: choice(HOST_PATH_TYPES) },
+      { openApi: { type: "core.v1.HostPathVolumeSource" } },
+    ),
     csi: object(
       { driver: string() },
       { readOnly: boolean(), volumeAttributes: map(string()) },
-      { preserveUnknown: true },
+      { preserveUnknown: true, openApi: { type: "core.v1.CSIVolumeSource" } },
     ),
-    ephemeral: object({}, { volumeClaimTemplate: any() }),
-    image: object({}, { reference: string(), pullPolicy: string() }),
+    ephemeral: object(
+      {},
+      { volumeClaimTemplate: named("core.v1.PersistentVolumeClaimTemplate", any()) },
+      { openApi: { type: "core.v1.EphemeralVolumeSource" } },
+    ),
+    image: object(
+      {},
+      { reference: string(), pullPolicy: choice(PULL_POLICIES) },
+      { openApi: { type: "core.v1.ImageVolumeSource" } },
+    ),
   },
+  { openApi: { type: "core.v1.Volume" } },
 );
 
 const podSecurityContextSchema: Schema<PodSecurityContext> = object(
@@ -180,13 +258,14 @@ const podSecurityContextSchema: Schema<PodSecurityContext> = object(
     runAsGroup: int64,
     runAsNonRoot: boolean(),
     fsGroup: int64,
-    fsGroupChangePolicy: string(),
+    fsGroupChangePolicy: choice(["Always", "OnRootMismatch"]),
     supplementalGroups: array(int64, { listType: "atomic" }),
-    seccompProfile: object({ type: string() }, { localhostProfile: string() }),
-    sysctls: array(any(), { listType: "atomic" }),
-    seLinuxOptions: any(),
-    windowsOptions: any(),
+    seccompProfile: seccompProfileSchema,
+    sysctls: array(named("core.v1.Sysctl", any()), { listType: "atomic" }),
+    seLinuxOptions: seLinuxOptionsSchema,
+    windowsOptions: windowsOptionsSchema,
   },
+  { openApi: { type: "core.v1.PodSecurityContext" } },
 );
 
 /** As Go's struct has them. */
@@ -233,22 +312,27 @@ const POD_SPEC_ORDER = [
   "resources",
 ];
 
+export const localReferenceSchema = named("core.v1.LocalObjectReference", object({}, { name: string() }));
+
 export const podSpecSchema: Schema<PodSpec> = object(
   { containers: array(containerSchema, { listType: "map", listKeys: ["name"], alwaysWritten: true }) },
   {
     initContainers: array(containerSchema, { listType: "map", listKeys: ["name"] }),
-    ephemeralContainers: array(any(), { listType: "map", listKeys: ["name"] }),
+    ephemeralContainers: array(named("core.v1.EphemeralContainer", any()), {
+      listType: "map",
+      listKeys: ["name"],
+    }),
     volumes: array(volumeSchema, { listType: "map", listKeys: ["name"] }),
     serviceAccountName: string(),
     serviceAccount: string(),
     automountServiceAccountToken: boolean(),
-    imagePullSecrets: array(object({}, { name: string() }), { listType: "map", listKeys: ["name"] }),
+    imagePullSecrets: array(localReferenceSchema, { listType: "map", listKeys: ["name"] }),
     enableServiceLinks: boolean(),
-    restartPolicy: string(),
+    restartPolicy: choice(["Always", "Never", "OnFailure"]),
     terminationGracePeriodSeconds: int64,
     activeDeadlineSeconds: int64,
-    dnsPolicy: string(),
-    dnsConfig: any(),
+    dnsPolicy: choice(["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"]),
+    dnsConfig: named("core.v1.PodDNSConfig", any()),
     nodeSelector: map(string(), { mapType: "atomic" }),
     nodeName: string(),
     hostNetwork: boolean(),
@@ -261,29 +345,33 @@ export const podSpecSchema: Schema<PodSpec> = object(
     setHostnameAsFQDN: boolean(),
     shareProcessNamespace: boolean(),
     securityContext: podSecurityContextSchema,
-    affinity: any(),
+    affinity: named("core.v1.Affinity", any()),
     schedulerName: string(),
-    tolerations: array(any(), { listType: "atomic" }),
-    hostAliases: array(any(), { listType: "map", listKeys: ["ip"] }),
+    tolerations: array(named("core.v1.Toleration", any()), { listType: "atomic" }),
+    hostAliases: array(named("core.v1.HostAlias", any()), { listType: "map", listKeys: ["ip"] }),
     priorityClassName: string(),
     priority: int32,
-    preemptionPolicy: string(),
+    preemptionPolicy: choice(["Never", "PreemptLowerPriority"]),
     overhead: quantityMapSchema,
-    readinessGates: array(any(), { listType: "atomic" }),
+    readinessGates: array(named("core.v1.PodReadinessGate", any()), { listType: "atomic" }),
     runtimeClassName: string(),
-    topologySpreadConstraints: array(any(), {
+    topologySpreadConstraints: array(named("core.v1.TopologySpreadConstraint", any()), {
       listType: "map",
       listKeys: ["topologyKey", "whenUnsatisfiable"],
     }),
-    os: any(),
-    schedulingGates: array(any(), { listType: "map", listKeys: ["name"] }),
-    resourceClaims: array(any(), { listType: "map", listKeys: ["name"] }),
-    resources: any(),
+    os: named("core.v1.PodOS", any()),
+    schedulingGates: array(named("core.v1.PodSchedulingGate", any()), {
+      listType: "map",
+      listKeys: ["name"],
+    }),
+    resourceClaims: array(named("core.v1.PodResourceClaim", any()), { listType: "map", listKeys: ["name"] }),
+    resources: resourcesSchema,
   },
-  { order: POD_SPEC_ORDER },
+  { order: POD_SPEC_ORDER, openApi: { type: "core.v1.PodSpec" } },
 );
 
 export const podTemplateSchema = object(
   {},
   { metadata: objectMetaSchema, spec: podSpecSchema },
+  { openApi: { type: "core.v1.PodTemplateSpec" } },
 ) as Schema as Schema<PodTemplate>;

@@ -39,19 +39,28 @@ export const rulesSchema = array(
       resourceNames: strings,
       nonResourceURLs: strings,
     },
+    { openApi: { type: "rbac.v1.PolicyRule", required: ["verbs"] } },
   ),
   { listType: "atomic", nullable: true, alwaysWritten: true },
 ) as Schema as Schema<PolicyRule[]>;
 
 const subjectsSchema = array(
-  object({}, { kind: string(), apiGroup: string(), name: string(), namespace: string() }),
+  object(
+    {},
+    { kind: string(), apiGroup: string(), name: string(), namespace: string() },
+    { mapType: "atomic", openApi: { type: "rbac.v1.Subject", required: ["kind", "name"] } },
+  ),
   { listType: "atomic" },
 ) as Schema as Schema<Subject[]>;
 
 const roleRefSchema = object(
   {},
   { apiGroup: string(), kind: string(), name: string() },
-  { mapType: "atomic", alwaysWritten: true },
+  {
+    mapType: "atomic",
+    alwaysWritten: true,
+    openApi: { type: "rbac.v1.RoleRef", required: ["apiGroup", "kind", "name"] },
+  },
 ) as Schema as Schema<RoleRef>;
 
 /** A RoleBinding or a ClusterRoleBinding. */
@@ -63,6 +72,7 @@ export interface Binding extends ApiObject {
 export const bindingSchema = object(
   { metadata: objectMetaSchema },
   { apiVersion: string(), kind: string(), subjects: subjectsSchema, roleRef: roleRefSchema },
+  { openApi: { required: ["roleRef"] } },
 ) as Schema as Schema<Binding>;
 
 /** Columns of a binding; `where` is its own word in the descriptions, `role` describes its roleRef (spec E-206). */

@@ -43,6 +43,17 @@ export interface Schema<T = unknown> {
    * anybody sets it, so that whoever fills it in owns its content but not the field itself.
    */
   readonly alwaysWritten?: boolean;
+  readonly openApi?: OpenApiNotes;
+}
+
+/** What OpenAPI shows and no structural check looks at: the kind's own validation does, in its own words. */
+export interface OpenApiNotes {
+  /** Kubernetes' name of the type, `core.v1.Probe`; `meta.` is for what all of its kinds share. */
+  readonly type?: string;
+  /** Fields that Kubernetes calls required though a request without them gets as far as validation. */
+  readonly required?: readonly string[];
+  /** The known values of a string. */
+  readonly enum?: readonly string[];
 }
 
 export type TypeOf<S extends Schema> = NonNullable<S["of"]>;
@@ -88,6 +99,16 @@ export function boolean(notes?: Notes): Schema<boolean> {
 
 export function intOrString(notes?: Notes): Schema<number | string> {
   return { type: "intOrString", ...notes };
+}
+
+/** The schema under the name that Kubernetes gives its type; `required` as in OpenApiNotes. */
+export function named<S extends Schema>(type: string, schema: S, required?: readonly string[]): S {
+  return { ...schema, openApi: { type, ...(required === undefined ? {} : { required }) } };
+}
+
+/** A string of which OpenAPI lists the known values; the kind's own validation judges it. */
+export function choice(values: readonly string[], notes?: Notes): Schema<string> {
+  return { type: "string", openApi: { enum: values }, ...notes };
 }
 
 /** Any JSON value, kept as it is. */

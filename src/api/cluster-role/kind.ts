@@ -16,7 +16,11 @@ const schema: Schema<ClusterRole> = object(
     apiVersion: string(),
     kind: string(),
     rules: rulesSchema,
-    aggregationRule: object({}, { clusterRoleSelectors: array(labelSelectorSchema, { listType: "atomic" }) }),
+    aggregationRule: object(
+      {},
+      { clusterRoleSelectors: array(labelSelectorSchema, { listType: "atomic" }) },
+      { openApi: { type: "rbac.v1.AggregationRule" } },
+    ),
   },
 ) as Schema as Schema<ClusterRole>;
 

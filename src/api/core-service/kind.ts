@@ -1,7 +1,21 @@
 import { AGE_COLUMN } from "../age.ts";
+import { PROTOCOLS } from "../container.ts";
 import type { Kind } from "../kind.ts";
+import { metaConditionSchema } from "../object.ts";
 import { type Resource, resource } from "../resource.ts";
-import { any, array, boolean, integer, intOrString, map, object, type Schema, string } from "../schema.ts";
+import {
+  any,
+  array,
+  boolean,
+  choice,
+  integer,
+  intOrString,
+  map,
+  named,
+  object,
+  type Schema,
+  string,
+} from "../schema.ts";
 
 export interface ServicePort {
   name?: string;
@@ -76,32 +90,32 @@ const specSchema = object(
         { port: integer({ format: "int32" }) },
         {
           name: string(),
-          protocol: string({ default: "TCP" }),
+          protocol: choice(PROTOCOLS, { default: "TCP" }),
           appProtocol: string(),
           targetPort: intOrString(),
           nodePort: integer({ format: "int32" }),
         },
-        { order: ["name", "protocol", "appProtocol", "port"] },
+        { order: ["name", "protocol", "appProtocol", "port"], openApi: { type: "core.v1.ServicePort" } },
       ),
       { listType: "map", listKeys: ["port", "protocol"] },
     ),
     selector: map(string(), { mapType: "atomic" }),
     clusterIP: string(),
     clusterIPs: strings,
-    type: string(),
+    type: choice(["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]),
     externalIPs: strings,
     externalName: string(),
-    sessionAffinity: string(),
-    sessionAffinityConfig: any(),
+    sessionAffinity: choice(["ClientIP", "None"]),
+    sessionAffinityConfig: named("core.v1.SessionAffinityConfig", any()),
     loadBalancerIP: string(),
     loadBalancerClass: string(),
     loadBalancerSourceRanges: strings,
-    externalTrafficPolicy: string(),
-    internalTrafficPolicy: string(),
+    externalTrafficPolicy: choice(["Cluster", "Local"]),
+    internalTrafficPolicy: choice(["Cluster", "Local"]),
     healthCheckNodePort: integer({ format: "int32" }),
     publishNotReadyAddresses: boolean(),
     ipFamilies: strings,
-    ipFamilyPolicy: string(),
+    ipFamilyPolicy: choice(["PreferDualStack", "RequireDualStack", "SingleStack"]),
     allocateLoadBalancerNodePorts: boolean(),
     trafficDistribution: string(),
   },
@@ -114,12 +128,18 @@ const statusSchema: Schema<CoreServiceStatus> = object(
     loadBalancer: object(
       {},
       {
-        ingress: array(object({}, { ip: string(), hostname: string() }, { preserveUnknown: true }), {
-          listType: "atomic",
-        }),
+        ingress: array(
+          object(
+            {},
+            { ip: string(), hostname: string() },
+            { preserveUnknown: true, openApi: { type: "core.v1.LoadBalancerIngress" } },
+          ),
+          { listType: "atomic" },
+        ),
       },
+      { openApi: { type: "core.v1.LoadBalancerStatus" } },
     ),
-    conditions: array(any(), { listType: "map", listKeys: ["type"] }),
+    conditions: array(metaConditionSchema, { listType: "map", listKeys: ["type"] }),
   },
 );
 

@@ -4,7 +4,7 @@ import type { Kind } from "../kind.ts";
 import { type LabelSelector, labelSelectorSchema } from "../label-selector.ts";
 import { type PodTemplate, podTemplateSchema } from "../pod-spec.ts";
 import { type Resource, resource } from "../resource.ts";
-import { array, boolean, integer, intOrString, object, type Schema, string } from "../schema.ts";
+import { array, boolean, choice, integer, intOrString, object, type Schema, string } from "../schema.ts";
 
 export interface DeploymentStrategy {
   type?: "Recreate" | "RollingUpdate";
@@ -54,10 +54,14 @@ const specSchema = object(
     strategy: object(
       {},
       {
-        type: string(),
-        rollingUpdate: object({}, { maxSurge: intOrString(), maxUnavailable: intOrString() }),
+        type: choice(["Recreate", "RollingUpdate"]),
+        rollingUpdate: object(
+          {},
+          { maxSurge: intOrString(), maxUnavailable: intOrString() },
+          { openApi: { type: "apps.v1.RollingUpdateDeployment" } },
+        ),
       },
-      { alwaysWritten: true },
+      { alwaysWritten: true, openApi: { type: "apps.v1.DeploymentStrategy" } },
     ),
     minReadySeconds: int32,
     revisionHistoryLimit: int32,
@@ -87,6 +91,7 @@ const statusSchema = object(
           reason: string(),
           message: string(),
         },
+        { openApi: { type: "apps.v1.DeploymentCondition" } },
       ),
       { listType: "map", listKeys: ["type"] },
     ),

@@ -35,7 +35,10 @@ const referenceSchema = object(
     group: string(),
     address: string(),
   },
+  { openApi: { required: ["kind", "name"] } },
 );
+
+const tlsSchema = object({}, { secretName: string() }, { openApi: { required: ["secretName"] } });
 
 /** spec. */
 export const DomainMappingKind: Kind<DomainMapping> = {
@@ -50,7 +53,7 @@ export const DomainMappingKind: Kind<DomainMapping> = {
   custom: true,
   statusSubresource: true,
   schema: resource<DomainMappingSpec, DomainMappingStatus>(
-    object({}, { ref: referenceSchema, tls: object({}, { secretName: string() }) }),
+    object({}, { ref: referenceSchema, tls: tlsSchema }, { openApi: { required: ["ref"] } }),
     object({}, { ...duckStatusFields, url: string(), address: addressSchema }),
   ),
   columns: [

@@ -1,8 +1,9 @@
 import { AGE_COLUMN } from "../age.ts";
+import { PROTOCOLS } from "../container.ts";
 import type { ObjectRef } from "../endpoints/kind.ts";
 import type { Kind } from "../kind.ts";
-import { type ApiObject, objectMetaSchema } from "../object.ts";
-import { any, array, boolean, integer, map, object, type Schema, string } from "../schema.ts";
+import { type ApiObject, objectMetaSchema, objectReferenceSchema } from "../object.ts";
+import { any, array, boolean, choice, integer, map, named, object, type Schema, string } from "../schema.ts";
 
 export interface SliceEndpoint {
   addresses: string[];
@@ -29,20 +30,25 @@ export interface EndpointSlice extends ApiObject {
 }
 
 const schema = object(
-  { addressType: string(), metadata: objectMetaSchema },
+  { addressType: choice(["FQDN", "IPv4", "IPv6"]), metadata: objectMetaSchema },
   {
     endpoints: array(
       object(
         { addresses: array(string(), { listType: "set" }) },
         {
-          conditions: object({}, { ready: boolean(), serving: boolean(), terminating: boolean() }),
+          conditions: object(
+            {},
+            { ready: boolean(), serving: boolean(), terminating: boolean() },
+            { openApi: { type: "discovery.v1.EndpointConditions" } },
+          ),
           hostname: string(),
           nodeName: string(),
-          targetRef: any(),
+          targetRef: objectReferenceSchema,
           zone: string(),
-          hints: any(),
+          hints: named("discovery.v1.EndpointHints", any()),
           deprecatedTopology: map(string()),
         },
+        { openApi: { type: "discovery.v1.Endpoint" } },
       ),
       { listType: "atomic" },
     ),
@@ -54,14 +60,15 @@ const schema = object(
         {
           name: string(),
           port: integer({ format: "int32" }),
-          protocol: string(),
+          protocol: choice(PROTOCOLS),
           appProtocol: string(),
         },
-        { order: ["name", "protocol", "port"] },
+        { order: ["name", "protocol", "port"], openApi: { type: "discovery.v1.EndpointPort" } },
       ),
       { listType: "atomic" },
     ),
   },
+  { openApi: { required: ["endpoints"] } },
 ) as Schema as Schema<EndpointSlice>;
 
 export const EndpointSliceKind: Kind<EndpointSlice> = {

@@ -1,7 +1,8 @@
 import { AGE_COLUMN } from "../age.ts";
+import { PROTOCOLS } from "../container.ts";
 import type { Kind } from "../kind.ts";
-import { type ApiObject, objectMetaSchema } from "../object.ts";
-import { any, array, integer, object, type Schema, string } from "../schema.ts";
+import { type ApiObject, objectMetaSchema, objectReferenceSchema } from "../object.ts";
+import { array, choice, integer, object, type Schema, string } from "../schema.ts";
 
 export interface ObjectRef {
   apiVersion?: string;
@@ -38,7 +39,11 @@ export interface Endpoints extends ApiObject {
 }
 
 const addresses = array(
-  object({ ip: string() }, { hostname: string(), nodeName: string(), targetRef: any() }),
+  object(
+    { ip: string() },
+    { hostname: string(), nodeName: string(), targetRef: objectReferenceSchema },
+    { mapType: "atomic", openApi: { type: "core.v1.EndpointAddress" } },
+  ),
   { listType: "atomic" },
 ) as Schema as Schema<EndpointAddress[]>;
 
@@ -56,12 +61,13 @@ const schema: Schema<Endpoints> = object(
           ports: array(
             object(
               { port: integer({ format: "int32" }) },
-              { name: string(), protocol: string(), appProtocol: string() },
-              { order: ["name", "port"] },
+              { name: string(), protocol: choice(PROTOCOLS), appProtocol: string() },
+              { order: ["name", "port"], openApi: { type: "core.v1.EndpointPort" } },
             ),
             { listType: "atomic" },
           ),
         },
+        { openApi: { type: "core.v1.EndpointSubset" } },
       ),
       { listType: "atomic" },
     ),

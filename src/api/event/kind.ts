@@ -1,8 +1,8 @@
 import { ageOf } from "../age.ts";
 import type { ObjectRef } from "../endpoints/kind.ts";
 import type { Kind } from "../kind.ts";
-import { type ApiObject, objectMetaSchema } from "../object.ts";
-import { any, integer, object, type Schema, string } from "../schema.ts";
+import { type ApiObject, objectMetaSchema, objectReferenceSchema } from "../object.ts";
+import { integer, object, type Schema, string } from "../schema.ts";
 
 export interface Event extends ApiObject {
   involvedObject: ObjectRef;
@@ -23,14 +23,19 @@ export interface Event extends ApiObject {
 
 const time = string({ format: "date-time", nullable: true, alwaysWritten: true });
 
+const SOURCE = { alwaysWritten: true, openApi: { type: "core.v1.EventSource" } };
+
 const schema = object(
-  { involvedObject: any({ mapType: "atomic" }), metadata: objectMetaSchema },
+  {
+    involvedObject: objectReferenceSchema,
+    metadata: objectMetaSchema,
+  },
   {
     apiVersion: string(),
     kind: string(),
     reason: string(),
     message: string(),
-    source: object({}, { component: string(), host: string() }, { alwaysWritten: true }),
+    source: object({}, { component: string(), host: string() }, SOURCE),
     firstTimestamp: time,
     lastTimestamp: time,
     count: integer({ format: "int32" }),
@@ -39,9 +44,10 @@ const schema = object(
     series: object(
       {},
       { count: integer({ format: "int32" }), lastObservedTime: string({ format: "date-time" }) },
+      { openApi: { type: "core.v1.EventSeries" } },
     ),
     action: string(),
-    related: any({ mapType: "atomic" }),
+    related: objectReferenceSchema,
     reportingComponent: string({ alwaysWritten: true }),
     reportingInstance: string({ alwaysWritten: true }),
   },

@@ -1,8 +1,8 @@
 import type { ObjectRef } from "../endpoints/kind.ts";
 import { type FieldCause, invalidValue, required } from "../field-cause.ts";
 import type { Column, Kind } from "../kind.ts";
-import { type ApiObject, objectMetaSchema } from "../object.ts";
-import { any, integer, object, type Schema, string } from "../schema.ts";
+import { type ApiObject, objectMetaSchema, objectReferenceSchema } from "../object.ts";
+import { integer, named, object, type Schema, string } from "../schema.ts";
 import type { KindView } from "../view.ts";
 import { type Event, EventKind } from "./kind.ts";
 
@@ -33,20 +33,25 @@ const schema = object(
     apiVersion: string(),
     kind: string(),
     eventTime: string({ format: "micro-time", nullable: true }),
-    series: object({}, { count: int32, lastObservedTime: string({ format: "micro-time" }) }),
+    series: object(
+      {},
+      { count: int32, lastObservedTime: string({ format: "micro-time" }) },
+      { openApi: { type: "events.v1.EventSeries", required: ["count", "lastObservedTime"] } },
+    ),
     reportingController: string(),
     reportingInstance: string(),
     action: string(),
     reason: string(),
-    regarding: any({ mapType: "atomic" }),
-    related: any({ mapType: "atomic" }),
+    regarding: objectReferenceSchema,
+    related: objectReferenceSchema,
     note: string(),
     type: string(),
-    deprecatedSource: object({}, { component: string(), host: string() }),
+    deprecatedSource: named("core.v1.EventSource", object({}, { component: string(), host: string() })),
     deprecatedFirstTimestamp: time,
     deprecatedLastTimestamp: time,
     deprecatedCount: int32,
   },
+  { openApi: { required: ["eventTime"] } },
 ) as Schema as Schema<RegardingEvent>;
 
 const kind: Kind<RegardingEvent> = {

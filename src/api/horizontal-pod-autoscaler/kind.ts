@@ -2,7 +2,7 @@ import { AGE_COLUMN } from "../age.ts";
 import type { Kind } from "../kind.ts";
 import { type Condition, conditionSchema } from "../object.ts";
 import { type Resource, resource } from "../resource.ts";
-import { any, array, integer, intOrString, object, type Schema, string } from "../schema.ts";
+import { any, array, integer, intOrString, named, object, type Schema, string } from "../schema.ts";
 
 export interface MetricTarget {
   type?: string;
@@ -47,18 +47,24 @@ const quantity = intOrString({ format: "quantity" });
 const targetSchema = object(
   {},
   { type: string(), value: quantity, averageValue: quantity, averageUtilization: int32 },
+  { openApi: { type: "autoscaling.v2.MetricTarget", required: ["type"] } },
 );
 
 const metricSchema = object(
   {},
   {
     type: string(),
-    object: any(),
-    pods: any(),
-    resource: object({}, { name: string(), target: targetSchema }),
-    containerResource: any(),
-    external: any(),
+    object: named("autoscaling.v2.ObjectMetricSource", any()),
+    pods: named("autoscaling.v2.PodsMetricSource", any()),
+    resource: object(
+      {},
+      { name: string(), target: targetSchema },
+      { openApi: { type: "autoscaling.v2.ResourceMetricSource", required: ["name", "target"] } },
+    ),
+    containerResource: named("autoscaling.v2.ContainerResourceMetricSource", any()),
+    external: named("autoscaling.v2.ExternalMetricSource", any()),
   },
+  { openApi: { type: "autoscaling.v2.MetricSpec", required: ["type"] } },
 );
 
 const specSchema = object(
@@ -67,13 +73,18 @@ const specSchema = object(
     scaleTargetRef: object(
       {},
       { kind: string(), name: string(), apiVersion: string() },
-      { mapType: "atomic", alwaysWritten: true },
+      {
+        mapType: "atomic",
+        alwaysWritten: true,
+        openApi: { type: "autoscaling.v2.CrossVersionObjectReference", required: ["kind", "name"] },
+      },
     ),
     minReplicas: int32,
     maxReplicas: int32,
     metrics: array(metricSchema, { listType: "atomic" }),
-    behavior: any(),
+    behavior: named("autoscaling.v2.HorizontalPodAutoscalerBehavior", any()),
   },
+  { openApi: { required: ["maxReplicas", "scaleTargetRef"] } },
 ) as Schema as Schema<HorizontalPodAutoscalerSpec>;
 
 const statusSchema = object(
@@ -83,8 +94,15 @@ const statusSchema = object(
     lastScaleTime: string({ format: "date-time" }),
     currentReplicas: int32,
     desiredReplicas: int32,
-    currentMetrics: array(any(), { listType: "atomic", nullable: true, alwaysWritten: true }),
-    conditions: array(conditionSchema, { listType: "map", listKeys: ["type"] }),
+    currentMetrics: array(named("autoscaling.v2.MetricStatus", any()), {
+      listType: "atomic",
+      nullable: true,
+      alwaysWritten: true,
+    }),
+    conditions: array(named("autoscaling.v2.HorizontalPodAutoscalerCondition", conditionSchema), {
+      listType: "map",
+      listKeys: ["type"],
+    }),
   },
 ) as Schema as Schema<HorizontalPodAutoscalerStatus>;
 

@@ -34,11 +34,16 @@ const schema = resource(
   object(
     {},
     {
-      scaleTargetRef: object({}, { kind: string(), name: string(), apiVersion: string() }),
+      scaleTargetRef: object(
+        {},
+        { kind: string(), name: string(), apiVersion: string() },
+        { openApi: { type: "autoscaling.v1.CrossVersionObjectReference", required: ["kind", "name"] } },
+      ),
       minReplicas: int32,
       maxReplicas: int32,
       targetCPUUtilizationPercentage: int32,
     },
+    { openApi: { required: ["maxReplicas", "scaleTargetRef"] } },
   ) as Schema as Schema<SpecV1>,
   object(
     {},

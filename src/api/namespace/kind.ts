@@ -1,7 +1,7 @@
 import { AGE_COLUMN } from "../age.ts";
 import type { Kind } from "../kind.ts";
 import { type Resource, resource } from "../resource.ts";
-import { any, array, object, type Schema, string } from "../schema.ts";
+import { any, array, choice, named, object, type Schema, string } from "../schema.ts";
 
 export interface NamespaceSpec {
   finalizers?: string[];
@@ -29,7 +29,13 @@ export const NamespaceKind: Kind<Namespace> = {
     object({}, { finalizers: array(string(), { listType: "atomic" }) }),
     object(
       {},
-      { phase: string(), conditions: array(any(), { listType: "map", listKeys: ["type"] }) },
+      {
+        phase: choice(["Active", "Terminating"]),
+        conditions: array(named("core.v1.NamespaceCondition", any()), {
+          listType: "map",
+          listKeys: ["type"],
+        }),
+      },
     ) as Schema as Schema<NamespaceStatus>,
   ),
   columns: [

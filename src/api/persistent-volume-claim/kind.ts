@@ -4,7 +4,7 @@ import type { Kind } from "../kind.ts";
 import { type LabelSelector, labelSelectorSchema } from "../label-selector.ts";
 import { type Condition, conditionSchema } from "../object.ts";
 import { type Resource, resource } from "../resource.ts";
-import { any, array, object, type Schema, string } from "../schema.ts";
+import { any, array, choice, named, object, type Schema, string } from "../schema.ts";
 
 export interface PersistentVolumeClaimSpec {
   accessModes?: string[];
@@ -35,12 +35,16 @@ const specSchema: Schema<PersistentVolumeClaimSpec> = object(
   {
     accessModes: strings,
     selector: labelSelectorSchema,
-    resources: object({}, { limits: quantityMapSchema, requests: quantityMapSchema }),
+    resources: object(
+      {},
+      { limits: quantityMapSchema, requests: quantityMapSchema },
+      { openApi: { type: "core.v1.VolumeResourceRequirements" } },
+    ),
     volumeName: string(),
     storageClassName: string(),
-    volumeMode: string(),
-    dataSource: any(),
-    dataSourceRef: any(),
+    volumeMode: choice(["Block", "Filesystem"]),
+    dataSource: named("core.v1.TypedLocalObjectReference", any()),
+    dataSourceRef: named("core.v1.TypedObjectReference", any()),
     volumeAttributesClassName: string(),
   },
 );
@@ -48,10 +52,13 @@ const specSchema: Schema<PersistentVolumeClaimSpec> = object(
 const statusSchema = object(
   {},
   {
-    phase: string(),
+    phase: choice(["Bound", "Lost", "Pending"]),
     accessModes: strings,
     capacity: quantityMapSchema,
-    conditions: array(conditionSchema, { listType: "map", listKeys: ["type"] }),
+    conditions: array(named("core.v1.PersistentVolumeClaimCondition", conditionSchema), {
+      listType: "map",
+      listKeys: ["type"],
+    }),
   },
 ) as Schema as Schema<PersistentVolumeClaimStatus>;
 

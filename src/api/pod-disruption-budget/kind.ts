@@ -1,9 +1,9 @@
 import { AGE_COLUMN } from "../age.ts";
 import type { Kind } from "../kind.ts";
 import { type LabelSelector, labelSelectorSchema } from "../label-selector.ts";
-import { type Condition, conditionSchema } from "../object.ts";
+import { type Condition, metaConditionSchema } from "../object.ts";
 import { type Resource, resource } from "../resource.ts";
-import { array, integer, intOrString, map, object, type Schema, string } from "../schema.ts";
+import { array, choice, integer, intOrString, map, object, type Schema, string } from "../schema.ts";
 
 export interface PodDisruptionBudgetSpec {
   minAvailable?: number | string;
@@ -32,7 +32,7 @@ const specSchema: Schema<PodDisruptionBudgetSpec> = object(
     minAvailable: intOrString(),
     selector: labelSelectorSchema,
     maxUnavailable: intOrString(),
-    unhealthyPodEvictionPolicy: string(),
+    unhealthyPodEvictionPolicy: choice(["AlwaysAllow", "IfHealthyBudget"]),
   },
 );
 
@@ -45,7 +45,7 @@ const statusSchema = object(
     currentHealthy: int32,
     desiredHealthy: int32,
     expectedPods: int32,
-    conditions: array(conditionSchema, { listType: "map", listKeys: ["type"] }),
+    conditions: array(metaConditionSchema, { listType: "map", listKeys: ["type"] }),
   },
 ) as Schema as Schema<PodDisruptionBudgetStatus>;
 

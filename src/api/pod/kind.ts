@@ -1,8 +1,9 @@
 import { AGE_COLUMN } from "../age.ts";
+import { resourcesSchema } from "../container.ts";
 import type { Kind } from "../kind.ts";
 import { podSpecSchema } from "../pod-spec.ts";
 import { resource } from "../resource.ts";
-import { any, array, boolean, integer, map, object, type Schema, string } from "../schema.ts";
+import { any, array, boolean, choice, integer, map, named, object, type Schema, string } from "../schema.ts";
 import { podPhaseText, readyCount, restartsText } from "./columns.ts";
 import type { Pod, PodStatus } from "./pod.ts";
 
@@ -20,8 +21,8 @@ const time = string({ format: "date-time" });
 const stateSchema = object(
   {},
   {
-    waiting: object({}, { reason: string(), message: string() }),
-    running: object({}, { startedAt: time }),
+    waiting: named("core.v1.ContainerStateWaiting", object({}, { reason: string(), message: string() })),
+    running: named("core.v1.ContainerStateRunning", object({}, { startedAt: time })),
     terminated: object(
       { exitCode: integer({ format: "int32" }) },
       {
@@ -32,8 +33,10 @@ const stateSchema = object(
         finishedAt: time,
         containerID: string(),
       },
+      { openApi: { type: "core.v1.ContainerStateTerminated" } },
     ),
   },
+  { openApi: { type: "core.v1.ContainerState" } },
 );
 
 const containerStatuses = array(
@@ -51,21 +54,23 @@ const containerStatuses = array(
       containerID: string(),
       started: boolean(),
       allocatedResources: map(any()),
-      resources: any(),
-      volumeMounts: array(any()),
-      user: any(),
+      resources: resourcesSchema,
+      volumeMounts: array(named("core.v1.VolumeMountStatus", any())),
+      user: named("core.v1.ContainerUser", any()),
     },
+    { openApi: { type: "core.v1.ContainerStatus" } },
   ),
   { listType: "atomic" },
 );
 
-const ips = array(object({ ip: string() }, {}), { listType: "map", listKeys: ["ip"] });
+const ipsOf = (type: string) =>
+  array(named(type, object({ ip: string() }, {})), { listType: "map", listKeys: ["ip"] });
 
 const statusSchema = object(
   {},
   {
     observedGeneration: integer({ format: "int64" }),
-    phase: string(),
+    phase: choice(["Failed", "Pending", "Running", "Succeeded", "Unknown"]),
     conditions: array(
       object(
         { type: string(), status: string() },
@@ -76,6 +81,7 @@ const statusSchema = object(
           reason: string(),
           message: string(),
         },
+        { openApi: { type: "core.v1.PodCondition" } },
       ),
       { listType: "map", listKeys: ["type"] },
     ),
@@ -83,14 +89,14 @@ const statusSchema = object(
     reason: string(),
     nominatedNodeName: string(),
     hostIP: string(),
-    hostIPs: ips,
+    hostIPs: ipsOf("core.v1.HostIP"),
     podIP: string(),
-    podIPs: ips,
+    podIPs: ipsOf("core.v1.PodIP"),
     startTime: time,
     initContainerStatuses: containerStatuses,
     containerStatuses,
     ephemeralContainerStatuses: containerStatuses,
-    qosClass: string(),
+    qosClass: choice(["BestEffort", "Burstable", "Guaranteed"]),
     resize: string(),
   },
 ) as Schema as Schema<PodStatus>;

@@ -53,6 +53,7 @@ const statusSchema = object(
       object(
         { type: string(), status: string() },
         { lastTransitionTime: string({ format: "date-time" }), reason: string(), message: string() },
+        { openApi: { type: "apps.v1.ReplicaSetCondition" } },
       ),
       { listType: "map", listKeys: ["type"] },
     ),

@@ -2,7 +2,7 @@ import { AGE_COLUMN } from "../age.ts";
 import { quantityMapSchema, type ResourceList } from "../container.ts";
 import type { Kind } from "../kind.ts";
 import { type Resource, resource } from "../resource.ts";
-import { any, array, object, type Schema, string } from "../schema.ts";
+import { any, array, named, object, type Schema, string } from "../schema.ts";
 
 export interface ResourceQuotaSpec {
   hard?: ResourceList;
@@ -20,7 +20,11 @@ export type ResourceQuota = Resource<ResourceQuotaSpec, ResourceQuotaStatus>;
 
 const specSchema: Schema<ResourceQuotaSpec> = object(
   {},
-  { hard: quantityMapSchema, scopes: array(string(), { listType: "atomic" }), scopeSelector: any() },
+  {
+    hard: quantityMapSchema,
+    scopes: array(string(), { listType: "atomic" }),
+    scopeSelector: named("core.v1.ScopeSelector", any()),
+  },
 );
 
 const statusSchema: Schema<ResourceQuotaStatus> = object(

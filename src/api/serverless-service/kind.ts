@@ -1,5 +1,6 @@
 import { type DuckStatus, duckStatusFields } from "../duck-status.ts";
 import type { Kind } from "../kind.ts";
+import { objectReferenceSchema } from "../object.ts";
 import { READY_REASON, READY_STATUS, type Resource, resource } from "../resource.ts";
 import { integer, object, type Schema, string } from "../schema.ts";
 import type { TargetRef } from "../target-ref.ts";
@@ -19,20 +20,6 @@ export interface ServerlessServiceStatus extends DuckStatus {
 
 export type ServerlessService = Resource<ServerlessServiceSpec, ServerlessServiceStatus>;
 
-const objectRefSchema = object(
-  {},
-  {
-    apiVersion: string(),
-    fieldPath: string(),
-    kind: string(),
-    name: string(),
-    namespace: string(),
-    resourceVersion: string(),
-    uid: string(),
-  },
-  { mapType: "atomic" },
-);
-
 /** spec. */
 export const ServerlessServiceKind: Kind<ServerlessService> = {
   group: "networking.internal.knative.dev",
@@ -47,7 +34,7 @@ export const ServerlessServiceKind: Kind<ServerlessService> = {
   statusSubresource: true,
   schema: resource<ServerlessServiceSpec, ServerlessServiceStatus>(
     object(
-      { objectRef: objectRefSchema, protocolType: string() },
+      { objectRef: objectReferenceSchema, protocolType: string() },
       { mode: string(), numActivators: integer({ format: "int32" }) },
     ) as Schema as Schema<ServerlessServiceSpec>,
     object({}, { ...duckStatusFields, serviceName: string(), privateServiceName: string() }),

@@ -1,6 +1,7 @@
 import { AGE_COLUMN } from "../age.ts";
 import type { Kind } from "../kind.ts";
-import { type ApiObject, objectMetaSchema } from "../object.ts";
+import { type ApiObject, objectMetaSchema, objectReferenceSchema } from "../object.ts";
+import { localReferenceSchema } from "../pod-spec.ts";
 import { array, boolean, object, type Schema, string } from "../schema.ts";
 
 export interface ServiceAccount extends ApiObject {
@@ -14,22 +15,8 @@ const schema: Schema<ServiceAccount> = object(
   {
     apiVersion: string(),
     kind: string(),
-    secrets: array(
-      object(
-        {},
-        {
-          apiVersion: string(),
-          fieldPath: string(),
-          kind: string(),
-          name: string(),
-          namespace: string(),
-          resourceVersion: string(),
-          uid: string(),
-        },
-      ),
-      { listType: "map", listKeys: ["name"] },
-    ),
-    imagePullSecrets: array(object({}, { name: string() }), { listType: "atomic" }),
+    secrets: array(objectReferenceSchema, { listType: "map", listKeys: ["name"] }),
+    imagePullSecrets: array(localReferenceSchema, { listType: "atomic" }),
     automountServiceAccountToken: boolean(),
   },
 );

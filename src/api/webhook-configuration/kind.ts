@@ -3,7 +3,7 @@ import { AGE_COLUMN } from "../age.ts";
 import type { Kind } from "../kind.ts";
 import { type LabelSelector, labelSelectorSchema } from "../label-selector.ts";
 import { type ApiObject, objectMetaSchema } from "../object.ts";
-import { array, integer, object, type Schema, string } from "../schema.ts";
+import { array, choice, integer, named, object, type Schema, string } from "../schema.ts";
 
 export interface WebhookRule {
   operations?: string[];
@@ -42,6 +42,8 @@ export interface WebhookConfiguration extends ApiObject {
 const strings = array(string(), { listType: "atomic" });
 const int32 = integer({ format: "int32" });
 
+const MATCH = "admissionregistration.v1.MatchCondition";
+
 const webhookSchema = object(
   {},
   {
@@ -50,9 +52,14 @@ const webhookSchema = object(
       {},
       {
         url: string(),
-        service: object({}, { namespace: string(), name: string(), path: string(), port: int32 }),
+        service: object(
+          {},
+          { namespace: string(), name: string(), path: string(), port: int32 },
+          { openApi: { type: "admissionregistration.v1.ServiceReference", required: ["namespace", "name"] } },
+        ),
         caBundle: string({ format: "byte" }),
       },
+      { openApi: { type: "admissionregistration.v1.WebhookClientConfig" } },
     ),
     rules: array(
       object(
@@ -62,34 +69,43 @@ const webhookSchema = object(
           apiGroups: strings,
           apiVersions: strings,
           resources: strings,
-          scope: string(),
+          scope: choice(["*", "Cluster", "Namespaced"]),
         },
+        { openApi: { type: "admissionregistration.v1.RuleWithOperations" } },
       ),
       { listType: "atomic" },
     ),
-    failurePolicy: string(),
-    matchPolicy: string(),
+    failurePolicy: choice(["Fail", "Ignore"]),
+    matchPolicy: choice(["Equivalent", "Exact"]),
     namespaceSelector: labelSelectorSchema,
     objectSelector: labelSelectorSchema,
-    sideEffects: string(),
+    sideEffects: choice(["None", "NoneOnDryRun", "Some", "Unknown"]),
     timeoutSeconds: int32,
     admissionReviewVersions: strings,
-    reinvocationPolicy: string(),
-    matchConditions: array(object({}, { name: string(), expression: string() }), {
-      listType: "map",
-      listKeys: ["name"],
-    }),
+    reinvocationPolicy: choice(["IfNeeded", "Never"]),
+    matchConditions: array(
+      named(MATCH, object({}, { name: string(), expression: string() }), ["name", "expression"]),
+      {
+        listType: "map",
+        listKeys: ["name"],
+      },
+    ),
   },
 );
 
-const schema = object(
-  { metadata: objectMetaSchema },
-  {
-    apiVersion: string(),
-    kind: string(),
-    webhooks: array(webhookSchema, { listType: "map", listKeys: ["name"] }),
-  },
-) as Schema as Schema<WebhookConfiguration>;
+const REQUIRED = ["name", "clientConfig", "sideEffects", "admissionReviewVersions"];
+
+function schemaOf(webhook: string): Schema<WebhookConfiguration> {
+  const items = named(`admissionregistration.v1.${webhook}`, webhookSchema, REQUIRED);
+  return object(
+    { metadata: objectMetaSchema },
+    {
+      apiVersion: string(),
+      kind: string(),
+      webhooks: array(items, { listType: "map", listKeys: ["name"] }),
+    },
+  ) as Schema as Schema<WebhookConfiguration>;
+}
 
 function configurationKind(type: "Mutating" | "Validating"): Kind<WebhookConfiguration> {
   const kind = `${type}WebhookConfiguration`;
@@ -104,7 +120,7 @@ function configurationKind(type: "Mutating" | "Validating"): Kind<WebhookConfigu
     namespaced: false,
     custom: false,
     statusSubresource: false,
-    schema,
+    schema: schemaOf(`${type}Webhook`),
     columns: [
       {
         name: "Webhooks",

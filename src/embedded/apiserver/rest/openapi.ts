@@ -1,32 +1,54 @@
+import { objectMetaSchema } from "../../../api/object.ts";
 import type { Schema } from "../../../api/schema.ts";
 import { apiVersionOfResource, type Resource } from "../resources.ts";
 
 /** OpenAPI from the one definition of each kind, so that kubectl can validate and explain (spec E-197). */
 
-const META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+const META = "meta.v1.ObjectMeta";
 
-/** The document of one group and version; `prefix` is where components are referred to. */
+/** Where a document keeps the types that its schemas refer to; `types` grows while schemas are written. */
+interface Document {
+  readonly prefix: string;
+  readonly version: 2 | 3;
+  readonly types: Map<string, object>;
+}
+
+/** The document of one group and version. */
 export function openApiDocument(
   resources: readonly Resource[],
   version: 2 | 3,
 ): Readonly<Record<string, unknown>> {
   const prefix = version === 3 ? "#/components/schemas/" : "#/definitions/";
-  const schemas: Record<string, object> = { [META]: metaSchema(resources) };
+  const document: Document = { prefix, version, types: new Map() };
   const paths: Record<string, object> = {};
+  reference(document, META, () => toOpenApi(objectMetaSchema, document));
   for (const resource of resources) {
-    schemas[componentName(resource)] = kindSchema(resource, prefix);
-    paths[pathOf(resource)] = pathItem(resource, { prefix, version });
+    document.types.set(componentName(resource), kindSchema(resource, document));
+    paths[pathOf(resource)] = pathItem(resource, document);
   }
   const info = { title: "Kubernetes", version: "v1.34.4" };
+  const schemas = Object.fromEntries([...document.types].sort(([a], [b]) => (a < b ? -1 : 1)));
   if (version === 3) return { openapi: "3.0.0", info, paths, components: { schemas } };
   return { swagger: "2.0", info, paths, definitions: schemas };
 }
 
-function componentName(resource: Resource): string {
-  const group = resource.group === "" ? "core" : resource.group;
-  if (resource.group === "" || !resource.group.includes("."))
-    return `io.k8s.api.${group}.${resource.version}.${resource.kind.kind}`;
-  return `${group.split(".").reverse().join(".")}.${resource.version}.${resource.kind.kind}`;
+/** Kubernetes names its own kinds after Go packages, and those of definitions after their group. */
+export function componentName({ group, version, kind }: Resource): string {
+  if (kind.custom) return `${group.split(".").reverse().join(".")}.${version}.${kind.kind}`;
+  return fullName(`${group === "" ? "core" : (group.split(".")[0] ?? "")}.${version}.${kind.kind}`);
+}
+
+const PACKAGES: Readonly<Record<string, string>> = {
+  meta: "io.k8s.apimachinery.pkg.apis.meta",
+  resource: "io.k8s.apimachinery.pkg.api.resource",
+  intstr: "io.k8s.apimachinery.pkg.util.intstr",
+  apiextensions: "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions",
+};
+
+function fullName(type: string): string {
+  const dot = type.indexOf(".");
+  const first = type.slice(0, dot);
+  return `${PACKAGES[first] ?? `io.k8s.api.${first}`}${type.slice(dot)}`;
 }
 
 function pathOf(resource: Resource): string {
@@ -35,7 +57,7 @@ function pathOf(resource: Resource): string {
 }
 
 /** kubectl looks for the fieldValidation parameter of PATCH to know that the server validates. */
-function pathItem(resource: Resource, how: { readonly prefix: string; readonly version: 2 | 3 }): object {
+function pathItem(resource: Resource, how: Document): object {
   const type = { group: resource.group, version: resource.version, kind: resource.kind.kind };
   const parameter = (name: string) =>
     how.version === 3
@@ -57,28 +79,95 @@ function pathItem(resource: Resource, how: { readonly prefix: string; readonly v
   };
 }
 
-function kindSchema(resource: Resource, prefix: string): object {
-  const { schema } = resource.kind;
-  const body = toOpenApi(schema);
+function kindSchema(resource: Resource, document: Document): object {
+  const { kind } = resource;
+  const body = toOpenApi(kind.custom ? kind.schema : withNames(resource), kind.custom ? undefined : document);
   const properties = {
     apiVersion: { type: "string", description: "Version of the schema of this object." },
     kind: { type: "string", description: "Kind of the object." },
     ...(body as { properties?: object }).properties,
-    metadata: { allOf: [{ $ref: prefix + META }], description: "Standard object's metadata.", default: {} },
+    metadata: {
+      allOf: [{ $ref: document.prefix + fullName(META) }],
+      description: "Standard object's metadata.",
+      default: {},
+    },
   };
   return {
     ...body,
     type: "object",
     properties,
     "x-kubernetes-group-version-kind": [
-      { group: resource.group, version: resource.version, kind: resource.kind.kind },
+      { group: resource.group, version: resource.version, kind: kind.kind },
     ],
   };
 }
 
-function metaSchema(resources: readonly Resource[]): object {
-  const schema = resources.map((resource) => resource.kind.schema.fields?.metadata).find(Boolean);
-  return schema ? toOpenApi(schema) : { type: "object" };
+/** The types of a kind's spec and status are named after the kind. */
+function withNames({ group, version, kind }: Resource): Schema {
+  const { fields = {} } = kind.schema;
+  const of = `${group === "" ? "core" : group.split(".")[0]}.${version}.${kind.kind}`;
+  const namedField = (field: "spec" | "status") => {
+    const schema = fields[field];
+    if (schema === undefined || schema.openApi?.type !== undefined) return {};
+    const type = `${of}${field === "spec" ? "Spec" : "Status"}`;
+    return { [field]: { ...schema, openApi: { ...schema.openApi, type } } };
+  };
+  return { ...kind.schema, fields: { ...fields, ...namedField("spec"), ...namedField("status") } };
+}
+
+/** A reference to a type, which is written once. */
+function reference(document: Document, type: string, write: () => object): { readonly $ref: string } {
+  const name = fullName(type);
+  if (!document.types.has(name)) {
+    // Named before it is written, for types that contain themselves.
+    document.types.set(name, {});
+    document.types.set(name, write());
+  }
+  return { $ref: document.prefix + name };
+}
+
+/** What a field of a named type says of itself; the type says the rest. */
+function fieldOfType(schema: Schema, document: Document, type: string): object {
+  const { description, default: byDefault, openApi, ...ofType } = schema;
+  const bare: Schema = {
+    ...ofType,
+    openApi: openApi?.required === undefined ? {} : { required: openApi.required },
+  };
+  const ref = reference(document, type, () => typeSchema(bare, document, type));
+  if (description === undefined && byDefault === undefined) return ref;
+  return {
+    allOf: [ref],
+    ...(description === undefined ? {} : { description }),
+    ...(byDefault === undefined ? {} : { default: byDefault }),
+  };
+}
+
+function typeSchema(schema: Schema, { version, ...document }: Document, type: string): object {
+  switch (type) {
+    case INT_OR_STRING:
+      if (version === 2) return { type: "string", format: "int-or-string" };
+      return { format: "int-or-string", oneOf: [{ type: "integer" }, { type: "string" }] };
+    case QUANTITY:
+      return version === 2 ? { type: "string" } : { oneOf: [{ type: "string" }, { type: "number" }] };
+    case TIME:
+    case MICRO_TIME:
+      return { type: "string", format: "date-time" };
+    default:
+      return { ...toOpenApi(schema, { version, ...document }), type: "object" };
+  }
+}
+
+const INT_OR_STRING = "intstr.IntOrString";
+const QUANTITY = "resource.Quantity";
+const TIME = "meta.v1.Time";
+const MICRO_TIME = "meta.v1.MicroTime";
+
+/** The name of a schema's type; undefined = it has none and is written where it stands. */
+function typeName({ type, format, openApi }: Schema): string | undefined {
+  if (openApi?.type !== undefined) return openApi.type;
+  if (type === "intOrString") return format === "quantity" ? QUANTITY : INT_OR_STRING;
+  if (format === "date-time") return TIME;
+  return format === "micro-time" ? MICRO_TIME : undefined;
 }
 
 /** Times with microseconds are times to OpenAPI, and it knows no quantities. */
@@ -87,12 +176,53 @@ function formatOf(format: string | undefined): object {
   return { format: format === "micro-time" ? "date-time" : format };
 }
 
-/** One schema in OpenAPI's words. */
-export function toOpenApi(schema: Schema): object {
-  const notes = {
+/** One schema in OpenAPI's words: with references to its document's types, or else complete in itself. */
+export function toOpenApi(schema: Schema, document?: Document): object {
+  const inside = (field: Schema | undefined): object => {
+    if (field === undefined) return {};
+    const type = document && typeName(field);
+    return document && type !== undefined ? fieldOfType(field, document, type) : toOpenApi(field, document);
+  };
+  const notes = notesOf(schema);
+  switch (schema.type) {
+    case "object": {
+      const entries = Object.entries(schema.fields ?? {}).map(([name, field]) => [name, inside(field)]);
+      const required = requiredOf(schema);
+      return {
+        type: "object",
+        ...notes,
+        properties: Object.fromEntries(entries),
+        ...(required.length > 0 ? { required } : {}),
+        ...(schema.preserveUnknown ? { "x-kubernetes-preserve-unknown-fields": true } : {}),
+      };
+    }
+    case "array":
+      return { type: "array", ...notes, items: inside(schema.items) };
+    case "map":
+      return { type: "object", ...notes, additionalProperties: inside(schema.items) };
+    case "intOrString":
+      return {
+        ...notes,
+        anyOf: [{ type: "integer" }, { type: "string" }],
+        "x-kubernetes-int-or-string": true,
+      };
+    case "any":
+      return { ...notes, "x-kubernetes-preserve-unknown-fields": true };
+    default:
+      return { type: schema.type, ...notes };
+  }
+}
+
+function requiredOf({ required = [], openApi }: Schema): string[] {
+  return [...new Set([...required, ...(openApi?.required ?? [])])].filter((name) => name !== "metadata");
+}
+
+function notesOf(schema: Schema): object {
+  const values = schema.openApi?.enum ?? schema.enum;
+  return {
     ...(schema.description === undefined ? {} : { description: schema.description }),
     ...formatOf(schema.format),
-    ...(schema.enum === undefined ? {} : { enum: schema.enum }),
+    ...(values === undefined ? {} : { enum: [...values].sort() }),
     ...(schema.minimum === undefined ? {} : { minimum: schema.minimum }),
     ...(schema.maximum === undefined ? {} : { maximum: schema.maximum }),
     ...(schema.pattern === undefined ? {} : { pattern: schema.pattern }),
@@ -103,29 +233,6 @@ export function toOpenApi(schema: Schema): object {
     ...(schema.mapType === undefined ? {} : { "x-kubernetes-map-type": schema.mapType }),
     ...mergeNotes(schema),
   };
-  switch (schema.type) {
-    case "object": {
-      const entries = Object.entries(schema.fields ?? {}).map(([name, field]) => [name, toOpenApi(field)]);
-      const required = schema.required?.filter((name) => name !== "metadata") ?? [];
-      return {
-        type: "object",
-        ...notes,
-        properties: Object.fromEntries(entries),
-        ...(required.length > 0 ? { required } : {}),
-        ...(schema.preserveUnknown ? { "x-kubernetes-preserve-unknown-fields": true } : {}),
-      };
-    }
-    case "array":
-      return { type: "array", ...notes, items: schema.items ? toOpenApi(schema.items) : {} };
-    case "map":
-      return { type: "object", ...notes, additionalProperties: schema.items ? toOpenApi(schema.items) : {} };
-    case "intOrString":
-      return { ...notes, format: "int-or-string", oneOf: [{ type: "integer" }, { type: "string" }] };
-    case "any":
-      return { ...notes, "x-kubernetes-preserve-unknown-fields": true };
-    default:
-      return { type: schema.type, ...notes };
-  }
 }
 
 /** What kubectl's client-side strategic merge needs to know of lists. */
