@@ -17,7 +17,7 @@ import { run } from "../support/run.ts";
 
 /**
  * kn against the whole engine, where Services become Ready (spec K-010, K-024, K-027, K-030…K-032, K-037, K-061). What
- * never becomes Ready is not asked for: kn looks once and then waits for a change, which may have come before it looked.
+ * never becomes Ready is not asked for: kn looks once, then waits for a change, which may have come before it looked.
  */
 
 const kn = process.env.EBB_PEER_KN;
