@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
+import type { RequestListener } from "node:http";
 import { connect } from "node:net";
 import { type TestContext, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { startLoneQueueProxy } from "../../../test/support/lone-queue-proxy.ts";
 import { BASE_ENV } from "../../../test/support/queue-proxy-env.ts";
 import { systemClock } from "../../base/clock.ts";
 import { silentLog } from "../../base/log.ts";
@@ -14,45 +15,20 @@ import { LoneQueueProxy } from "./lone.ts";
 /** The whole program on loopback sockets, each test on an address of its own. */
 
 const network = systemNetwork(systemClock);
-let lastOctet = 1;
 
 async function started(context: TestContext, env: Record<string, string> = {}) {
-  lastOctet += 1;
-  const ip = `127.${20 + (process.pid % 200)}.9.${lastOctet}`;
-  const application = createServer((request, response) => {
+  const application: RequestListener = (request, response) => {
     if (request.url === "/slow") setTimeout(() => response.end("slow"), 300);
     else response.end("ok");
-  });
-  await new Promise<void>((resolve) => application.listen(8080, ip, resolve));
-  const exits: number[] = [];
-  const { promise: exited, resolve } = Promise.withResolvers<number>();
-  const proxy = new LoneQueueProxy({
-    env: { ...BASE_ENV, ...env },
-    clock: systemClock,
-    random: systemRandom,
-    network,
-    log: silentLog,
-    ip,
-    applicationIp: ip,
-    writeLine: () => {},
-    profiler: {
-      cpu: async (seconds) => `{"cpu":${seconds}}`,
-      heap: () => Promise.reject(new Error("no heap")),
-    },
-    exit(code) {
-      exits.push(code);
-      resolve(code);
-    },
-  });
-  await proxy.start();
-  context.after(async () => {
-    await proxy.close();
-    application.closeAllConnections();
-    application.close();
-  });
+  };
+  const profiler = {
+    cpu: async (seconds: number) => `{"cpu":${seconds}}`,
+    heap: () => Promise.reject(new Error("no heap")),
+  };
+  const lone = await startLoneQueueProxy(context, application, { env, profiler });
   const get = (port: number, target: string) =>
-    httpFetch({ network, clock: systemClock }, { address: { ip, port }, target, timeoutMs: 3000 });
-  return { ip, proxy, exits, exited, get };
+    httpFetch({ network, clock: systemClock }, { address: { ip: lone.ip, port }, target, timeoutMs: 3000 });
+  return { ...lone, get };
 }
 
 test("after a stop request it serves on for the quiet period, then frees its ports and exits with 0", async (context) => {

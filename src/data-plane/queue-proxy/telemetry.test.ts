@@ -1,49 +1,28 @@
 import assert from "node:assert/strict";
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import http2 from "node:http2";
 import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
-import { BASE_ENV } from "../../../test/support/queue-proxy-env.ts";
+import { startLoneQueueProxy } from "../../../test/support/lone-queue-proxy.ts";
 import { systemClock } from "../../base/clock.ts";
-import { silentLog } from "../../base/log.ts";
-import { systemRandom } from "../../base/random.ts";
 import { httpFetch } from "../../http/fetch.ts";
 import { HeaderBlock } from "../../http/header-block.ts";
 import { systemNetwork } from "../../http/network.ts";
-import { LoneQueueProxy } from "./lone.ts";
 
 /** A whole queue-proxy with a collector behind it, on loopback sockets. */
 
 const network = systemNetwork(systemClock);
-let lastOctet = 1;
 
 async function started(context: TestContext, observability: object) {
-  lastOctet += 1;
-  const ip = `127.${20 + (process.pid % 200)}.12.${lastOctet}`;
   const seen: IncomingMessage["headers"][] = [];
-  const application = createServer((request, response) => {
+  const lines: string[] = [];
+  const application: RequestListener = (request, response) => {
     seen.push(request.headers);
     response.end("ok");
-  });
-  await new Promise<void>((resolve) => application.listen(8080, ip, resolve));
-  const lines: string[] = [];
-  const ended = Promise.withResolvers<void>();
-  const proxy = new LoneQueueProxy({
-    env: { ...BASE_ENV, EBB_QUIET_PERIOD_MS: "1", OBSERVABILITY_CONFIG: JSON.stringify(observability) },
-    clock: systemClock,
-    random: systemRandom,
-    network,
-    log: silentLog,
-    ip,
-    applicationIp: ip,
+  };
+  const { ip, proxy, exited } = await startLoneQueueProxy(context, application, {
+    env: { EBB_QUIET_PERIOD_MS: "1", OBSERVABILITY_CONFIG: JSON.stringify(observability) },
     writeLine: (line) => void lines.push(line),
-    exit: () => ended.resolve(),
-  });
-  await proxy.start();
-  context.after(async () => {
-    await proxy.close();
-    application.closeAllConnections();
-    application.close();
   });
   const get = (...headers: string[]) =>
     httpFetch(
@@ -53,7 +32,7 @@ async function started(context: TestContext, observability: object) {
   /** What waits is sent before the end. */
   const end = () => {
     proxy.stop();
-    return ended.promise;
+    return exited;
   };
   return { get, end, seen, lines };
 }

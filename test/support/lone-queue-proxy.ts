@@ -1,0 +1,56 @@
+import { createServer, type RequestListener } from "node:http";
+import type { TestContext } from "node:test";
+import { systemClock } from "../../src/base/clock.ts";
+import { silentLog } from "../../src/base/log.ts";
+import { systemRandom } from "../../src/base/random.ts";
+import { LoneQueueProxy, type LoneQueueProxyOptions } from "../../src/data-plane/queue-proxy/lone.ts";
+import { systemNetwork } from "../../src/http/network.ts";
+import { BASE_ENV } from "./queue-proxy-env.ts";
+
+/** A queue-proxy program and its application on loopback sockets, on an address of their own, for one test. */
+
+let lastOctet = 1;
+
+export interface StartedQueueProxy {
+  readonly ip: string;
+  readonly proxy: LoneQueueProxy;
+  /** Each code with which it wanted to end. */
+  readonly exits: readonly number[];
+  /** The first of them. */
+  readonly exited: Promise<number>;
+}
+
+export async function startLoneQueueProxy(
+  context: TestContext,
+  application: RequestListener,
+  options: Partial<LoneQueueProxyOptions> = {},
+): Promise<StartedQueueProxy> {
+  lastOctet += 1;
+  const ip = `127.${20 + (process.pid % 200)}.9.${lastOctet}`;
+  const server = createServer(application);
+  await new Promise<void>((resolve) => server.listen(8080, ip, resolve));
+  const exits: number[] = [];
+  const { promise: exited, resolve } = Promise.withResolvers<number>();
+  const proxy = new LoneQueueProxy({
+    clock: systemClock,
+    random: systemRandom,
+    network: systemNetwork(systemClock),
+    log: silentLog,
+    ip,
+    applicationIp: ip,
+    writeLine: () => {},
+    exit(code) {
+      exits.push(code);
+      resolve(code);
+    },
+    ...options,
+    env: { ...BASE_ENV, ...options.env },
+  });
+  await proxy.start();
+  context.after(async () => {
+    await proxy.close();
+    server.closeAllConnections();
+    server.close();
+  });
+  return { ip, proxy, exits, exited };
+}
