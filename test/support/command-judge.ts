@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after } from "node:test";
 import { type RecordedCommand, type ReplayOptions, replayScenario } from "./command-replay.ts";
-import { goldenFolder, judgeGolden } from "./golden.ts";
+import { goldenFolder, judgeGolden, SameBut, type Verdict } from "./golden.ts";
 import { type RecordedCluster, recordedCluster } from "./recorded-cluster.ts";
 
 export interface CommandJudgement {
@@ -22,7 +22,7 @@ const LANES = 3;
 /** Judges every command of a recorded file; scenarios run side by side, the commands of one in order. */
 export function judgeCommands({ file, exceptions, skip, programs, ...judgement }: CommandJudgement): void {
   let cluster: RecordedCluster | undefined;
-  let runs: Map<string, Promise<Map<string, string>>> | undefined;
+  let runs: Map<string, Promise<Map<string, Verdict>>> | undefined;
   const start = async () => {
     cluster = await recordedCluster();
     return startScenarios(file, exceptions, { kubeconfig: cluster.kubeconfig, programs: await programs() });
@@ -47,12 +47,12 @@ function startScenarios(
   file: string,
   exceptions: CommandJudgement["exceptions"],
   options: { kubeconfig: string; programs: string },
-): Map<string, Promise<Map<string, string>>> {
+): Map<string, Promise<Map<string, Verdict>>> {
   const path = join(goldenFolder, file);
   const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
   const commands = lines.filter((line) => line !== "").map((line) => JSON.parse(line) as RecordedCommand);
   const lanes: Promise<unknown>[] = Array.from({ length: LANES }, () => Promise.resolve());
-  const runs = new Map<string, Promise<Map<string, string>>>();
+  const runs = new Map<string, Promise<Map<string, Verdict>>>();
   for (const [index, [scenario, group]] of [
     ...Map.groupBy(commands, (recorded) => recorded.scenario),
   ].entries()) {
@@ -70,9 +70,11 @@ async function judgedTwice(
   commands: readonly RecordedCommand[],
   exceptions: CommandJudgement["exceptions"],
   options: ReplayOptions,
-): Promise<Map<string, string>> {
+): Promise<Map<string, Verdict>> {
   const differences = await replayScenario(commands, options);
-  if ([...differences.keys()].every((id) => exceptions[id] !== undefined)) return differences;
+  const isExpected = ([id, verdict]: [string, Verdict]) =>
+    verdict instanceof SameBut || exceptions[id] !== undefined;
+  if ([...differences].every(isExpected)) return differences;
   const again = await replayScenario(commands, options);
   return new Map([...again].filter(([id]) => differences.has(id)));
 }

@@ -11,6 +11,18 @@ export interface GoldenCase {
   readonly id: string;
 }
 
+/** How a case is judged that is the same in all but something that no case asks for; told apart from the same. */
+export class SameBut {
+  readonly what: string;
+
+  constructor(what: string) {
+    this.what = what;
+  }
+}
+
+/** undefined = the same; a text = the difference. */
+export type Verdict = string | SameBut | undefined;
+
 /**
  * Judges every case of a recorded file and compares the failures with the agreed exceptions beside the test
  * (`{ id: reason }`): a failure that is not listed and a listed case that passes both fail the test.
@@ -28,7 +40,7 @@ export function judgeGolden<C extends GoldenCase>(judgement: {
   readonly skip?: string | false;
   readonly timeoutMs?: number;
   /** Throws, or resolves to a text, when ebb answers otherwise than recorded. */
-  readonly judge: (recorded: C) => Promise<string | undefined> | string | undefined;
+  readonly judge: (recorded: C) => Promise<Verdict> | Verdict;
 }): void {
   const { about, skip = false, timeoutMs } = judgement;
   const name = `${judgement.file} answers as recorded${about === undefined ? "" : `, with ${about}`}`;
@@ -45,10 +57,13 @@ export function judgeGolden<C extends GoldenCase>(judgement: {
       .filter((line) => line !== "")
       .map((line) => JSON.parse(line) as C)
       .filter((recorded) => judgement.select?.(recorded) ?? true);
-    const failures = await failuresOf(cases, judgement.judge, judgement.concurrency ?? 1);
-    const passed = cases.length - failures.size;
+    const { failures, nearly } = await verdictsOf(cases, judgement.judge, judgement.concurrency ?? 1);
+    const passed = cases.length - failures.size - nearly.length;
+    const more = Object.entries(Object.groupBy(nearly, ({ what }) => what)).map(
+      ([what, ones = []]) => `, ${ones.length} more the same but for ${what}`,
+    );
     context.diagnostic(
-      `${judgement.file}${about === undefined ? "" : ` with ${about}`}: ${passed} of ${cases.length} (${percent(passed, cases.length)} %)`,
+      `${judgement.file}${about === undefined ? "" : ` with ${about}`}: ${passed} of ${cases.length} (${percent(passed, cases.length)} %)${more.join("")}`,
     );
     const unlisted = [...failures].filter(([id]) => judgement.exceptions[id] === undefined);
     const stale = Object.keys(judgement.exceptions).filter((id) => !failures.has(id));
@@ -61,18 +76,20 @@ export function judgeGolden<C extends GoldenCase>(judgement: {
   });
 }
 
-async function failuresOf<C extends GoldenCase>(
+async function verdictsOf<C extends GoldenCase>(
   cases: readonly C[],
-  judge: (recorded: C) => Promise<string | undefined> | string | undefined,
+  judge: (recorded: C) => Promise<Verdict> | Verdict,
   concurrency: number,
-): Promise<Map<string, string>> {
+): Promise<{ failures: Map<string, string>; nearly: SameBut[] }> {
   const failures = new Map<string, string>();
+  const nearly: SameBut[] = [];
   const left = [...cases];
   const judgeNext = async (): Promise<void> => {
     for (let recorded = left.shift(); recorded; recorded = left.shift()) {
       try {
-        const failure = await judge(recorded);
-        if (failure !== undefined) failures.set(recorded.id, failure);
+        const verdict = await judge(recorded);
+        if (verdict instanceof SameBut) nearly.push(verdict);
+        else if (verdict !== undefined) failures.set(recorded.id, verdict);
       } catch (thrown) {
         failures.set(
           recorded.id,
@@ -82,7 +99,7 @@ async function failuresOf<C extends GoldenCase>(
     }
   };
   await Promise.all(Array.from({ length: concurrency }, judgeNext));
-  return failures;
+  return { failures, nearly };
 }
 
 function percent(part: number, whole: number): string {
