@@ -25,6 +25,7 @@ export const ConfigMapKind: Kind<ConfigMap> = {
   group: "",
   version: "v1",
   kind: "ConfigMap",
+  description: "Keeps settings as named texts and bytes.",
   plural: "configmaps",
   singular: "configmap",
   shortNames: ["cm"],

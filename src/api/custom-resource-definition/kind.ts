@@ -115,6 +115,7 @@ export const CustomResourceDefinitionKind: Kind<CustomResourceDefinition> = {
   group: "apiextensions.k8s.io",
   version: "v1",
   kind: "CustomResourceDefinition",
+  description: "Tells of a kind that is served besides the built-in ones.",
   plural: "customresourcedefinitions",
   singular: "customresourcedefinition",
   shortNames: ["crd", "crds"],

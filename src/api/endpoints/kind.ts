@@ -78,6 +78,7 @@ export const EndpointsKind: Kind<Endpoints> = {
   group: "",
   version: "v1",
   kind: "Endpoints",
+  description: "Lists the addresses behind a service.",
   plural: "endpoints",
   singular: "endpoints",
   shortNames: ["ep"],

@@ -79,6 +79,7 @@ export const PersistentVolumeClaimKind: Kind<PersistentVolumeClaim> = {
   group: "",
   version: "v1",
   kind: "PersistentVolumeClaim",
+  description: "Asks for storage that outlives pods.",
   plural: "persistentvolumeclaims",
   singular: "persistentvolumeclaim",
   shortNames: ["pvc"],

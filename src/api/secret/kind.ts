@@ -37,6 +37,7 @@ export const SecretKind: Kind<Secret> = {
   group: "",
   version: "v1",
   kind: "Secret",
+  description: "Keeps passwords, keys and the like.",
   plural: "secrets",
   singular: "secret",
   shortNames: [],

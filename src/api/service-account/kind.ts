@@ -25,6 +25,7 @@ export const ServiceAccountKind: Kind<ServiceAccount> = {
   group: "",
   version: "v1",
   kind: "ServiceAccount",
+  description: "An identity for what runs in pods.",
   plural: "serviceaccounts",
   singular: "serviceaccount",
   shortNames: ["sa"],

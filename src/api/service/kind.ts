@@ -30,6 +30,8 @@ export const ServiceKind: Kind<Service> = {
   group: "serving.knative.dev",
   version: "v1",
   kind: "Service",
+  description:
+    "Runs an application that answers requests: the whole life of its revisions and of their route.",
   plural: "services",
   singular: "service",
   shortNames: ["kservice", "ksvc"],

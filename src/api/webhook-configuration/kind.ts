@@ -113,6 +113,10 @@ function configurationKind(type: "Mutating" | "Validating"): Kind<WebhookConfigu
     group: "admissionregistration.k8s.io",
     version: "v1",
     kind,
+    description:
+      type === "Mutating"
+        ? "Names the webhooks that may change objects before they are stored."
+        : "Names the webhooks that may refuse objects before they are stored.",
     plural: `${kind.toLowerCase()}s`,
     singular: kind.toLowerCase(),
     shortNames: [],

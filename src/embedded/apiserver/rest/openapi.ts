@@ -94,6 +94,7 @@ function kindSchema(resource: Resource, document: Document): object {
   };
   return {
     ...body,
+    ...(kind.description === undefined ? {} : { description: kind.description }),
     type: "object",
     properties,
     "x-kubernetes-group-version-kind": [
