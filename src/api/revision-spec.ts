@@ -25,6 +25,12 @@ const QUANTITY =
 const int32 = integer({ format: "int32" });
 const int64 = integer({ format: "int64" });
 const strings = array(string(), { listType: "atomic" });
+
+/** A shape that several fields have, with what this one is for. */
+function described<S extends Schema>(schema: S, description: string): S {
+  return { ...schema, description };
+}
+
 const gated = object({}, {}, { preserveUnknown: true });
 const gatedAtomic = object({}, {}, { preserveUnknown: true, mapType: "atomic" });
 const quantity = intOrString({ pattern: QUANTITY });
@@ -104,15 +110,15 @@ const containerSchema = object(
         listType: "atomic",
       },
     ),
-    image: string(),
+    image: string({ description: "The image to run, by tag or digest." }),
     imagePullPolicy: string(),
-    livenessProbe: probeSchema,
+    livenessProbe: described(probeSchema, "Failing, it has the container started again."),
     name: string(),
     ports: array(object({}, { containerPort: int32, name: string(), protocol: string({ default: "TCP" }) })),
-    readinessProbe: probeSchema,
+    readinessProbe: described(probeSchema, "Failing, it keeps requests away."),
     resources: resourcesSchema,
     securityContext: securityContextSchema,
-    startupProbe: probeSchema,
+    startupProbe: described(probeSchema, "The other probes wait for it."),
     terminationMessagePath: string(),
     terminationMessagePolicy: string(),
     volumeMounts: array(
@@ -182,7 +188,7 @@ export const revisionSpecSchema = object(
   {
     affinity: gated,
     automountServiceAccountToken: boolean(),
-    containerConcurrency: int64,
+    containerConcurrency: described(int64, "Requests that one pod works on at a time; 0 is no limit."),
     dnsConfig: gated,
     dnsPolicy: string(),
     enableServiceLinks: boolean(),
@@ -190,7 +196,7 @@ export const revisionSpecSchema = object(
     hostIPC: boolean(),
     hostNetwork: boolean(),
     hostPID: boolean(),
-    idleTimeoutSeconds: int64,
+    idleTimeoutSeconds: described(int64, "Time that an answer may go without a byte."),
     imagePullSecrets: array(object({}, { name }, { mapType: "atomic" }), {
       listType: "map",
       listKeys: ["name"],
@@ -198,13 +204,13 @@ export const revisionSpecSchema = object(
     initContainers: array(gated),
     nodeSelector: map(string(), { mapType: "atomic" }),
     priorityClassName: string(),
-    responseStartTimeoutSeconds: int64,
+    responseStartTimeoutSeconds: described(int64, "Time until an answer's first byte."),
     runtimeClassName: string(),
     schedulerName: string(),
     securityContext: gated,
-    serviceAccountName: string(),
+    serviceAccountName: string({ description: "As whom the pods run." }),
     shareProcessNamespace: boolean(),
-    timeoutSeconds: int64,
+    timeoutSeconds: described(int64, "Time until an answer must have ended."),
     tolerations: array(gated),
     topologySpreadConstraints: array(gated),
     volumes: array(volumeSchema, { listType: "map", listKeys: ["name"] }),

@@ -22,7 +22,10 @@ export type Service = Resource<ServiceSpec, ServiceStatus>;
 
 const specSchema = object(
   {},
-  { template: revisionTemplateSchema, traffic: array(trafficTargetSchema) },
+  {
+    template: { ...revisionTemplateSchema, description: "What the next revision looks like." },
+    traffic: array(trafficTargetSchema, { description: "How requests are split among revisions." }),
+  },
 ) as Schema as Schema<ServiceSpec>;
 
 /** Knative's Service (spec ). */
@@ -45,9 +48,9 @@ export const ServiceKind: Kind<Service> = {
       {},
       {
         ...duckStatusFields,
-        latestReadyRevisionName: string(),
-        latestCreatedRevisionName: string(),
-        url: string(),
+        latestReadyRevisionName: string({ description: "The newest revision that has become ready." }),
+        latestCreatedRevisionName: string({ description: "The newest revision, ready or not." }),
+        url: string({ description: "Where the service is reached." }),
         address: addressSchema,
         traffic: array(trafficTargetSchema),
       },
