@@ -41,12 +41,16 @@ const AGREED: Readonly<Record<string, string>> = {
     "ends the connection instead of the stream alone: stricter",
 };
 
+/** Long enough for the judge's next frame to arrive while the stream is still half-closed, as the rules of §5.1 want it. */
+const ANSWER_AFTER_MS = 30;
+
 /** The whole body is read before the answer, as an application does it. */
 const handler: Handler = (exchange) => {
   const { body } = exchange;
+  const answer = () => respondWith(exchange, { status: 200, body: "an answer of some bytes\n".repeat(8) });
   body.start({
     data: (chunk) => body.credit(chunk.length),
-    end: () => respondWith(exchange, { status: 200, body: "an answer of some bytes\n".repeat(8) }),
+    end: () => systemClock.schedule(ANSWER_AFTER_MS, answer),
     fail() {},
   });
   body.credit(64 * 1024);
