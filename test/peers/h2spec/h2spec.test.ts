@@ -41,7 +41,7 @@ const AGREED: Readonly<Record<string, string>> = {
     "ends the connection instead of the stream alone: stricter",
 };
 
-/** Long enough for the next frame of the judge to arrive while the stream is half-closed, as the rules of §5.1 want it. */
+/** Long enough for the next frame of the judge to arrive while the stream is half-closed, as §5.1 has it. */
 const ANSWER_AFTER_MS = 30;
 
 /** The whole body is read before the answer, as an application does it. */
