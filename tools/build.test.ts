@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -32,7 +32,8 @@ describe("the published package", () => {
 
   test("starts both processes and its storage thread, says where they are, and ends with 0", async () => {
     const args = ["up", "--home", join(folder, "home"), "--http-port", "0", "--api-port", "0", "-o", "json"];
-    const child = spawn(command, args, { stdio: ["ignore", "pipe", "ignore"] });
+    const env = { ...process.env, XDG_CACHE_HOME: join(folder, "cache") };
+    const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "ignore"] });
     const exited = once(child, "exit");
     const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
     const ready = JSON.parse(line);
@@ -42,5 +43,9 @@ describe("the published package", () => {
     assert.equal(answer.status, 404);
     child.kill("SIGTERM");
     assert.deepEqual(await exited, [0, null]);
+    assert.ok(
+      readdirSync(join(folder, "cache/ebb")).length > 0,
+      "the compiled bundle is kept for the next start",
+    );
   });
 });
