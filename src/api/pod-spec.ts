@@ -183,7 +183,7 @@ const projectedSourceSchema: Schema<ProjectedSource> = object(
   { openApi: { type: "core.v1.VolumeProjection" } },
 );
 
-const HOST_PATH_TYPES = [
+export const HOST_PATH_TYPES = [
   "",
   "BlockDevice",
   "CharDevice",

@@ -8,7 +8,13 @@ import {
   required,
   unsupported,
 } from "../field-cause.ts";
-import type { DownwardApiItem, KeyToPath, ProjectedSource, Volume } from "../pod-spec.ts";
+import {
+  type DownwardApiItem,
+  HOST_PATH_TYPES,
+  type KeyToPath,
+  type ProjectedSource,
+  type Volume,
+} from "../pod-spec.ts";
 import { dns1123LabelErrors } from "../syntax.ts";
 import { fieldRefCauses, resourceFieldRefCauses, VOLUME_FIELDS } from "./validate-env.ts";
 
@@ -88,17 +94,6 @@ function causesOf(volume: Volume, source: (typeof SOURCES)[number], at: string):
       return [];
   }
 }
-
-const HOST_PATH_TYPES = [
-  "",
-  "BlockDevice",
-  "CharDevice",
-  "Directory",
-  "DirectoryOrCreate",
-  "File",
-  "FileOrCreate",
-  "Socket",
-];
 
 function hostPathCauses(path: string, type: string, at: string): FieldCause[] {
   if (path === "") return [required(`${at}.path`)];
