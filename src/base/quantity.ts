@@ -8,6 +8,8 @@ export interface Quantity {
   readonly format: QuantityFormat;
   /** As written, when that is already canonical. */
   readonly text?: string;
+  /** Kubernetes keeps it as an int64 times this power of ten; absent: as a decimal of any size. They overflow apart. */
+  readonly scale?: number;
 }
 
 class QuantityError extends Error {}
@@ -15,9 +17,12 @@ class QuantityError extends Error {}
 const FORMAT_TEXT =
   "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 const NANO = 10n ** 9n;
-const MAX_BINARY = (2n ** 63n - 1n) * NANO;
+const MAX_INT64 = 2n ** 63n - 1n;
+const MAX_BINARY = MAX_INT64 * NANO;
 /** Most decimal digits that an int64 holds whatever they are. */
 const FAST_DIGITS = 18;
+/** The same where a power of two follows, whose own digits are counted in. */
+const BINARY_DIGITS = 14;
 const DECIMAL_EXPONENTS: Readonly<Record<string, number>> = {
   n: -9,
   u: -6,
@@ -56,9 +61,11 @@ export function parseQuantity(text: string): Quantity {
     if (nanos > 0n && nanos < NANO) format = "DecimalSI";
   }
   const value = sign === "-" ? -nanos : nanos;
-  return isWrittenCanonically(digits, fraction, suffix)
-    ? { nanos: value, format, text }
-    : { nanos: value, format };
+  if (!fitsInt64(digits, fraction, suffix)) return { nanos: value, format };
+  const scale = suffix.base === 2n || nanos === 0n ? 0 : suffix.exponent - fraction.length;
+  return isWrittenCanonically(digits + fraction, scale, suffix)
+    ? { nanos: value, format, scale, text }
+    : { nanos: value, format, scale };
 }
 
 function suffixOf(text: string): Suffix {
@@ -93,16 +100,18 @@ function ceilDivide(dividend: bigint, divisor: bigint): bigint {
   return quotient * divisor === dividend || dividend < 0n ? quotient : quotient + 1n;
 }
 
-/** Kubernetes reuses the text in these cases, even where its canonical form would differ (`+1`, `1.`). */
-function isWrittenCanonically(digits: string, fraction: string, suffix: Suffix): boolean {
-  if (suffix.format === "BinarySI") {
-    const precision = 15 - digits.length - Math.trunc((suffix.exponent * 3) / 10) - 1;
-    return fraction === "" && precision >= 0 && (BigInt(digits) & 7n) !== 0n;
+/** By Kubernetes' cautious estimate. */
+function fitsInt64(digits: string, fraction: string, suffix: Suffix): boolean {
+  if (suffix.base === 2n) {
+    return fraction === "" && digits.length + Math.trunc((suffix.exponent * 3) / 10) <= BINARY_DIGITS;
   }
-  const shifted = digits + fraction;
-  const scale = suffix.exponent - fraction.length;
-  if (shifted.length > FAST_DIGITS || scale < -9) return false;
-  return scale % 3 === 0 && !shifted.endsWith("000") && !shifted.startsWith("0");
+  return (digits + fraction).length <= FAST_DIGITS && suffix.exponent - fraction.length >= -9;
+}
+
+/** Kubernetes reuses the text in these cases, even where its canonical form would differ (`+1`, `1.`). */
+function isWrittenCanonically(digits: string, scale: number, suffix: Suffix): boolean {
+  if (suffix.base === 2n) return (BigInt(digits) & 7n) !== 0n;
+  return scale % 3 === 0 && !digits.endsWith("000") && !digits.startsWith("0");
 }
 
 /** The text in the form that the API shows. */
@@ -146,23 +155,47 @@ export function compareQuantities(a: Quantity, b: Quantity): number {
 
 /** The sum takes the format of the first one that is not zero. */
 export function addQuantities(a: Quantity, b: Quantity): Quantity {
-  return { nanos: a.nanos + b.nanos, format: a.nanos === 0n ? b.format : a.format };
+  return together(a, b, a.nanos + b.nanos);
 }
 
 export function subtractQuantities(a: Quantity, b: Quantity): Quantity {
-  return { nanos: a.nanos - b.nanos, format: a.nanos === 0n ? b.format : a.format };
+  return together(a, b, a.nanos - b.nanos);
 }
 
-/** Whole units, rounded away from zero; beyond int64 it wraps, as in Kubernetes. */
+function together(a: Quantity, b: Quantity, nanos: bigint): Quantity {
+  const format = a.nanos === 0n ? b.format : a.format;
+  if (a.scale === undefined || b.scale === undefined) return { nanos, format };
+  const scale = a.nanos === 0n ? b.scale : b.nanos === 0n ? a.scale : Math.min(a.scale, b.scale);
+  return isInt64(nanos / 10n ** BigInt(scale + 9)) ? { nanos, format, scale } : { nanos, format };
+}
+
+/** Whole units. What does not fit into an int64 comes out as it does in Kubernetes. */
 export function quantityValue(quantity: Quantity): bigint {
-  return awayFromZero(quantity.nanos, NANO);
+  return inUnits(quantity, 0);
 }
 
 /** Thousandths, likewise. */
 export function quantityMilliValue(quantity: Quantity): bigint {
-  return awayFromZero(quantity.nanos, 1_000_000n);
+  return inUnits(quantity, -3);
 }
 
-function awayFromZero(nanos: bigint, unit: bigint): bigint {
-  return BigInt.asIntN(64, nanos < 0n ? -ceilDivide(-nanos, unit) : ceilDivide(nanos, unit));
+/** Steps of ten that Kubernetes multiplies by at once, unchecked; it goes the others one by one and stops at zero. */
+const UNCHECKED_STEPS = [1, 2, 3, 6, 9];
+
+function inUnits({ nanos, scale }: Quantity, unitScale: number): bigint {
+  const unit = 10n ** BigInt(unitScale + 9);
+  if (scale === undefined) return decimalInUnits(nanos, unit);
+  const whole = nanos < 0n ? -ceilDivide(-nanos, unit) : ceilDivide(nanos, unit);
+  return isInt64(whole) || UNCHECKED_STEPS.includes(scale - unitScale) ? BigInt.asIntN(64, whole) : 0n;
+}
+
+/** Rounded up. Kubernetes wraps the billionths of what is below int64's greatest value, however far below zero. */
+function decimalInUnits(nanos: bigint, unit: bigint): bigint {
+  const billionths = nanos < MAX_INT64 ? BigInt.asIntN(64, nanos) : nanos;
+  const quotient = billionths / unit;
+  return BigInt.asIntN(64, quotient * unit === billionths ? quotient : quotient + 1n);
+}
+
+function isInt64(value: bigint): boolean {
+  return value === BigInt.asIntN(64, value);
 }
