@@ -1,9 +1,9 @@
 import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
+import { ConnectionTimer, type TimedConnection } from "./connection-timer.ts";
 import { FLAG_END_STREAM, http2Library, NO_ERROR, REFUSED_STREAM } from "./http2-library.ts";
 import { Http2ServerStream, type Http2StreamOwner } from "./http2-server-stream.ts";
 import { ClientGone, type ServedConnection, type ServerContext } from "./server-context.ts";
-import { WheelEntry } from "./timer-wheel.ts";
 
 /** What one HTTP/2 peer may make us hold: streams × window, and heads. Beyond, the stream or the session is refused. */
 const HTTP2_SESSION_OPTIONS = {
@@ -36,7 +36,7 @@ export interface Http2Peer {
 }
 
 /** One client connection that speaks HTTP/2: every stream of it becomes an exchange of its own. */
-export class Http2ServerConnection implements ServedConnection, Http2StreamOwner {
+export class Http2ServerConnection implements ServedConnection, Http2StreamOwner, TimedConnection {
   readonly context: ServerContext;
   readonly remoteAddress: string;
   readonly remotePort: number | undefined;
@@ -44,9 +44,7 @@ export class Http2ServerConnection implements ServedConnection, Http2StreamOwner
   readonly #socket: Socket;
   readonly #session: ServerHttp2Session;
   readonly #streams = new Set<Http2ServerStream>();
-  readonly #timeout: WheelEntry;
-  #served = 0;
-  #servedWhenSet = 0;
+  readonly #timer: ConnectionTimer;
   #closing = false;
   #over = false;
 
@@ -66,15 +64,18 @@ export class Http2ServerConnection implements ServedConnection, Http2StreamOwner
     // Who says nothing more wants no answer either: a client that stays keeps both directions open.
     socket.on("end", () => this.closeNow(new ClientGone()));
     session.on("stream", (...[stream, , flags, raw]) => this.#began(stream, flags, raw));
-    this.#timeout = new WheelEntry(() => this.#onTimeout());
-    context.wheel.arm(this.#timeout, Math.min(context.limits.headTimeoutMs, context.limits.idleTimeoutMs));
+    this.#timer = new ConnectionTimer(context, this);
+  }
+
+  get busy(): boolean {
+    return this.#streams.size > 0;
   }
 
   #began(stream: ServerHttp2Stream, flags: number, raw: string[]): void {
     // Without a listener Node would throw, even for a stream that has failed already.
     stream.on("error", () => {});
     if (this.#over || stream.destroyed) return;
-    this.#served++;
+    this.#timer.requestBegan();
     if (this.#streams.size > 0 && this.#waitingBytes() > WAITING_BYTES_MAX) {
       stream.close(REFUSED_STREAM);
       return;
@@ -134,25 +135,21 @@ export class Http2ServerConnection implements ServedConnection, Http2StreamOwner
   #linger(): void {
     if (this.#over) return;
     if (this.#session.destroyed) this.#socket.destroySoon();
-    else this.context.wheel.arm(this.#timeout, this.context.limits.lingerMs);
+    else this.#timer.linger();
   }
 
-  #onTimeout(): void {
+  timedOut(wait: "head" | "idle" | "linger"): void {
     if (this.#over) return;
-    if (this.#closing && this.#streams.size === 0) {
+    if (wait === "linger") {
       this.#session.destroy();
       this.#socket.destroy();
-    } else if (this.#closing) return;
-    else if (this.#streams.size > 0 || this.#served !== this.#servedWhenSet) {
-      this.#servedWhenSet = this.#served;
-      this.context.wheel.arm(this.#timeout, this.context.limits.idleTimeoutMs);
     } else this.stopKeepAlive();
   }
 
   #ended(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#timeout.cancel();
+    this.#timer.cancel();
     this.context.connectionGone(this);
   }
 }

@@ -1,7 +1,9 @@
 import { assert } from "../base/assert.ts";
 import { EbbError } from "../base/errors.ts";
 import { BodyDecoder, type DecodedBody } from "./body-decoder.ts";
+import { type AskedConnection, ClientPresence } from "./client-presence.ts";
 import type { Conn, ConnHandler } from "./conn.ts";
+import { ConnectionTimer, type TimedConnection } from "./connection-timer.ts";
 import { DetachedConn } from "./detached-conn.ts";
 import { Http2Preface, MalformedMessage, type ParsedRequest, parseRequestHead } from "./head-parser.ts";
 import { HeadReader } from "./head-reader.ts";
@@ -13,18 +15,17 @@ import { type BodyOwner, EMPTY_BODY, ReceivedBody } from "./received-body.ts";
 import { refusalText } from "./refusal.ts";
 import { ClientGone, type ServerContext } from "./server-context.ts";
 import { type ExchangeOwner, ServerExchange } from "./server-exchange.ts";
-import { WheelEntry } from "./timer-wheel.ts";
 
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
-/** For clients near and far. */
-const ASK_AGAIN_MS = [20, 300, 3_000];
 const NO_BYTES = Buffer.alloc(0);
 
 /**
  * One client connection: reads requests, gives them to the handler one at a time (pipelined ones wait as bytes), and
  * writes the answers. States of the connection: reading a head; an exchange in progress; closing; over.
  */
-export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, WriterOwner, ExchangeOwner {
+export class ServerConnection
+  implements ConnHandler, BodyOwner, DecodedBody, WriterOwner, ExchangeOwner, TimedConnection, AskedConnection
+{
   readonly remoteAddress: string;
   readonly remotePort: number | undefined;
   readonly #conn: Conn;
@@ -32,7 +33,8 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
   readonly #heads: HeadReader;
   readonly #decoder: BodyDecoder;
   readonly #writer: MessageWriter;
-  readonly #timeout: WheelEntry;
+  readonly #timer: ConnectionTimer;
+  readonly #client: ClientPresence;
   #exchange: ServerExchange | undefined;
   #body: ReceivedBody | undefined;
   /** Bytes of the next requests, which wait until the present one is answered. */
@@ -40,13 +42,8 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
   #discarded = 0;
   #paused = false;
   #reading = false;
-  #headBegan = false;
-  /** Requests begun, now and when the idle timer was set. */
-  #served = 0;
-  #servedWhenSet = 0;
   #continueSent = false;
   #closeAfter = false;
-  #clientEnded = false;
   #closing = false;
   #over = false;
   /** What the connection became by an upgrade. */
@@ -60,8 +57,8 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
     this.#heads = new HeadReader(context.limits, context.heads);
     this.#decoder = new BodyDecoder(context.limits);
     this.#writer = new MessageWriter(conn, this);
-    this.#timeout = new WheelEntry(() => this.#onTimeout());
-    context.wheel.arm(this.#timeout, Math.min(context.limits.headTimeoutMs, context.limits.idleTimeoutMs));
+    this.#timer = new ConnectionTimer(context, this);
+    this.#client = new ClientPresence(conn, context, this);
     conn.setHandler(this);
   }
 
@@ -69,13 +66,21 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
     return this.#conn.secure === true;
   }
 
-  get idle(): boolean {
-    return !this.#exchange && this.#heads.pending === 0 && this.#ahead.length === 0;
+  get busy(): boolean {
+    return this.#exchange !== undefined;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  serves(exchange: ServerExchange): boolean {
+    return exchange === this.#exchange && !this.#over;
   }
 
   stopKeepAlive(): void {
     this.#closeAfter = true;
-    if (this.idle && !this.#closing) this.#close();
+    if (!this.busy && this.#heads.pending === 0 && this.#ahead.length === 0) this.#close();
   }
 
   closeNow(reason: Error): void {
@@ -95,9 +100,10 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
   }
 
   end(): void {
-    this.#clientEnded = true;
+    this.#client.ended = true;
     if (this.#closing) return;
-    if (!this.#exchange) {
+    const exchange = this.#exchange;
+    if (!exchange) {
       if (this.#heads.pending > 0) this.#refuse(new MalformedMessage("the head is cut off"));
       else this.#close();
       return;
@@ -106,10 +112,10 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
     if (!this.#decoder.done) {
       this.#decoder.stop();
       this.#body?.fail(new ClientGone());
-      if (this.#exchange && !this.#exchange.responded) this.#exchange.cancel.raise(new ClientGone());
+      if (!exchange.responded) exchange.cancel.raise(new ClientGone());
       return;
     }
-    this.#askWhetherGone();
+    this.#client.ask(exchange);
   }
 
   drain(): void {
@@ -138,7 +144,7 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
           const text = this.#heads.feed(chunk, at);
           at = this.#heads.consumed;
           if (text !== undefined) this.#begin(parseRequestHead(text, this.#context.limits.headerCountMax));
-          else if (begins) this.#headBegins();
+          else if (begins) this.#timer.headBegan();
         }
       }
       if (at < chunk.length) this.#tunnel?.addEarly(chunk.subarray(at));
@@ -154,9 +160,9 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
 
   /** Before the first request only: in the middle of a connection these bytes are somebody's trick. */
   #becomeHttp2(rest: Buffer): boolean {
-    if (this.#served > 0 || !this.#context.becameHttp2(this, this.#conn, rest)) return false;
+    if (this.#timer.served > 0 || !this.#context.becameHttp2(this, this.#conn, rest)) return false;
     this.#over = true;
-    this.#timeout.cancel();
+    this.#timer.cancel();
     return true;
   }
 
@@ -167,8 +173,7 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
 
   #begin(parsed: ParsedRequest): void {
     const { facts, head } = parsed;
-    this.#headBegan = false;
-    this.#served++;
+    this.#timer.requestBegan();
     this.#continueSent = false;
     if (facts.close || (head.version === "1.0" && !facts.keepAlive) || this.#context.draining)
       this.#closeAfter = true;
@@ -327,7 +332,7 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
     assert(exchange === this.#exchange, "only the present exchange is upgraded");
     this.#writer.writeText(plainResponseText(head, exchange.request.version));
     this.#over = true;
-    this.#timeout.cancel();
+    this.#timer.cancel();
     const tunnel = new DetachedConn(this.#conn, {
       wrote: () => exchange.noteProgress(),
       closed: (responseBytes) => {
@@ -338,7 +343,7 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
     });
     this.#tunnel = tunnel;
     tunnel.addEarly(this.#ahead);
-    if (this.#clientEnded) tunnel.noteEnd();
+    if (this.#client.ended) tunnel.noteEnd();
     this.#ahead = NO_BYTES;
     this.#context.connectionGone(this);
     this.#context.tunnelOpened(tunnel);
@@ -413,36 +418,21 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
     this.#discarded = 0;
     this.#writer.flush();
     this.#conn.end();
-    this.#context.wheel.arm(this.#timeout, this.#context.limits.lingerMs);
+    this.#timer.linger();
     this.#adjustReading();
   }
 
-  #headBegins(): void {
-    this.#headBegan = true;
-    this.#context.wheel.arm(this.#timeout, this.#context.limits.headTimeoutMs);
-  }
-
-  /**
-   * The timer is not moved by requests, which costs them nothing: when it fires and any was served since it was set,
-   * it is set again. An idle connection so lives for one to two idle times.
-   */
-  #onTimeout(): void {
+  timedOut(wait: "head" | "idle" | "linger"): void {
     if (this.#over) return;
-    if (this.#closing) this.#conn.reset();
-    else if (this.#headBegan) this.#refuse(new MalformedMessage("the head took too long", 408));
-    else if (this.#exchange || this.#served !== this.#servedWhenSet) this.#awaitIdle();
+    if (wait === "linger") this.#conn.reset();
+    else if (wait === "head") this.#refuse(new MalformedMessage("the head took too long", 408));
     else this.#close();
-  }
-
-  #awaitIdle(): void {
-    this.#servedWhenSet = this.#served;
-    this.#context.wheel.arm(this.#timeout, this.#context.limits.idleTimeoutMs);
   }
 
   #ended(error?: Error): void {
     if (this.#over) return;
     this.#over = true;
-    this.#timeout.cancel();
+    this.#timer.cancel();
     const exchange = this.#exchange;
     this.#exchange = undefined;
     this.#heads.reset();
@@ -457,38 +447,12 @@ export class ServerConnection implements ConnHandler, BodyOwner, DecodedBody, Wr
     this.#context.connectionGone(this);
   }
 
-  // Is the client still there?
-
-  /**
-   * A FIN is sent by a client that left and by one that only has nothing more to say. 100 Continue tells them apart:
-   * the former's system answers with a reset, the latter skips it, as every client of HTTP/1.1 must. A socket that has
-   * ended is read no more and only a further write meets the reset, so it is asked again a little later.
-   */
-  #askWhetherGone(attempt = 0): void {
-    const exchange = this.#exchange;
-    if (!exchange || exchange.responded || exchange.request.version === "1.0") return;
-    this.#writer.writeText(CONTINUE);
-    const againMs = ASK_AGAIN_MS[attempt];
-    if (againMs === undefined) return;
-    this.#context.wheel.schedule(againMs, () => {
-      if (this.#exchange === exchange) this.#askWhetherGone(attempt + 1);
-    });
+  writeText(text: string): void {
+    this.#writer.writeText(text);
   }
 
-  async checkClient(exchange: ServerExchange): Promise<boolean> {
-    if (exchange !== this.#exchange || this.#over) return false;
-    const paused = this.#paused;
-    if (paused) {
-      this.#conn.resume();
-      await this.#context.nextTurn();
-      if (this.#paused && !this.#over) this.#conn.pause();
-    }
-    // The first write brings the reset of a client that has gone, the second one meets it.
-    for (let writes = 0; writes < 2 && this.#clientEnded && !this.#over; writes++) {
-      if (exchange.request.version !== "1.0") this.#writer.writeText(CONTINUE);
-      await this.#context.nextTurn();
-    }
-    return !exchange.over && !exchange.cancel.raised;
+  checkClient(exchange: ServerExchange): Promise<boolean> {
+    return this.#client.check(exchange);
   }
 
   heldBytes(exchange: ServerExchange): number {
