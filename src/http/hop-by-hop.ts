@@ -2,7 +2,8 @@ import { HeaderBlock, isName, kindsOf } from "./header-block.ts";
 
 /**
  * The fields that go on to the next hop (RFC 9110 §7.6.1): a new block, without those that speak of one connection
- * and those that Connection lists. `Upgrade` stays only where Connection asks for it; `TE: trailers` stays.
+ * and those that Connection lists. `Upgrade` stays only where Connection asks for it, and never to h2c, which RFC 9113
+ * has given up: a tunnel of requests that nobody looks into. `TE: trailers` stays.
  * hot path: see bench/micro/forward.ts
  */
 export function endToEndHeaders(headers: HeaderBlock): HeaderBlock {
@@ -34,6 +35,8 @@ export const HOP_BY_HOP_KINDS = kindsOf([
   "proxy-authorization",
 ]);
 
+const H2C = /(?:^|[\s,])h2c(?:$|[\s,])/i;
+
 function isConnection(name: string): boolean {
   return name.length === 10 && isName(name, "connection");
 }
@@ -52,7 +55,7 @@ function isHopByHop(name: string, value: string, listed: string[] | undefined): 
       if (isName(name, "te")) return !/(?:^|,)\s*trailers\s*(?:$|,)/i.test(value);
       break;
     case 7:
-      if (isName(name, "upgrade")) return !listed?.includes("upgrade");
+      if (isName(name, "upgrade")) return !listed?.includes("upgrade") || H2C.test(value);
       break;
     case 10:
       if (isName(name, "connection") || isName(name, "keep-alive")) return true;
