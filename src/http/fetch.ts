@@ -27,8 +27,11 @@ export interface FetchRequest {
   /** A longer body fails the call; default 1 MiB. */
   readonly bodyLimitBytes?: number;
   readonly signal?: AbortSignal;
-  /** Resolve with the head and drop the body: an answer that never ends is one for a probe. */
-  readonly headOnly?: boolean;
+  /**
+   * Default `needed`: the call fails where the body does. `awaited`: read and thrown away; however it ends, in time or
+   * not, the head counts. `dropped`: the head is all that is waited for.
+   */
+  readonly answerBody?: "needed" | "awaited" | "dropped";
   /** Speak HTTP/2 with prior knowledge; default HTTP/1.1. */
   readonly http2?: boolean;
   /** Send through this instead of a new connection to `address`. */
@@ -156,7 +159,7 @@ class Fetching implements UpstreamObserver, BodySink, UpstreamConnectionOwner {
 
   response(head: ResponseHead, body: BodySource): void {
     this.#head = head;
-    if (this.#request.headOnly) {
+    if (this.#request.answerBody === "dropped") {
       this.end();
       body.abandon();
       return;
@@ -183,7 +186,7 @@ class Fetching implements UpstreamObserver, BodySink, UpstreamConnectionOwner {
       this.#fail(new EbbError("fetch-too-large", message));
       return;
     }
-    this.#chunks.push(Buffer.from(chunk));
+    if (this.#request.answerBody !== "awaited") this.#chunks.push(Buffer.from(chunk));
   }
 
   end(trailers?: HeaderBlock): void {
@@ -205,9 +208,10 @@ class Fetching implements UpstreamObserver, BodySink, UpstreamConnectionOwner {
 
   #fail(error: Error): void {
     if (this.#over) return;
+    if (this.#request.answerBody === "awaited") this.end();
+    if (!this.#over) this.#settle.reject(error);
     this.#over = true;
     this.#stop();
-    this.#settle.reject(error);
     this.#body?.abandon();
     this.#cancel.raise(error);
   }

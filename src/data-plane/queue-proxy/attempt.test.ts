@@ -102,6 +102,32 @@ test("an answer that takes longer than the time limit fails", async (context) =>
   assert.equal(await attempted(get(port), { timeoutMs: 60 }), "failed");
 });
 
+test("a body that does not end is waited for until the time limit, and the head counts all the same", async (context) => {
+  const port = await webServer(context, ({ url }, response) => {
+    response.writeHead(url === "/bad" ? 500 : 200, { "content-length": 4 });
+    response.write("ab");
+    if (url === "/cut") setTimeout(() => response.destroy(), 20);
+  });
+  const startedMs = performance.now();
+  assert.equal(await attempted(get(port), { timeoutMs: 200 }), "ready");
+  assert.ok(performance.now() - startedMs >= 195);
+  assert.equal(await attempted(get(port, { path: "/bad" }), { timeoutMs: 100 }), "failed");
+  assert.equal(await attempted(get(port, { path: "/cut" })), "ready");
+});
+
+test("an answer without end is read up to a bound", async (context) => {
+  let sentBytes = 0;
+  const port = await webServer(context, (_request, response) => {
+    const more = () => {
+      while (!response.destroyed && response.write("c".repeat(65_536))) sentBytes += 65_536;
+    };
+    response.on("drain", more);
+    more();
+  });
+  assert.equal(await attempted(get(port), { timeoutMs: 20_000 }), "ready");
+  assert.ok(sentBytes < 16 * 1024 * 1024, `${sentBytes}`);
+});
+
 test("a port that nobody listens on is refused, for each kind of probe", async (context) => {
   const port = await freePort(context);
   assert.equal(await attempted(get(port)), "refused");

@@ -29,8 +29,8 @@ const REDIRECTS_MAX = 10;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /**
- * GET, redirects followed; 200 ≤ status < 400 is ready (spec Q-031). The body is left unread: an unfinished one
- * counts as ready (errata Q-031). One time limit for the whole chain.
+ * GET, redirects followed; 200 ≤ status < 400 is ready (spec Q-031). The body is waited for as the time limit allows,
+ * and an unfinished one counts as ready (errata Q-031). One time limit for the whole chain.
  */
 export async function httpAttempt(
   ports: HttpAttemptPorts,
@@ -93,7 +93,7 @@ async function getOnce(
     const { clock } = ports;
     return await httpFetch(
       { network, clock },
-      { address, target, headers, timeoutMs, http2, headOnly: true },
+      { address, target, headers, timeoutMs, http2, answerBody: "awaited" },
     );
   } catch (thrown) {
     return thrown instanceof UpstreamError && thrown.failure === "refused" ? refusalOf(thrown) : "failed";

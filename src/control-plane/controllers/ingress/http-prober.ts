@@ -28,7 +28,7 @@ export function httpProber(ports: { network: Network; clock: Clock }): Prober {
         headers,
         timeoutMs: TIMEOUT_MS,
         signal,
-        headOnly: true,
+        answerBody: "dropped",
       });
       return { status: response.status, hash: response.headers.get(NETWORK_HASH) || undefined };
     },
