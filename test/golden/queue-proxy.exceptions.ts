@@ -5,7 +5,7 @@ const CASES: Readonly<Record<string, string>> = {
   "1xx answers and the final status after them are passed on (errata Q-010, do not copy)":
     "answer-103 answer-104 answer-106 answer-107 answer-108 answer-109 answer-112 answer-113",
   "CONNECT is refused: an application behind a route is no way into the network": "h2-034",
-  "an Upgrade to h2c is ignored: RFC 9113 §3.1 has taken it out of HTTP, and behind proxies it smuggles; prior knowledge is spoken":
+  "an Upgrade to h2c is ignored: given up by RFC 9113 §3.1, and behind proxies it smuggles requests":
     "upgrade-021",
   "a break inside a body is shown to the client as such, with what came before it (errata Q-013, Q-014)":
     "answer-064 answer-098 backend-019 backend-027 backend-052",
@@ -15,7 +15,8 @@ const CASES: Readonly<Record<string, string>> = {
   "a half-closed client gets its answer (errata Q-014, do not copy)": "http-038",
   "a null probe is never ready, its health checks are answered (errata H-002)": "ready-143",
   "a request that timed out counts as 504, not as 200 (errata Q-063)": "prom-007",
-  "an early answer is not held back until the request's body has come: Go's server waits for up to 256 KiB of it, and both sides hang where the client waits for the answer (errata Q-047; Knative's own cure is full duplex, Q-016)":
+  // Go's server waits for up to 256 KiB of it; where the client waits for the answer both hang (Q-016 is the cure).
+  "an early answer is not held back until the request's body has come (quirk of timeout-014, errata Q-047)":
     "http-035 timeout-014 timeout-029 timeout-044",
   "an empty Host is never sent to the application (recorded as a quirk)": "header-017",
   "an upgraded connection is not ended by response-start, and its traffic counts for idle (serving#16169)":
