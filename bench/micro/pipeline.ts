@@ -10,7 +10,6 @@ import type { Log } from "../../src/base/log.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { Activator } from "../../src/data-plane/activator/activator.ts";
 import { Gateway } from "../../src/data-plane/gateway/gateway.ts";
-import { RouteTable } from "../../src/data-plane/gateway/route-table.ts";
 import { readConfig } from "../../src/data-plane/queue-proxy/config.ts";
 import { QueueProxy } from "../../src/data-plane/queue-proxy/queue-proxy.ts";
 import { Readiness } from "../../src/data-plane/queue-proxy/readiness.ts";
@@ -113,7 +112,7 @@ function gatewayHandler(next: Handler): Handler {
   const split = { namespace, service, port: 80, percent: 100, setHeaders };
   const path = { prefix: "", headers: [], setHeaders: [], rewriteHost: undefined, hash: "", splits: [split] };
   const rule = { hosts: ["hello.default.example.com"], visibility: "public" as const, paths: [path] };
-  gateway.setRoutes(new RouteTable([rule]));
+  gateway.routes.set("default/hello", [rule]);
   gateway.backends.setService({ namespace, name: service, ports: [{ name: "http", port: 80 }] });
   gateway.backends.setEndpoints(namespace, service, [{ name: "http", backends: [pod] }]);
   return gateway.handler("public");

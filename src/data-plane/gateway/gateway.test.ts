@@ -15,7 +15,6 @@ import { respondWith } from "../../http/responses.ts";
 import { addressText } from "../backend.ts";
 import { Gateway } from "./gateway.ts";
 import { hostRules } from "./ingress-rules.ts";
-import { RouteTable } from "./route-table.ts";
 
 /** Hosts that are rewritten, Services that stand for names, redirects: gateway and rules without sockets. */
 
@@ -42,9 +41,7 @@ function gatewayWith(...ingresses: readonly { spec: IngressSpec; hash: string }[
   const upstreamFor = (backend: { ip: string; port: number }) =>
     inProcessUpstream(echo(addressText(backend)), { remoteAddress: "" });
   const gateway = new Gateway({ random: seededRandom(1), log: silentLog, upstreamFor });
-  gateway.setRoutes(
-    new RouteTable(ingresses.flatMap(({ spec, hash }) => hostRules(spec, hash, "cluster.local"))),
-  );
+  for (const { spec, hash } of ingresses) gateway.routes.set(hash, hostRules(spec, hash, "cluster.local"));
   return gateway;
 }
 
@@ -204,7 +201,7 @@ test("the Service's port decides which HTTP its pods are spoken to with, whoever
   const fallback = { ip: "10.0.0.1", port: 8012 };
   const gateway = new Gateway({ random: seededRandom(1), log: silentLog, upstreamFor, fallback });
   const { spec, hash } = route;
-  gateway.setRoutes(new RouteTable(hostRules(spec, hash, "cluster.local")));
+  gateway.routes.set(hash, hostRules(spec, hash, "cluster.local"));
   const speak = async (version: "1.1" | "2", headers = new HeaderBlock()) => {
     headers.set("Host", LOCAL);
     headers.set("Knative-Serving-Revision", "hello-00001");

@@ -38,19 +38,10 @@ export interface GatewayOptions {
 export class Gateway {
   readonly options: GatewayOptions;
   readonly backends = new BackendTable();
-  #routes = new RouteTable([]);
+  readonly routes = new RouteTable();
 
   constructor(options: GatewayOptions) {
     this.options = options;
-  }
-
-  get routes(): RouteTable {
-    return this.#routes;
-  }
-
-  /** From the next request on these rules are in force, all of them at once (spec G-028). */
-  setRoutes(routes: RouteTable): void {
-    this.#routes = routes;
   }
 
   /** The handler of a listener: rules for the outside, or those for inside the cluster (spec G-017). */

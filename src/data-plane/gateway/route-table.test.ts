@@ -25,12 +25,18 @@ const rule = (
   visibility,
 });
 
+function tableOf(rules: readonly HostRule[]): RouteTable {
+  const table = new RouteTable();
+  table.set("default/a", rules);
+  return table;
+}
+
 const ask = (table: RouteTable, host: string, target: string, headers: string[] = []) =>
   table.find("public", { host, target, headers: new HeaderBlock(headers) });
 
 test("a host is matched exactly, without regard to letter case and port", () => {
   const all = path("");
-  const table = new RouteTable([rule(["hello.default.localhost"], [all])]);
+  const table = tableOf([rule(["hello.default.localhost"], [all])]);
   assert.equal(ask(table, "hello.default.localhost", "/"), all);
   assert.equal(ask(table, "Hello.Default.Localhost:8080", "/"), all);
   assert.equal(ask(table, "x.hello.default.localhost", "/"), "unknown-host");
@@ -41,7 +47,7 @@ test("the first path in list order whose prefix and headers fit wins", () => {
   const tagged = path("", { headers: [{ lowerName: "knative-serving-tag", value: "blue" }] });
   const foo = path("/foo");
   const rest = path("");
-  const table = new RouteTable([rule(["a"], [tagged, foo, rest])]);
+  const table = tableOf([rule(["a"], [tagged, foo, rest])]);
   assert.equal(ask(table, "a", "/foo/bar"), foo);
   assert.equal(ask(table, "a", "/foo", ["Knative-Serving-Tag", "blue"]), tagged);
   assert.equal(ask(table, "a", "/foo", ["Knative-Serving-Tag", "green"]), foo);
@@ -49,12 +55,52 @@ test("the first path in list order whose prefix and headers fit wins", () => {
 });
 
 test("a host whose paths do not fit is told apart from an unknown host", () => {
-  const table = new RouteTable([rule(["a"], [path("/foo")])]);
+  const table = tableOf([rule(["a"], [path("/foo")])]);
   assert.equal(ask(table, "a", "/bar"), "no-path");
 });
 
+test("of two Ingresses with one host the older comes first, also after it was changed", () => {
+  const [first, changed, second] = [path("/a"), path("/b"), path("")];
+  const table = new RouteTable();
+  table.set("default/first", [rule(["h"], [first])]);
+  table.set("default/second", [rule(["H"], [second])]);
+  assert.equal(ask(table, "h", "/a"), first);
+  table.set("default/first", [rule(["h"], [changed])]);
+  assert.equal(ask(table, "h", "/a"), second);
+  assert.equal(ask(table, "h", "/b"), changed);
+  table.delete("default/first");
+  assert.equal(ask(table, "h", "/b"), second);
+  table.delete("default/second");
+  assert.equal(ask(table, "h", "/b"), "unknown-host");
+});
+
+test("a table changed step by step answers as one made at once from the same rules", () => {
+  const random = seededRandom(11);
+  const below = (count: number) => Math.floor(random.next() * count);
+  const table = new RouteTable();
+  const present = new Map<string, HostRule[]>();
+  for (let step = 0; step < 2000; step++) {
+    const source = `s${below(5)}`;
+    if (below(4) === 0) {
+      table.delete(source);
+      present.delete(source);
+      continue;
+    }
+    const rules = Array.from({ length: below(3) }, () =>
+      rule([`h${below(4)}`, `i${below(4)}`], [path(`/${below(3)}`)]),
+    );
+    table.set(source, rules);
+    present.set(source, rules);
+    const whole = new RouteTable();
+    for (const [name, own] of present) whole.set(name, own);
+    for (const host of ["h0", "h1", "h2", "h3", "i0", "i1", "i2", "i3"])
+      for (const target of ["/0", "/1", "/2", "/3"])
+        assert.equal(ask(table, host, target), ask(whole, host, target));
+  }
+});
+
 test("a private host is unknown to the public listener", () => {
-  const table = new RouteTable([rule(["a"], [path("")], "private")]);
+  const table = tableOf([rule(["a"], [path("")], "private")]);
   assert.equal(ask(table, "a", "/"), "unknown-host");
 });
 

@@ -1,8 +1,9 @@
 import type { HeaderBlock } from "../../http/header-block.ts";
 
 /**
- * Which rule a request falls under: pure, immutable, swapped as a whole when the rules change. Hosts are found by one
- * look-up; the paths of a host are tried in the order in which the Ingresses list them (spec G-004…G-006).
+ * Which rule a request falls under. The rules of one Ingress are replaced all at once, at a cost that does not depend
+ * on how many others there are. Hosts are found by one look-up; the paths of a host are tried in the order in which the
+ * Ingresses list them (spec G-004…G-006).
  */
 
 /** "public": ExternalIP; "private": ClusterLocal (spec G-017). */
@@ -52,28 +53,66 @@ export interface HostRule {
   readonly paths: readonly RoutePath[];
 }
 
+/** What one rule gives to each of its hosts. */
+interface Part {
+  readonly source: string;
+  /** Older sources come first. */
+  readonly age: number;
+  readonly paths: readonly RoutePath[];
+}
+
+interface Source {
+  readonly age: number;
+  readonly rules: readonly HostRule[];
+}
+
 export class RouteTable {
-  readonly #paths: Record<Visibility, Map<string, RoutePath[]>> = {
+  readonly #sources = new Map<string, Source>();
+  readonly #parts: Record<Visibility, Map<string, readonly Part[]>> = {
     public: new Map(),
     private: new Map(),
   };
+  #lastAge = 0;
 
-  /** Where two rules have the same host, the paths of the earlier one come first. */
-  constructor(rules: readonly HostRule[]) {
+  /**
+   * From the next request on these are the rules of `source`. Where several have the same host, the paths of the one
+   * that has been here for longest come first.
+   */
+  set(source: string, rules: readonly HostRule[]): void {
+    const age = this.#sources.get(source)?.age ?? ++this.#lastAge;
+    this.delete(source);
+    this.#sources.set(source, { age, rules });
     for (const { hosts, visibility, paths } of rules) {
-      for (const host of hosts) {
-        const known = this.#paths[visibility].get(host.toLowerCase());
-        if (known) known.push(...paths);
-        else this.#paths[visibility].set(host.toLowerCase(), [...paths]);
-      }
+      const part: Part = { source, age, paths };
+      for (const host of hosts) this.#add(visibility, host.toLowerCase(), part);
     }
+  }
+
+  delete(source: string): void {
+    for (const { hosts, visibility } of this.#sources.get(source)?.rules ?? [])
+      for (const host of hosts) this.#remove(visibility, host.toLowerCase(), source);
+    this.#sources.delete(source);
   }
 
   /** The first path whose prefix and headers all fit; "unknown-host" or "no-path" when there is none. */
   find(listener: Visibility, request: RequestFacts): RoutePath | "unknown-host" | "no-path" {
-    const paths = this.#paths[listener].get(hostName(request.host));
-    if (paths === undefined) return "unknown-host";
-    return paths.find((path) => fits(path, request)) ?? "no-path";
+    const parts = this.#parts[listener].get(hostName(request.host));
+    if (parts === undefined) return "unknown-host";
+    for (const { paths } of parts) for (const path of paths) if (fits(path, request)) return path;
+    return "no-path";
+  }
+
+  #add(visibility: Visibility, host: string, part: Part): void {
+    const known = this.#parts[visibility].get(host) ?? [];
+    const next = known.findIndex(({ age }) => age > part.age);
+    const at = next < 0 ? known.length : next;
+    this.#parts[visibility].set(host, [...known.slice(0, at), part, ...known.slice(at)]);
+  }
+
+  #remove(visibility: Visibility, host: string, source: string): void {
+    const left = (this.#parts[visibility].get(host) ?? []).filter((part) => part.source !== source);
+    if (left.length === 0) this.#parts[visibility].delete(host);
+    else this.#parts[visibility].set(host, left);
   }
 }
 

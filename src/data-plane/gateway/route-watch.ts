@@ -13,7 +13,6 @@ import { backendsOf } from "../endpoint-addresses.ts";
 import type { EndpointPort, ServiceView } from "./backend-table.ts";
 import type { Gateway } from "./gateway.ts";
 import { hostRules } from "./ingress-rules.ts";
-import { type HostRule, RouteTable } from "./route-table.ts";
 
 export interface RouteWatchOptions {
   readonly client: KubeClient;
@@ -34,9 +33,6 @@ export class RouteWatch {
   readonly #ingresses: Informer<Ingress>;
   readonly #services: Informer<CoreService>;
   readonly #endpoints: Informer<Endpoints>;
-  /** By namespace/name; a new table is made from all of them when one changes. */
-  readonly #rules = new Map<string, readonly HostRule[]>();
-  #stale = false;
 
   constructor(options: RouteWatchOptions) {
     const { client, clock, log, gateway, ingressClass } = options;
@@ -69,15 +65,9 @@ export class RouteWatch {
   #applyIngress({ type, object }: Change<Ingress>): void {
     const key = `${object.metadata.namespace}/${object.metadata.name}`;
     const ours = firstOf(object.metadata.annotations, INGRESS_CLASS) === this.#ingressClass;
-    if (type === "DELETED" || !ours) this.#rules.delete(key);
-    else this.#rules.set(key, hostRules(object.spec, ingressHash(object), this.#clusterDomain));
-    if (this.#stale) return;
-    this.#stale = true;
-    // Many changes of one turn (a first list above all) make one table.
-    queueMicrotask(() => {
-      this.#stale = false;
-      this.#gateway.setRoutes(new RouteTable([...this.#rules.values()].flat()));
-    });
+    const { routes } = this.#gateway;
+    if (type === "DELETED" || !ours) routes.delete(key);
+    else routes.set(key, hostRules(object.spec, ingressHash(object), this.#clusterDomain));
   }
 
   #applyService({ type, object }: Change<CoreService>): void {
