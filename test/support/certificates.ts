@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { issueServerCertificate, makeAuthority } from "../../src/embedded/apiserver/certificate.ts";
+import { issueServerCertificate, makeAuthority } from "../../src/base/x509.ts";
 
 /** An authority made for one test, and what it signs. */
 export function testAuthority() {

@@ -1,10 +1,9 @@
 import { generateKeyPairSync } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Clock } from "../../base/clock.ts";
-import { EbbError, messageOf } from "../../base/errors.ts";
+import { readPrivateJson, writePrivately } from "../../base/private-file.ts";
 import type { Random } from "../../base/random.ts";
-import { issueServerCertificate, makeAuthority } from "./certificate.ts";
+import { issueServerCertificate, makeAuthority } from "../../base/x509.ts";
 
 /** What the server proves itself with and what its clients bear. PEM texts. */
 export interface Credentials {
@@ -34,7 +33,7 @@ const RENEW_DAYS = 30;
 /** Reads what an earlier start has made, or makes it. */
 export function loadCredentials(options: CredentialsOptions): Credentials {
   const path = join(options.folder, FILE);
-  const stored = readStored(path);
+  const stored = readPrivateJson<StoredCredentials>(path, KEYS);
   const isFresh = stored && stored.validUntilMs - RENEW_DAYS * DAY_MS > options.clock.wall();
   if (isFresh && stored.credentials.tokenKey) return stored.credentials;
   const credentials = makeCredentials(options, stored?.credentials);
@@ -48,34 +47,10 @@ interface StoredCredentials {
   readonly credentials: Credentials;
 }
 
-function readStored(path: string): StoredCredentials | undefined {
-  if (!existsSync(path)) return undefined;
-  try {
-    return JSON.parse(readFileSync(path, "utf8")) as StoredCredentials;
-  } catch (thrown) {
-    const advice = "delete it to have new ones made (clients then need the new kubeconfig)";
-    throw new EbbError(
-      "credentials-unreadable",
-      `cannot read the API's keys in ${path}: ${messageOf(thrown)}; ${advice}`,
-    );
-  }
-}
-
-/** Written whole or not at all, and never readable by others. */
-function writePrivately(path: string, text: string): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const half = `${path}.new`;
-    writeFileSync(half, text, { mode: 0o600 });
-    chmodSync(half, 0o600);
-    renameSync(half, path);
-  } catch (thrown) {
-    throw new EbbError(
-      "home-not-writable",
-      `cannot write ${path}: ${messageOf(thrown)}; make its folder writable for this user`,
-    );
-  }
-}
+const KEYS = {
+  name: "the API's keys",
+  advice: "delete it to have new ones made (clients then need the new kubeconfig)",
+};
 
 const LOOPBACK = [Uint8Array.of(127, 0, 0, 1), Uint8Array.of(...new Array(15).fill(0), 1)];
 

@@ -10,7 +10,7 @@ import { systemClock } from "../../base/clock.ts";
 import { silentLog } from "../../base/log.ts";
 import { systemRandom } from "../../base/random.ts";
 import { ApiServer } from "./api-server.ts";
-import { type CertificateAuthority, issueClientCertificate, makeAuthority } from "./certificate.ts";
+import { type CertificateAuthority, issueClientCertificate, makeAuthority } from "../../base/x509.ts";
 import { type Credentials, loadCredentials, writeKubeconfig } from "./credentials.ts";
 import { type RunningHttpsServer, startHttpsServer } from "./https-server.ts";
 import { SqliteStorage } from "./storage/sqlite-storage.ts";

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import { systemRandom } from "../../../base/random.ts";
-import { issueServerCertificate, makeAuthority } from "../certificate.ts";
+import { issueServerCertificate, makeAuthority } from "../../../base/x509.ts";
 import { MemoryStorage } from "../storage/memory-storage.ts";
 import { HttpsWebhookCaller } from "./caller.ts";
 

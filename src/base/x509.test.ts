@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { test } from "node:test";
-import { issueServerCertificate, makeAuthority } from "./certificate.ts";
+import { issueServerCertificate, makeAuthority } from "./x509.ts";
 
 test("a server certificate is signed by its authority and names loopback", () => {
   const validity = { notBeforeMs: Date.UTC(2030, 0, 1), notAfterMs: Date.UTC(2055, 0, 1) };
