@@ -31,3 +31,8 @@ export function portOption(flag: string, text: string | undefined, fallback: num
   }
   return port;
 }
+
+/** What `parseArgs` refused, in its own first sentence; its advice on positional arguments misleads here. */
+export function flagError(command: string, refused: Error): UsageError {
+  return new UsageError(`${command}: ${refused.message.split(". ", 1)[0]}; ebb help lists the flags`);
+}

@@ -18,3 +18,10 @@ export const HELP = `ebb: HTTP services that scale to zero, with Knative's API, 
 
 Then: kubectl --kubeconfig ~/.ebb/kubeconfig apply -f service.yaml
 `;
+
+/** Whether the command itself is asked for help; what stands behind `--` belongs to a program. */
+export function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  const own = end === -1 ? args : args.slice(0, end);
+  return own.includes("--help") || own.includes("-h");
+}

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { homeAt, prepareHome } from "../embedded/home/home.ts";
 import type { ImageStore } from "../embedded/node/images/image-store.ts";
-import { homeOption, type Terminal, UsageError } from "./command.ts";
+import { flagError, homeOption, type Terminal, UsageError } from "./command.ts";
 
 /** `ebb image add|list|remove`: works on the store's files, whether or not an engine runs on that home. */
 export async function image(
@@ -71,6 +71,6 @@ function parse(args: readonly string[]) {
     });
     return { values: parsed.values, words: parsed.positionals, command };
   } catch (thrown) {
-    throw new UsageError(`ebb image: ${(thrown as Error).message}`);
+    throw flagError("ebb image", thrown as Error);
   }
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { messageOf } from "../base/errors.ts";
-import { homeOption, portOption, type Terminal, UsageError } from "./command.ts";
+import { flagError, homeOption, portOption, type Terminal, UsageError } from "./command.ts";
 
 export interface UpOptions {
   readonly home: string;
@@ -97,7 +97,7 @@ function parseFlags(args: readonly string[]) {
       },
     });
   } catch (thrown) {
-    throw new UsageError(`ebb up: ${(thrown as Error).message}`);
+    throw flagError("ebb up", thrown as Error);
   }
 }
 

@@ -4,7 +4,7 @@ import { systemClock } from "../base/clock.ts";
 import { EbbError } from "../base/errors.ts";
 import { systemRandom } from "../base/random.ts";
 import { type Terminal, UsageError } from "../cli/command.ts";
-import { HELP } from "../cli/help.ts";
+import { asksForHelp, HELP } from "../cli/help.ts";
 import { onStopRequest } from "./stop-requests.ts";
 
 /** The command `ebb`: finds the command by name and loads only what it needs, so that small commands answer at once. */
@@ -17,6 +17,7 @@ const terminal: Terminal = {
 };
 
 async function run([name, ...args]: readonly string[]): Promise<number> {
+  if (asksForHelp(args)) return run(["help"]);
   switch (name) {
     case "up": {
       const [{ up }, { start }] = await Promise.all([import("../cli/up.ts"), import("./library.ts")]);

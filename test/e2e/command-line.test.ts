@@ -257,6 +257,17 @@ describe("ebb", () => {
     assert.equal((await ebb([])).code, 1);
   });
 
+  test("each command answers --help with the same text, and starts nothing", async () => {
+    const { stdout } = await ebb(["help"]);
+    for (const args of [
+      ["up", "--help"],
+      ["image", "add", "-h"],
+      ["version", "--help"],
+    ]) {
+      assert.deepEqual(await ebb(args), { code: 0, signal: null, stdout, stderr: "" }, args.join(" "));
+    }
+  });
+
   test("an unknown command, flag, value or argument is refused and named", async () => {
     const cases: [string[], RegExp][] = [
       [["upp"], /"upp"/],
