@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { REVISION, world } from "../../test/support/data-plane-world.ts";
+import { clock, network, REVISION, world } from "../../test/support/data-plane-world.ts";
+import { httpFetch } from "../http/fetch.ts";
+import { HeaderBlock } from "../http/header-block.ts";
 
 /** Gateway, activator and hosted queue-proxies wired as the data-plane program does, on loopback sockets. */
 
