@@ -1,4 +1,4 @@
-import type { Attributes, Gauge, Histogram, Metric, MetricsSource } from "./metrics.ts";
+import type { Attributes, HistogramFamily, Metric, MetricsSource, NumberFamily } from "./metrics.ts";
 
 /**
  * Metrics in Prometheus' text format, with OpenTelemetry's way of naming (spec §2.8): dots become underscores, the unit
@@ -7,27 +7,63 @@ import type { Attributes, Gauge, Histogram, Metric, MetricsSource } from "./metr
 
 export const METRICS_TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
 
-export function metricsText(source: MetricsSource): string {
+export function metricsText(...sources: readonly MetricsSource[]): string {
+  return [...metricsPieces(sources)].join("");
+}
+
+/** So much text makes a piece; the next line may pass it. */
+const PIECE_LENGTH = 16 * 1024;
+
+/** The text of several programs in pieces, so that a long one need not be made in one go. */
+export function* metricsPieces(sources: readonly MetricsSource[]): Generator<string> {
   let out = header("target_info", "gauge", "Target metadata");
-  out += line("target_info", labelsOf(source.resource), 1);
-  for (const metric of source.metrics) out += metric.type === "gauge" ? gauge(metric) : histogram(metric);
-  return out;
+  for (const { resource } of sources) out += line("target_info", labelsOf(resource), 1);
+  for (const [name, metrics] of familiesOf(sources)) {
+    let isBegun = false;
+    for (const metric of metrics) {
+      for (const text of linesOf(name, metric)) {
+        if (!isBegun) out += header(name, textType(metric), metric.options.description);
+        isBegun = true;
+        out += text;
+        if (out.length < PIECE_LENGTH) continue;
+        yield out;
+        out = "";
+      }
+    }
+  }
+  yield out;
 }
 
-function gauge(metric: Gauge): string {
-  const value = metric.options.read();
-  if (value === undefined) return "";
-  const name = textName(metric);
-  return header(name, "gauge", metric.options.description) + line(name, scopeLabels(metric), value);
+/** What two programs measure under one name stands together. */
+function familiesOf(sources: readonly MetricsSource[]): Map<string, Metric[]> {
+  const families = new Map<string, Metric[]>();
+  for (const { metrics } of sources) {
+    for (const metric of metrics) {
+      const name = textName(metric);
+      const family = families.get(name);
+      if (family) family.push(metric);
+      else families.set(name, [metric]);
+    }
+  }
+  return families;
 }
 
-function histogram(metric: Histogram): string {
-  const name = textName(metric);
+function linesOf(name: string, metric: Metric): Iterable<string> {
+  return metric.type === "histogram" ? histogramLines(name, metric) : numberLines(name, metric);
+}
+
+function* numberLines(name: string, metric: NumberFamily): Generator<string> {
   const scope = scopeLabels(metric);
-  let out = "";
+  for (const { attributes, value } of metric.series)
+    yield line(name, join(labelsOf(attributes), scope), value);
+}
+
+function* histogramLines(name: string, metric: HistogramFamily): Generator<string> {
+  const scope = scopeLabels(metric);
   for (const series of metric.series) {
     if (series.count === 0) continue;
     const labels = join(labelsOf(series.attributes), scope);
+    let out = "";
     let below = 0;
     series.counts.forEach((count, index) => {
       below += count;
@@ -35,16 +71,22 @@ function histogram(metric: Histogram): string {
       const le = bound === undefined ? "+Inf" : String(bound);
       out += line(`${name}_bucket`, join(labels, `le="${le}"`), below);
     });
-    out += line(`${name}_sum`, labels, series.sum) + line(`${name}_count`, labels, series.count);
+    yield out + line(`${name}_sum`, labels, series.sum) + line(`${name}_count`, labels, series.count);
   }
-  return out === "" ? "" : header(name, "histogram", metric.options.description) + out;
 }
 
-const SUFFIXES: Readonly<Record<string, string>> = { s: "_seconds", By: "_bytes" };
+const UNITS: Readonly<Record<string, string>> = { s: "_seconds", By: "_bytes" };
+const PER_UNITS: Readonly<Record<string, string>> = { s: "_per_second" };
 
 /** A unit in braces says only what is counted and is left out. */
-function textName({ options }: Metric): string {
-  return underscored(options.name) + (SUFFIXES[options.unit] ?? "");
+function textName({ type, options }: Metric): string {
+  const [unit = "", per = ""] = options.unit.split("/");
+  const name = underscored(options.name) + (UNITS[unit] ?? "") + (PER_UNITS[per] ?? "");
+  return type === "counter" ? `${name}_total` : name;
+}
+
+function textType({ type }: Metric): string {
+  return type === "upDownCounter" ? "gauge" : type;
 }
 
 function underscored(name: string): string {

@@ -21,18 +21,36 @@ export interface HistogramOptions extends MetricOptions {
   readonly bounds: readonly number[];
 }
 
-export interface GaugeOptions extends MetricOptions {
-  /** Looked up when someone reads; undefined = not there. */
-  readonly read: () => number | undefined;
+/** One number of a family. */
+export interface NumberPoint {
+  readonly attributes: Attributes;
+  readonly value: number;
 }
+
+export interface ObservedOptions extends MetricOptions {
+  /** Looked up when someone reads. */
+  readonly read: () => Iterable<NumberPoint>;
+}
+
+export interface HistogramPoint {
+  readonly attributes: Attributes;
+  /** One more than there are bounds: the last is +Inf. Not cumulative. */
+  readonly counts: readonly number[];
+  readonly count: number;
+  readonly sum: number;
+}
+
+/** Of durations, as all of Knative's (spec §2.8). */
+export const SECONDS_BOUNDS: readonly number[] = [
+  0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
+];
 
 /** As OpenTelemetry's SDKs: whoever chooses attribute values (a client its Host) cannot fill the memory. */
 const SERIES_MAX = 2000;
 const OVERFLOW: Attributes = { "otel.metric.overflow": "true" };
 
-export class HistogramSeries {
+export class HistogramSeries implements HistogramPoint {
   readonly attributes: Attributes;
-  /** One more than there are bounds: the last is +Inf. Not cumulative. */
   readonly counts: number[];
   readonly #bounds: readonly number[];
   count = 0;
@@ -79,22 +97,61 @@ export class Histogram {
   }
 }
 
-/** One value that is looked up when someone reads. */
-export class Gauge {
-  readonly type = "gauge";
-  readonly options: GaugeOptions;
+/** A gauge; a sum that only grows; a sum that also falls. */
+export type NumberType = "gauge" | "counter" | "upDownCounter";
 
-  constructor(options: GaugeOptions) {
+/** Numbers that someone keeps for a purpose of his own and that are looked up when someone reads. */
+export class Observed {
+  readonly type: NumberType;
+  readonly options: ObservedOptions;
+
+  constructor(type: NumberType, options: ObservedOptions) {
+    this.type = type;
     this.options = options;
+  }
+
+  get series(): Iterable<NumberPoint> {
+    return this.options.read();
   }
 }
 
-export type Metric = Histogram | Gauge;
+export interface HistogramFamily {
+  readonly type: "histogram";
+  readonly options: HistogramOptions;
+  readonly series: Iterable<HistogramPoint>;
+}
+
+export interface NumberFamily {
+  readonly type: NumberType;
+  readonly options: MetricOptions;
+  readonly series: Iterable<NumberPoint>;
+}
+
+/** What encoders read: an instrument, or its copy that travelled as plain data. */
+export type Metric = HistogramFamily | NumberFamily;
 
 export interface MetricsSource {
   /** Who is measured: one set for all metrics of a program. */
   readonly resource: Attributes;
   readonly metrics: readonly Metric[];
+}
+
+/** The numbers of this moment as plain data, to be sent elsewhere. */
+export function snapshotOf({ resource, metrics }: MetricsSource): MetricsSource {
+  return { resource, metrics: metrics.map(copyOf) };
+}
+
+function copyOf(metric: Metric): Metric {
+  const { name, unit, description, scope } = metric.options;
+  const options = { name, unit, description, scope };
+  if (metric.type !== "histogram") return { type: metric.type, options, series: [...metric.series] };
+  const series = Array.from(metric.series, ({ attributes, counts, count, sum }) => ({
+    attributes,
+    counts: [...counts],
+    count,
+    sum,
+  }));
+  return { type: "histogram", options: { ...options, bounds: metric.options.bounds }, series };
 }
 
 function keyOf(attributes: Attributes): string {

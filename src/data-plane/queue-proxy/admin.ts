@@ -2,8 +2,8 @@ import type { Clock } from "../../base/clock.ts";
 import { sleep } from "../../base/clock.ts";
 import type { Exchange, Handler } from "../../http/message.ts";
 import { respondWith } from "../../http/responses.ts";
+import { routes } from "../routes.ts";
 import type { Drain } from "./drain.ts";
-import { routes } from "./routes.ts";
 
 export interface AdminOptions {
   readonly clock: Clock;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HeaderBlock } from "../../http/header-block.ts";
-import { canonicalName, forwardedValue, healthCheckOf, restoreHost, setForwarded } from "./headers.ts";
+import { forwardedValue, healthCheckOf, restoreHost, setForwarded } from "./headers.ts";
 
 test("a component's user agent makes a health check whatever the path, K-Network-Probe alone does not", () => {
   const kind = (...flat: string[]) => healthCheckOf(new HeaderBlock(flat));
@@ -33,16 +33,4 @@ test("the Host that the activator hid comes back", () => {
   const headers = new HeaderBlock(["Host", "10.0.0.1:8012", "K-Original-Host", "app.example.com"]);
   restoreHost(headers);
   assert.deepEqual([...headers], [["Host", "app.example.com"]]);
-});
-
-test("names reach the application as Go's servers spell them, whatever their letter case was", () => {
-  const spelled = ["x-request-id", "X-Request-Id", "X-REQUEST-ID", "etag", "x_under_score", "x.dot~tilde!"];
-  assert.deepEqual(spelled.map(canonicalName), [
-    "X-Request-Id",
-    "X-Request-Id",
-    "X-Request-Id",
-    "Etag",
-    "X_under_score",
-    "X.dot~tilde!",
-  ]);
 });

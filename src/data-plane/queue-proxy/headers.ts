@@ -21,20 +21,6 @@ export function healthCheckOf(headers: HeaderBlock): HealthCheck {
   return headers.get(wire.NETWORK_PROBE) === wire.PROBE_INGRESS ? "hash-echo" : "none";
 }
 
-/** Passes stats and breaker by (spec Q-041). */
-export function isKubeletProbe(headers: HeaderBlock): boolean {
-  const marker = headers.get(wire.KUBELET_PROBE);
-  return marker !== undefined && marker !== "";
-}
-
-/** Sent by a program to look, not to use: left out of the request log and of metrics (spec ). */
-export function isProbe(headers: HeaderBlock): boolean {
-  const value = headers.get(wire.NETWORK_PROBE);
-  if (value !== undefined && value !== "") return true;
-  const agent = headers.get("user-agent");
-  return isKubeletProbe(headers) || (agent?.startsWith(wire.USER_AGENT_KUBELET_PREFIX) ?? false);
-}
-
 /** What the activator hid comes back; a kubelet's request stays as it is (spec Q-010, errata). */
 export function restoreHost(headers: HeaderBlock): void {
   const original = headers.get(wire.ORIGINAL_HOST);
@@ -42,25 +28,6 @@ export function restoreHost(headers: HeaderBlock): void {
   headers.delete(wire.ORIGINAL_HOST);
   // A Host with a space or a slash in it cannot be sent; Knative sends an empty one (errata Q-010).
   headers.set("Host", /^[^\s/?#@]*$/.test(original) ? original : "");
-}
-
-/**
- * Names are spelled as Go's servers pass them on (X-Request-Id), since applications that look names up by letter case
- * were written behind them. hot path: a name that is spelled so already is only looked at.
- */
-export function canonicalName(name: string): string {
-  let wantsCapital = true;
-  for (let at = 0; at < name.length; at++) {
-    const code = name.charCodeAt(at);
-    const isOdd = wantsCapital ? code >= 97 && code <= 122 : code >= 65 && code <= 90;
-    if (isOdd) return respelled(name);
-    wantsCapital = code === 45;
-  }
-  return name;
-}
-
-function respelled(name: string): string {
-  return name.toLowerCase().replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
 }
 
 /** Routing is no concern of the user's (spec §0.4, Q-010). */

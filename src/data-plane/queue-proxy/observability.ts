@@ -1,35 +1,18 @@
+import type { MetricsSettings } from "../../http/telemetry/metrics-push.ts";
+import type { TracingSettings } from "../../http/telemetry/tracing.ts";
+import type { RequestLogSettings } from "../request-log.ts";
 import { ConfigError } from "./config-error.ts";
 
 /** What OBSERVABILITY_CONFIG says, as far as it concerns a queue-proxy (spec ). */
 export interface Observability {
-  readonly requestLog: RequestLogConfig;
-  readonly requestMetrics: ExportConfig<MetricsProtocol>;
-  readonly tracing: ExportConfig<TracingProtocol> & {
-    /** 0…1: the share of new traces that are recorded. */
-    readonly samplingRate: number;
-  };
+  readonly requestLog: RequestLogSettings;
+  readonly requestMetrics: MetricsSettings;
+  readonly tracing: TracingSettings;
   readonly profiling: boolean;
 }
 
-export interface RequestLogConfig {
-  /** "" = no request log (spec Q-058). */
-  readonly template: string;
-  /** Probes are logged too. */
-  readonly probes: boolean;
-}
-
-export interface ExportConfig<Protocol> {
-  readonly protocol: Protocol;
-  /** "" = the protocol's default. */
-  readonly endpoint: string;
-  /** 0 = the default of one minute. */
-  readonly intervalMs: number;
-}
-
 const METRICS_PROTOCOLS = ["none", "prometheus", "grpc", "http/protobuf"] as const;
-export type MetricsProtocol = (typeof METRICS_PROTOCOLS)[number];
 const TRACING_PROTOCOLS = ["none", "grpc", "http/protobuf", "stdout"] as const;
-export type TracingProtocol = (typeof TRACING_PROTOCOLS)[number];
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -67,7 +50,7 @@ const DEFAULT_REQUEST_LOG_TEMPLATE =
   '"protocol": "{{.Request.Proto}}"}, "traceId": "{{.TraceID}}"}';
 
 /** Whatever is no such setting is Knative's to complain about: it was checked when the ConfigMap was written. */
-function requestLogOf(settings: Fields): RequestLogConfig {
+function requestLogOf(settings: Fields): RequestLogSettings {
   const { enableRequestLog, requestLogTemplate, enableProbeRequestLog } = settings;
   if (enableRequestLog !== true) return { template: "", probes: false };
   const template = typeof requestLogTemplate === "string" ? requestLogTemplate : DEFAULT_REQUEST_LOG_TEMPLATE;
@@ -80,7 +63,7 @@ function exportOf<Protocol extends string>(
   value: unknown,
   known: readonly Protocol[],
   provider: "meter" | "trace",
-): ExportConfig<Protocol> {
+): { protocol: Protocol; endpoint: string; intervalMs: number } {
   const { protocol = "none", endpoint, exportInterval } = fieldsOf(value);
   const chosen = known.find((one) => one === (protocol === "" ? "none" : protocol));
   if (chosen === undefined) {

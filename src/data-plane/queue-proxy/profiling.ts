@@ -3,7 +3,7 @@ import { HeaderBlock } from "../../http/header-block.ts";
 import type { Exchange, Handler } from "../../http/message.ts";
 import { respondWith } from "../../http/responses.ts";
 import { respondWithError } from "../error-answer.ts";
-import { routes } from "./routes.ts";
+import { routes } from "../routes.ts";
 
 /** What the JavaScript engine can tell of itself; given by the program. */
 export interface Profiler {

@@ -1,36 +1,31 @@
 import * as wire from "../../api/wire/headers.ts";
 import type { Clock } from "../../base/clock.ts";
+import type { GoStruct } from "../../base/go-template/values.ts";
 import type { Log } from "../../base/log.ts";
 import { Breaker } from "../../http/breaker.ts";
+import { canonicalName } from "../../http/canonical-name.ts";
 import { type ForwardObserver, forward } from "../../http/forward.ts";
 import { HeaderBlock } from "../../http/header-block.ts";
 import type { Exchange, Handler, ResponseHead } from "../../http/message.ts";
 import type { RequestTimeoutLimits } from "../../http/request-timeouts.ts";
 import { respondWith } from "../../http/responses.ts";
+import type { Measured } from "../../http/telemetry/measured.ts";
+import type { Tracer } from "../../http/telemetry/tracer.ts";
 import type { TimerWheel } from "../../http/timer-wheel.ts";
 import { type Upstream, UpstreamError } from "../../http/upstream.ts";
 import { noteOrigin, respondWithError } from "../error-answer.ts";
 import { goOn, type Journey, type Phase, setOut } from "../journey.ts";
+import { isKubeletProbe, isProbe } from "../probe-headers.ts";
+import { loggedRevision, type RequestLog, requestLogOf } from "../request-log.ts";
 import { TimeLimit } from "../time-limit.ts";
 import { goErrorType, transportErrorText } from "../transport-error.ts";
 import type { QueueProxyConfig } from "./config.ts";
 import { Drain } from "./drain.ts";
-import {
-  canonicalName,
-  healthCheckOf,
-  isKubeletProbe,
-  isProbe,
-  restoreHost,
-  setForwarded,
-  stripRouting,
-} from "./headers.ts";
-import { Measured } from "./measured.ts";
+import { healthCheckOf, restoreHost, setForwarded, stripRouting } from "./headers.ts";
 import type { Readiness } from "./readiness.ts";
-import { type RequestLog, requestLogOf } from "./request-log.ts";
 import { RequestMetrics } from "./request-metrics.ts";
 import { RequestStats } from "./stats.ts";
 import { Traced } from "./traced.ts";
-import type { Tracer } from "./tracing/tracer.ts";
 
 export interface QueueProxyOptions {
   readonly config: QueueProxyConfig;
@@ -62,6 +57,7 @@ export class QueueProxy {
   /** None when there is no limit (spec Q-037). */
   readonly breaker: Breaker | undefined;
   readonly requestLog: RequestLog | undefined;
+  readonly loggedRevision: GoStruct;
   /** None unless somebody reads them: then a request pays nothing for it (spec Q-066). */
   readonly metrics: RequestMetrics | undefined;
   readonly tracer: Tracer | undefined;
@@ -80,7 +76,9 @@ export class QueueProxy {
       idleMs: options.config.idleTimeoutMs,
     };
     const { writeLine: write } = options;
-    this.requestLog = write && requestLogOf({ ...options, write });
+    const { requestLog: settings } = options.config.observability;
+    this.requestLog = write && requestLogOf({ ...options, settings, write });
+    this.loggedRevision = loggedRevisionOf(options.config);
     this.tracer = options.tracer;
     const limit = options.config.containerConcurrency;
     this.breaker = limit < 1 ? undefined : new Breaker({ maxConcurrency: limit, queueDepth: 10 * limit });
@@ -95,6 +93,11 @@ export class QueueProxy {
   }
 
   readonly handle: Handler = (exchange) => setOut(PHASES, new Passage(this, exchange));
+}
+
+function loggedRevisionOf(config: QueueProxyConfig): GoStruct {
+  const { revision: name, pod: podName } = config;
+  return loggedRevision({ ...config, name, podName });
 }
 
 /** Hops inside this process have no address. */
@@ -124,7 +127,8 @@ class Passage implements Journey, ForwardObserver {
   }
 
   forwarded(): void {
-    this.measured?.forwarded();
+    const { metrics } = this.proxy;
+    if (metrics) this.measured?.forwarded(metrics.application);
   }
 
   response(head: ResponseHead): void {
@@ -162,7 +166,7 @@ const PHASES: readonly Phase<Passage>[] = [
     name: "log",
     why: "the request log tells of the request as it came, before any phase changes it (spec Q-058)",
     run({ proxy, exchange }) {
-      proxy.requestLog?.watch(exchange);
+      proxy.requestLog?.watch(exchange, proxy.loggedRevision);
       return "next";
     },
   },
@@ -172,7 +176,7 @@ const PHASES: readonly Phase<Passage>[] = [
     run(passage) {
       const { metrics, clock } = passage.proxy;
       if (metrics !== undefined && !isProbe(passage.exchange.request.headers)) {
-        passage.measured = new Measured(passage.exchange, { metrics, clock });
+        passage.measured = metrics.measure(passage.exchange, clock);
       }
       return "next";
     },

@@ -6,22 +6,23 @@ import type { Address, Listener, Network } from "../../http/conn.ts";
 import { forward } from "../../http/forward.ts";
 import type { Exchange, Handler } from "../../http/message.ts";
 import { HttpServer } from "../../http/server.ts";
+import { MetricsPush } from "../../http/telemetry/metrics-push.ts";
+import { Tracing } from "../../http/telemetry/tracing.ts";
 import type { TimerWheel } from "../../http/timer-wheel.ts";
 import type { Upstream } from "../../http/upstream.ts";
 import { addressText } from "../backend.ts";
 import { respondWithError } from "../error-answer.ts";
+import { metricsHandler } from "../metrics-server.ts";
 import { typedUpstream } from "../typed-upstream.ts";
 import { adminHandler } from "./admin.ts";
 import { networkAttempt } from "./attempt.ts";
 import type { QueueProxyConfig } from "./config.ts";
 import { InheritedRequests, type Remainder, releaseSlots } from "./hand-over.ts";
-import { metricsHandler } from "./metrics-server.ts";
 import { type Profiler, profilingHandler } from "./profiling.ts";
 import { QueueProxy } from "./queue-proxy.ts";
 import { Readiness, type ReadinessOptions } from "./readiness.ts";
 import { resourceOf } from "./request-metrics.ts";
 import { statHandler } from "./stat-server.ts";
-import { Telemetry } from "./telemetry.ts";
 
 export interface QueueProxyServerOptions {
   readonly config: QueueProxyConfig;
@@ -64,7 +65,8 @@ export class QueueProxyServer {
   readonly proxy: QueueProxy;
   readonly #options: QueueProxyServerOptions;
   readonly #readiness: Readiness;
-  readonly #telemetry: Telemetry;
+  readonly #tracing: Tracing;
+  readonly #push: MetricsPush | undefined;
   readonly #servers: HttpServer[] = [];
   #listeners: Listener[] = [];
   #terminating = false;
@@ -89,14 +91,15 @@ export class QueueProxyServer {
       ...(onPortOpen && { onPortOpen }),
       ...(onReady && { onReady }),
     });
-    this.#telemetry = new Telemetry({
+    this.#tracing = new Tracing({
       ...options,
-      observability: config.observability,
+      settings: config.observability.tracing,
       resource: resourceOf(config, options.version ?? "unknown"),
+      scope: "knative.dev/serving/pkg/queue",
     });
     this.proxy = new QueueProxy({
       config,
-      tracer: this.#telemetry.tracer,
+      tracer: this.#tracing.tracer,
       clock,
       log,
       timers,
@@ -105,6 +108,9 @@ export class QueueProxyServer {
       ...(options.writeLine && { writeLine: options.writeLine }),
       ...(options.version && { version: options.version }),
     });
+    const { metrics } = this.proxy;
+    const settings = config.observability.requestMetrics;
+    this.#push = metrics && new MetricsPush({ ...options, settings, sources: async () => [metrics] });
   }
 
   /** Binds all ports or none. Rejects with EbbError `queue-proxy-listen`. */
@@ -125,9 +131,9 @@ export class QueueProxyServer {
       await this.#listen(STAT_PORT, statHandler({ clock, stats, podName: config.pod }));
       const { metrics } = this.proxy;
       if (metrics && config.observability.requestMetrics.protocol === "prometheus") {
-        await this.#listen(METRICS_PORT, metricsHandler(metrics));
+        await this.#listen(METRICS_PORT, metricsHandler({ clock, sources: async () => [metrics] }));
       }
-      this.#telemetry.start(metrics);
+      this.#push?.start();
       const { profiler } = this.#options;
       if (profiler && config.observability.profiling) {
         await this.#listen(config.profilingPort, profilingHandler(profiler));
@@ -195,13 +201,13 @@ export class QueueProxyServer {
     const waited = sleep(this.#options.clock, tunnelPatienceMs, patience.signal);
     await Promise.race([this.proxy.drain.idle(), waited]);
     patience.abort();
-    await this.#telemetry.flush();
+    await Promise.all([this.#tracing.flush(), this.#push?.flush()]);
     await this.close();
   }
 
   /** Cuts everything and frees the ports. Idempotent. */
   async close(): Promise<void> {
-    this.#telemetry.close();
+    this.#push?.close();
     this.#readiness.close();
     const listeners = this.#listeners;
     this.#listeners = [];

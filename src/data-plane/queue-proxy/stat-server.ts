@@ -3,7 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import { HeaderBlock } from "../../http/header-block.ts";
 import type { Handler } from "../../http/message.ts";
 import { respondWith } from "../../http/responses.ts";
-import { routes } from "./routes.ts";
+import { routes } from "../routes.ts";
 import type { RequestStats } from "./stats.ts";
 
 /** Port 9090: what the autoscaler scrapes, one Stat as protobuf (spec Q-044). */

@@ -1,7 +1,7 @@
 import type { Exchange, ExchangeOutcome } from "../../http/message.ts";
+import { setContext } from "../../http/telemetry/trace-context.ts";
+import type { OpenSpan, Tracer } from "../../http/telemetry/tracer.ts";
 import { routeTagOf } from "./request-metrics.ts";
-import { setContext } from "./tracing/trace-context.ts";
-import type { OpenSpan, Tracer } from "./tracing/tracer.ts";
 
 /** The spans of one request that is recorded, with Knative's names (spec Q-067, M-022). */
 export class Traced {

@@ -1,7 +1,7 @@
-import { GoMap, GoStruct, type Value } from "../../base/go-template/values.ts";
-import type { HeaderBlock } from "../../http/header-block.ts";
-import type { Exchange } from "../../http/message.ts";
-import { canonicalName } from "./headers.ts";
+import { GoMap, GoStruct, type Value } from "../base/go-template/values.ts";
+import { canonicalName } from "../http/canonical-name.ts";
+import type { HeaderBlock } from "../http/header-block.ts";
+import type { Exchange } from "../http/message.ts";
 
 /** A request as templates of the request log see it: Go's http.Request (spec Q-059). */
 

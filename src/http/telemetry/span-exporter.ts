@@ -1,6 +1,6 @@
-import type { Clock, Timer } from "../../../base/clock.ts";
-import { messageOf } from "../../../base/errors.ts";
-import type { Log } from "../../../base/log.ts";
+import type { Clock, Timer } from "../../base/clock.ts";
+import { messageOf } from "../../base/errors.ts";
+import type { Log } from "../../base/log.ts";
 import type { Span, SpanSink } from "./span.ts";
 
 export interface SpanExporterOptions {

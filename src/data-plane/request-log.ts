@@ -1,19 +1,25 @@
-import type { Clock } from "../../base/clock.ts";
-import { messageOf } from "../../base/errors.ts";
-import { GoTemplate } from "../../base/go-template/go-template.ts";
-import { TemplateError } from "../../base/go-template/template-error.ts";
-import { Float, GoStruct } from "../../base/go-template/values.ts";
-import type { Log } from "../../base/log.ts";
-import type { HeaderBlock } from "../../http/header-block.ts";
-import type { Exchange, ExchangeOutcome } from "../../http/message.ts";
-import type { QueueProxyConfig } from "./config.ts";
-import { isProbe } from "./headers.ts";
+import type { Clock } from "../base/clock.ts";
+import { messageOf } from "../base/errors.ts";
+import { GoTemplate } from "../base/go-template/go-template.ts";
+import { TemplateError } from "../base/go-template/template-error.ts";
+import { Float, GoStruct } from "../base/go-template/values.ts";
+import type { Log } from "../base/log.ts";
+import type { HeaderBlock } from "../http/header-block.ts";
+import type { Exchange, ExchangeOutcome } from "../http/message.ts";
+import { isProbe } from "./probe-headers.ts";
 import { type LoggedRequest, loggedRequest, templateRequest } from "./request-log-data.ts";
 
 /** One line for each request, by the operator's template (spec Q-058…Q-062). */
 
+export interface RequestLogSettings {
+  /** "" = no request log (spec Q-058). */
+  readonly template: string;
+  /** Probes are logged too. */
+  readonly probes: boolean;
+}
+
 export interface RequestLogOptions {
-  readonly config: QueueProxyConfig;
+  readonly settings: RequestLogSettings;
   readonly clock: Clock;
   readonly log: Log;
   /** Takes whole lines, newline included. */
@@ -22,7 +28,7 @@ export interface RequestLogOptions {
 
 /** The log, or undefined when it is off: then a request pays nothing for it. An unreadable template turns it off. */
 export function requestLogOf(options: RequestLogOptions): RequestLog | undefined {
-  const { template: text } = options.config.observability.requestLog;
+  const { template: text } = options.settings;
   if (text === "") return undefined;
   try {
     return new RequestLog(new GoTemplate({ name: "requestLog", text }), options);
@@ -33,8 +39,31 @@ export function requestLogOf(options: RequestLogOptions): RequestLog | undefined
   }
 }
 
+/** A revision as templates see it, and the pod that writes the log: made once, for many requests. */
+export function loggedRevision(names: {
+  readonly name: string;
+  readonly namespace: string;
+  readonly service: string;
+  readonly configuration: string;
+  readonly podName: string;
+  readonly podIp: string;
+}): GoStruct {
+  return new GoStruct({
+    type: "*http.RequestLogRevision",
+    fields: {
+      Name: names.name,
+      Namespace: names.namespace,
+      Service: names.service,
+      Configuration: names.configuration,
+      PodName: names.podName,
+      PodIP: names.podIp,
+    },
+  });
+}
+
 interface Finished {
   readonly request: LoggedRequest;
+  readonly revision: GoStruct;
   readonly latencySeconds: number;
   readonly outcome: ExchangeOutcome;
 }
@@ -42,33 +71,21 @@ interface Finished {
 export class RequestLog {
   readonly #template: GoTemplate;
   readonly #options: RequestLogOptions;
-  readonly #revision: GoStruct;
 
   constructor(template: GoTemplate, options: RequestLogOptions) {
     this.#template = template;
     this.#options = options;
-    const { config } = options;
-    this.#revision = new GoStruct({
-      type: "*http.RequestLogRevision",
-      fields: {
-        Name: config.revision,
-        Namespace: config.namespace,
-        Service: config.service,
-        Configuration: config.configuration,
-        PodName: config.pod,
-        PodIP: config.podIp,
-      },
-    });
   }
 
   /** To be called before anything of the request is changed. */
-  watch(exchange: Exchange): void {
-    const { clock, config } = this.#options;
-    if (!config.observability.requestLog.probes && isProbe(exchange.request.headers)) return;
+  watch(exchange: Exchange, revision: GoStruct): void {
+    const { clock, settings } = this.#options;
+    if (!settings.probes && isProbe(exchange.request.headers)) return;
     const startedMs = clock.monotonic();
     const request = loggedRequest(exchange);
     exchange.onFinish((outcome) => {
-      this.#note({ request, latencySeconds: (clock.monotonic() - startedMs) / 1000, outcome });
+      const latencySeconds = (clock.monotonic() - startedMs) / 1000;
+      this.#note({ request, revision, latencySeconds, outcome });
     });
   }
 
@@ -85,14 +102,14 @@ export class RequestLog {
     this.#options.write(line.endsWith("\n") ? line : `${line}\n`);
   }
 
-  #data({ request, latencySeconds, outcome }: Finished): GoStruct {
+  #data({ request, revision, latencySeconds, outcome }: Finished): GoStruct {
     const fields = { Code: outcome.status, Size: outcome.responseBytes, Latency: new Float(latencySeconds) };
     return new GoStruct({
       type: "*http.RequestLogTemplateInput",
       fields: {
         Request: templateRequest(request),
         Response: new GoStruct({ type: "*http.RequestLogResponse", fields }),
-        Revision: this.#revision,
+        Revision: revision,
         TraceID: traceIdOf(request.headers),
       },
     });

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { VirtualClock } from "../../../sim/virtual-clock.ts";
-import { BASE_ENV } from "../../../test/support/queue-proxy-env.ts";
-import { Cancel } from "../../base/cancel.ts";
-import { silentLog } from "../../base/log.ts";
-import { HeaderBlock } from "../../http/header-block.ts";
-import type { Exchange, ExchangeOutcome, RequestHead } from "../../http/message.ts";
-import { EMPTY_BODY } from "../../http/received-body.ts";
-import { readConfig } from "./config.ts";
-import { requestLogOf } from "./request-log.ts";
+import { VirtualClock } from "../../sim/virtual-clock.ts";
+import { DEFAULT_REQUEST_LOG_TEMPLATE } from "../api/config/observability.ts";
+import { Cancel } from "../base/cancel.ts";
+import { silentLog } from "../base/log.ts";
+import { HeaderBlock } from "../http/header-block.ts";
+import type { Exchange, ExchangeOutcome, RequestHead } from "../http/message.ts";
+import { EMPTY_BODY } from "../http/received-body.ts";
+import { loggedRevision, type RequestLogSettings, requestLogOf } from "./request-log.ts";
 
 interface Told {
   readonly head?: Partial<RequestHead>;
@@ -17,13 +16,21 @@ interface Told {
   readonly outcome?: Partial<ExchangeOutcome>;
 }
 
+const REVISION = loggedRevision({
+  name: "hello-00001",
+  namespace: "default",
+  service: "hello",
+  configuration: "hello",
+  podName: "pod",
+  podIp: "127.0.0.1",
+});
+
 /** The lines that one request leaves. */
-function logged(settings: object, told: Told = {}): string[] {
+function logged(settings: Partial<RequestLogSettings>, told: Told = {}): string[] {
   const clock = new VirtualClock();
   const lines: string[] = [];
-  const env = { ...BASE_ENV, OBSERVABILITY_CONFIG: JSON.stringify({ enableRequestLog: true, ...settings }) };
   const log = requestLogOf({
-    config: readConfig(env),
+    settings: { template: DEFAULT_REQUEST_LOG_TEMPLATE, probes: false, ...settings },
     clock,
     log: silentLog,
     write: (line) => void lines.push(line),
@@ -41,14 +48,14 @@ function logged(settings: object, told: Told = {}): string[] {
       finish = listener;
     },
   } as unknown as Exchange;
-  log?.watch(exchange);
+  log?.watch(exchange, REVISION);
   // What later phases do to the header must not show.
   headers.delete("x-two");
   finish({ status: 200, responseBytes: 2, complete: true, ...told.outcome });
   return lines;
 }
 
-const line = (requestLogTemplate: string, told?: Told) => logged({ requestLogTemplate }, told)[0];
+const line = (template: string, told?: Told) => logged({ template }, told)[0];
 
 test("the default line is one JSON object", () => {
   const [text = ""] = logged(
@@ -95,13 +102,13 @@ test("a template that fails while it runs leaves a line that says so, one that c
     line("abc {{.Nope}}") ?? "",
     /^Invalid request log template: method: GET, response code: 200, latency: .*, url: \/p%20q/,
   );
-  assert.deepEqual(logged({ requestLogTemplate: "{{end}}" }), []);
+  assert.deepEqual(logged({ template: "{{end}}" }), []);
 });
 
 test("probes are left out unless they are wanted", () => {
   const headers = ["Host", "a", "K-Network-Probe", "queue"];
-  assert.deepEqual(logged({ requestLogTemplate: "x" }, { headers }), []);
-  assert.deepEqual(logged({ requestLogTemplate: "x", enableProbeRequestLog: true }, { headers }), ["x\n"]);
+  assert.deepEqual(logged({ template: "x" }, { headers }), []);
+  assert.deepEqual(logged({ template: "x", probes: true }, { headers }), ["x\n"]);
 });
 
 test("the trace is that of B3 when there is no W3C header", () => {

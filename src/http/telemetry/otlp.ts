@@ -1,4 +1,4 @@
-import type { Attributes, Gauge, Histogram, MetricsSource } from "../../../base/metrics.ts";
+import type { Attributes, HistogramFamily, Metric, MetricsSource, NumberFamily } from "../../base/metrics.ts";
 import { ProtobufWriter } from "./protobuf.ts";
 import type { Span } from "./span.ts";
 
@@ -28,45 +28,56 @@ function writeSpan(message: ProtobufWriter, span: Span): void {
   if (span.isError) message.message(15, (status) => status.integer(3, STATUS_ERROR));
 }
 
-/** `since`: when counting began; both in milliseconds since the Unix epoch. */
-export function encodeMetrics(source: MetricsSource, times: { sinceMs: number; nowMs: number }): Buffer {
+/** When counting began, and now; both in milliseconds since the Unix epoch. */
+interface Times {
+  readonly sinceMs: number;
+  readonly nowMs: number;
+}
+
+export function encodeMetrics(sources: readonly MetricsSource[], times: Times): Buffer {
   const request = new ProtobufWriter();
-  request.message(1, (resourceMetrics) => {
-    resourceMetrics.message(1, (resource) => writeAttributes(resource, 1, source.resource));
-    for (const scope of new Set(source.metrics.map(({ options }) => options.scope))) {
-      resourceMetrics.message(2, (scopeMetrics) => {
-        scopeMetrics.message(1, (message) => message.text(1, scope));
-        for (const metric of source.metrics) {
-          if (metric.options.scope === scope)
-            scopeMetrics.message(2, (message) => writeMetric(message, metric, times));
-        }
-      });
-    }
-  });
+  for (const source of sources) request.message(1, (message) => writeSource(message, source, times));
   return request.finish();
 }
 
-function writeMetric(
-  message: ProtobufWriter,
-  metric: Histogram | Gauge,
-  times: { sinceMs: number; nowMs: number },
-): void {
+function writeSource(resourceMetrics: ProtobufWriter, source: MetricsSource, times: Times): void {
+  resourceMetrics.message(1, (resource) => writeAttributes(resource, 1, source.resource));
+  for (const scope of new Set(source.metrics.map(({ options }) => options.scope))) {
+    resourceMetrics.message(2, (scopeMetrics) => {
+      scopeMetrics.message(1, (message) => message.text(1, scope));
+      for (const metric of source.metrics) {
+        if (metric.options.scope === scope)
+          scopeMetrics.message(2, (message) => writeMetric(message, metric, times));
+      }
+    });
+  }
+}
+
+function writeMetric(message: ProtobufWriter, metric: Metric, times: Times): void {
   const { name, description, unit } = metric.options;
   message.text(1, name).text(2, description).text(3, unit);
   if (metric.type === "histogram") message.message(9, (data) => writeHistogram(data, metric, times));
-  else message.message(5, (data) => writeGauge(data, metric, times));
+  else if (metric.type === "gauge") message.message(5, (data) => writeNumbers(data, metric, times));
+  else message.message(7, (data) => writeSum(data, metric, times));
 }
 
-function writeGauge(data: ProtobufWriter, metric: Gauge, { nowMs }: { nowMs: number }): void {
-  const value = metric.options.read();
-  if (value !== undefined) data.message(1, (point) => point.time(3, nowMs).double(4, value));
+function writeSum(data: ProtobufWriter, metric: NumberFamily, times: Times): void {
+  writeNumbers(data, metric, times);
+  data.integer(2, CUMULATIVE);
+  if (metric.type === "counter") data.integer(3, 1);
 }
 
-function writeHistogram(
-  data: ProtobufWriter,
-  metric: Histogram,
-  { sinceMs, nowMs }: { sinceMs: number; nowMs: number },
-): void {
+function writeNumbers(data: ProtobufWriter, metric: NumberFamily, { sinceMs, nowMs }: Times): void {
+  for (const { attributes, value } of metric.series) {
+    data.message(1, (point) => {
+      if (metric.type !== "gauge") point.time(2, sinceMs);
+      point.time(3, nowMs).double(4, value);
+      writeAttributes(point, 7, attributes);
+    });
+  }
+}
+
+function writeHistogram(data: ProtobufWriter, metric: HistogramFamily, { sinceMs, nowMs }: Times): void {
   for (const series of metric.series) {
     data.message(1, (point) => {
       point.time(2, sinceMs).time(3, nowMs).fixed64(4, series.count).double(5, series.sum);

@@ -1,4 +1,4 @@
-import type { HeaderBlock } from "../../../http/header-block.ts";
+import type { HeaderBlock } from "../header-block.ts";
 
 /** Which trace a request belongs to: W3C's traceparent, else B3's headers (spec Q-067). Pure. */
 export interface TraceContext {

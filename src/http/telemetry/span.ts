@@ -1,4 +1,4 @@
-import type { Attributes } from "../../../base/metrics.ts";
+import type { Attributes } from "../../base/metrics.ts";
 
 export type SpanKind = "internal" | "server" | "client";
 

@@ -1,7 +1,7 @@
-import { HeaderBlock } from "../../http/header-block.ts";
-import type { Exchange, Handler } from "../../http/message.ts";
-import { respondWith } from "../../http/responses.ts";
-import { respondWithError } from "../error-answer.ts";
+import { HeaderBlock } from "../http/header-block.ts";
+import type { Exchange, Handler } from "../http/message.ts";
+import { respondWith } from "../http/responses.ts";
+import { respondWithError } from "./error-answer.ts";
 
 /** A handler for each path of a small server; other paths are 404, paths with `//` or `..` are redirected, as in Go. */
 export function routes(handlers: Readonly<Record<string, Handler>>): Handler {

@@ -1,8 +1,8 @@
-import type { Clock } from "../../../base/clock.ts";
-import { EbbError } from "../../../base/errors.ts";
-import type { Network } from "../../../http/conn.ts";
-import { type FetchedResponse, httpFetch } from "../../../http/fetch.ts";
-import { HeaderBlock } from "../../../http/header-block.ts";
+import type { Clock } from "../../base/clock.ts";
+import { EbbError } from "../../base/errors.ts";
+import type { Network } from "../conn.ts";
+import { type FetchedResponse, httpFetch } from "../fetch.ts";
+import { HeaderBlock } from "../header-block.ts";
 
 export interface OtlpEndpoint {
   readonly protocol: "grpc" | "http/protobuf";

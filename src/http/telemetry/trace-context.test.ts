@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HeaderBlock } from "../../../http/header-block.ts";
+import { HeaderBlock } from "../header-block.ts";
 import { contextOf, isChosen, setContext } from "./trace-context.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";

@@ -1,7 +1,7 @@
-import type { Clock } from "../../../base/clock.ts";
-import type { Attributes } from "../../../base/metrics.ts";
-import type { Random } from "../../../base/random.ts";
-import type { HeaderBlock } from "../../../http/header-block.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Attributes } from "../../base/metrics.ts";
+import type { Random } from "../../base/random.ts";
+import type { HeaderBlock } from "../header-block.ts";
 import type { SpanKind, SpanSink } from "./span.ts";
 import { contextOf, isChosen, type TraceContext } from "./trace-context.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { VirtualClock } from "../../../../sim/virtual-clock.ts";
-import { type Log, silentLog } from "../../../base/log.ts";
+import { VirtualClock } from "../../../sim/virtual-clock.ts";
+import { type Log, silentLog } from "../../base/log.ts";
 import type { Span } from "./span.ts";
 import { SpanExporter } from "./span-exporter.ts";
 
