@@ -5,7 +5,7 @@ import type { Log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
 import { type ForwardObserver, forward } from "../../http/forward.ts";
 import { HeaderBlock } from "../../http/header-block.ts";
-import type { Exchange, Handler } from "../../http/message.ts";
+import type { Exchange, Handler, ResponseHead } from "../../http/message.ts";
 import { respondWith } from "../../http/responses.ts";
 import type { TimerWheel } from "../../http/timer-wheel.ts";
 import type { UpstreamError } from "../../http/upstream.ts";
@@ -13,13 +13,14 @@ import { addressText, type Backend, type UpstreamFor } from "../backend.ts";
 import { respondWithError } from "../error-answer.ts";
 import { goOn, type Journey, type Phase, setOut } from "../journey.ts";
 import { TimeLimit } from "../time-limit.ts";
-import { transportErrorText } from "../transport-error.ts";
+import { goErrorType, transportErrorText } from "../transport-error.ts";
 import { typedUpstream } from "../typed-upstream.ts";
 import { type ActivatorProbe, probeKindOf, revisionOf, rewriteForPod } from "./headers.ts";
 import type { PodTracker } from "./load-balance.ts";
 import type { HeldRequest, RevisionFailure, RevisionHold } from "./revision-hold.ts";
 import { Revisions, type RevisionsOptions } from "./revisions.ts";
 import { StatReporter, type StatReporterOptions } from "./stat-reporter.ts";
+import type { ActivatorTelemetry, Observation } from "./telemetry.ts";
 import type { Waiter } from "./throttle.ts";
 import { TimelineDraft } from "./timeline.ts";
 
@@ -29,6 +30,10 @@ export interface ActivatorOptions extends RevisionsOptions, StatReporterOptions 
   readonly log: Log;
   readonly timers: TimerWheel;
   readonly upstreamFor: UpstreamFor;
+  /** For the request log. */
+  readonly podIp?: string;
+  /** Absent = requests are neither measured nor traced nor logged. */
+  readonly telemetry?: ActivatorTelemetry;
   /** Default `cluster.local`; for requests that name their revision by Host (spec T-007). */
   readonly clusterDomain?: string;
   /** Why a kubelet probe of the activator must fail, or nothing (spec T-004). */
@@ -51,7 +56,8 @@ export class Activator {
   constructor(options: ActivatorOptions) {
     this.options = options;
     this.clock = options.clock;
-    this.revisions = new Revisions(options);
+    const { podName, podIp = "" } = options;
+    this.revisions = new Revisions(options, { podName, podIp });
     this.reporter = new StatReporter(options);
     this.domainSuffix = `.svc.${options.clusterDomain ?? "cluster.local"}`;
   }
@@ -89,6 +95,7 @@ class Passage implements Journey, ForwardObserver, HeldRequest {
   tracker: PodTracker | undefined;
   limit: TimeLimit | undefined;
   timeline: TimelineDraft | undefined;
+  observed: Observation | undefined;
 
   constructor(activator: Activator, exchange: Exchange) {
     this.activator = activator;
@@ -137,17 +144,20 @@ class Passage implements Journey, ForwardObserver, HeldRequest {
     this.limit?.wrote();
   }
 
-  response(): void {
+  response({ status }: ResponseHead): void {
+    this.observed?.called(status);
     this.limit?.wrote();
     this.timeline?.answered(this.activator.clock.monotonic());
   }
 
-  upgraded(): void {
+  upgraded({ status }: ResponseHead): void {
+    this.observed?.called(status);
     this.limit?.upgraded();
     this.timeline?.answered(this.activator.clock.monotonic());
   }
 
   failed(error: UpstreamError): void {
+    this.observed?.called(goErrorType(error));
     if (this.limit?.over || this.exchange.responded || error.failure === "cancelled") return;
     if (!error.sent && this.tracker !== undefined) {
       sendAgain(this, this.tracker);
@@ -186,12 +196,13 @@ const PHASES: readonly Phase<Passage>[] = [
     name: "identify",
     why: "the revision is named by headers or by Host; without one there is nothing to hold for (spec T-007)",
     run(passage) {
-      const { headers } = passage.exchange.request;
-      const key = revisionOf(headers, passage.activator.domainSuffix);
-      passage.revision = passage.activator.revisions.get(key.namespace, key.name);
+      const { activator, exchange } = passage;
+      const key = revisionOf(exchange.request.headers, activator.domainSuffix);
+      passage.revision = activator.revisions.get(key.namespace, key.name);
+      passage.observed = activator.options.telemetry?.observe(exchange, passage.revision);
       if (passage.revision !== undefined) return "next";
       const text = `Error getting active endpoint: revision.serving.knative.dev "${key.name}" not found`;
-      respondWithError(passage.exchange, { status: 404, code: "revision-not-found", text });
+      respondWithError(exchange, { status: 404, code: "revision-not-found", text });
       return "over";
     },
   },
@@ -235,6 +246,7 @@ const PHASES: readonly Phase<Passage>[] = [
       const { tracker, activator, exchange } = passage;
       if (tracker === undefined) return "over";
       rewriteForPod(exchange.request.headers, addressText(tracker.backend), passage.takePeer());
+      passage.observed?.forwarded(tracker.backend);
       passage.timeline?.sentTo(tracker.backend);
       forward(exchange, typedUpstream(activator.options.upstreamFor(tracker.backend)), passage);
       return "over";
@@ -269,6 +281,7 @@ function hold(passage: Passage): "next" | "over" | "kept" {
   if (revision === undefined) return "over";
   passage.heldBytes = exchange.heldBytes;
   exchange.onFinish(() => passage.giveBack());
+  passage.observed?.trying();
   const outcome = revision.arrive(passage);
   if (typeof outcome !== "string") {
     passage.tracker = outcome;

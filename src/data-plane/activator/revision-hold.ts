@@ -5,6 +5,7 @@ import type { Backend } from "../backend.ts";
 import type { PodTracker } from "./load-balance.ts";
 import { PodProber, type PodProberOptions } from "./pod-probe.ts";
 import { type ObservedPods, PodSet } from "./pod-set.ts";
+import { type ActivatorNames, RevisionNames } from "./revision-names.ts";
 import { shareOf } from "./share.ts";
 import type { ActivatorPosition } from "./subset.ts";
 import { type Admission, type HeldBytes, type HoldBounds, Throttle, type Waiter } from "./throttle.ts";
@@ -13,6 +14,9 @@ import { type Admission, type HeldBytes, type HoldBounds, Throttle, type Waiter 
 export interface RevisionView {
   readonly namespace: string;
   readonly name: string;
+  /** Where it comes from; absent = from none. */
+  readonly service?: string;
+  readonly configuration?: string;
   readonly containerConcurrency: number;
   readonly limits: RequestTimeoutLimits;
   /** False with an exec readiness probe or a startup probe (spec T-030). */
@@ -41,6 +45,7 @@ export interface RevisionHoldOptions {
   readonly bounds: HoldBounds;
   readonly held: HeldBytes;
   readonly prober: PodProberOptions;
+  readonly activator: ActivatorNames;
 }
 
 /**
@@ -61,6 +66,8 @@ export class RevisionHold {
   #position: ActivatorPosition = { count: 0, index: -1 };
   #failingSinceMs: number | undefined;
   #failureTimer: Timer | undefined;
+  #names: RevisionNames | undefined;
+  #isUsed = false;
 
   constructor(view: RevisionView, options: RevisionHoldOptions) {
     this.view = view;
@@ -81,8 +88,25 @@ export class RevisionHold {
     return this.#throttle.waiting;
   }
 
+  /** Requests at pods. */
+  get running(): number {
+    return this.#throttle.running;
+  }
+
+  /** A request for it has come here. */
+  get isUsed(): boolean {
+    return this.#isUsed;
+  }
+
+  get names(): RevisionNames {
+    const { namespace, name, service = "", configuration = "" } = this.view;
+    this.#names ??= new RevisionNames({ namespace, name, service, configuration }, this.#options.activator);
+    return this.#names;
+  }
+
   setView(view: RevisionView): void {
     this.view = view;
+    this.#names = undefined;
     this.#pods.trustsProbes = view.trustsProbes;
     this.#admit(this.#throttle.setLimit(view.containerConcurrency));
     this.#podsChanged();
@@ -111,6 +135,7 @@ export class RevisionHold {
   }
 
   arrive(request: HeldRequest): PodTracker | "held" | "count-full" | "bytes-full" {
+    this.#isUsed = true;
     const outcome = this.#throttle.arrive(request);
     if (outcome === "held") this.#watchFailure();
     return outcome;

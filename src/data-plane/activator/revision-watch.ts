@@ -1,5 +1,5 @@
 import { type Endpoints, EndpointsKind } from "../../api/endpoints/kind.ts";
-import { REVISION, SERVICE_TYPE } from "../../api/labels.ts";
+import { CONFIGURATION, REVISION, SERVICE, SERVICE_TYPE } from "../../api/labels.ts";
 import { type Revision, RevisionKind } from "../../api/revision/kind.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
@@ -97,10 +97,13 @@ const DEFAULT_TIMEOUT_SECONDS = 300;
 function revisionView(revision: Revision): RevisionView {
   const { spec, status, metadata } = revision;
   const failure = failureOf(status?.conditions ?? []);
+  const { [SERVICE]: service, [CONFIGURATION]: configuration } = metadata.labels ?? {};
   const seconds = (value: number | undefined) => (value ?? 0) * 1000;
   return {
     namespace: metadata.namespace ?? "",
     name: metadata.name ?? "",
+    ...(service && { service }),
+    ...(configuration && { configuration }),
     containerConcurrency: spec.containerConcurrency ?? 0,
     limits: {
       totalMs: seconds(spec.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS),

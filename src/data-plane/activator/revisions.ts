@@ -3,6 +3,7 @@ import type { Random } from "../../base/random.ts";
 import type { Backend, UpstreamFor } from "../backend.ts";
 import type { ObservedPods } from "./pod-set.ts";
 import { RevisionHold, type RevisionHoldOptions, type RevisionView } from "./revision-hold.ts";
+import type { ActivatorNames } from "./revision-names.ts";
 import type { ActivatorPosition } from "./subset.ts";
 import type { HeldBytes, HoldBounds } from "./throttle.ts";
 
@@ -31,13 +32,14 @@ export class Revisions {
   readonly #pods = new Map<string, ObservedPods>();
   readonly #positions = new Map<string, ActivatorPosition>();
 
-  constructor(options: RevisionsOptions) {
+  constructor(options: RevisionsOptions, activator: ActivatorNames) {
     const { clock, random, upstreamFor } = options;
     const held: HeldBytes = { total: 0, max: options.heldBytesMax ?? 256 * MIB };
     this.#holdOptions = {
       clock,
       random,
       held,
+      activator,
       bounds: options.holdBounds ?? { requestsMax: 10_000, bytesMax: 64 * MIB },
       prober: {
         clock,
@@ -51,6 +53,11 @@ export class Revisions {
 
   get(namespace: string, name: string): RevisionHold | undefined {
     return this.#holds.get(`${namespace}/${name}`);
+  }
+
+  /** Those that a request has come for. */
+  *used(): Generator<RevisionHold> {
+    for (const hold of this.#holds.values()) if (hold.isUsed) yield hold;
   }
 
   /** A Revision as it is now. */

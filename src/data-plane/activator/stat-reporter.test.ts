@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { VirtualClock } from "../../../sim/virtual-clock.ts";
 import type { StatMessage } from "../../api/wire/stat.ts";
+import { silentLog } from "../../base/log.ts";
 import { StatReporter } from "./stat-reporter.ts";
 
 function reporter() {
@@ -12,7 +13,7 @@ function reporter() {
       told.push({ concurrency: stat.averageConcurrentRequests, count: stat.requestCount });
     }
   };
-  return { clock, told, reporter: new StatReporter({ clock, podName: "activator", report }) };
+  return { clock, told, reporter: new StatReporter({ clock, log: silentLog, podName: "activator", report }) };
 }
 
 test("the first request of an idle revision is told at once and not counted twice", async () => {

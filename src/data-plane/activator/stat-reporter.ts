@@ -1,10 +1,14 @@
 import type { Stat, StatMessage } from "../../api/wire/stat.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
+import { messageOf } from "../../base/errors.ts";
+import type { Log } from "../../base/log.ts";
 
 export interface StatReporterOptions {
   readonly clock: Clock;
+  readonly log: Log;
   /** Of this activator; the autoscaler tells reporters apart by it. */
   readonly podName: string;
+  /** Throws when the autoscaler cannot be reached: what it would have told is lost, requests go on (spec T-042). */
   readonly report: (messages: StatMessage[]) => void;
 }
 
@@ -21,6 +25,8 @@ export interface RevisionTraffic {
   changedMs: number;
   /** What the poke has already told of the running period (spec T-039). */
   poked: number;
+  /** The average of the last period. */
+  concurrency: number;
 }
 
 /**
@@ -32,9 +38,20 @@ export class StatReporter {
   readonly #traffic = new Map<string, RevisionTraffic>();
   #periodStartMs = 0;
   #timer: Timer | undefined;
+  #errorCount = 0;
 
   constructor(options: StatReporterOptions) {
     this.#options = options;
+  }
+
+  /** Reports that could not be sent (spec M-009). */
+  get errorCount(): number {
+    return this.#errorCount;
+  }
+
+  /** Requests at a time in the last period that was reported (spec M-005). */
+  concurrencyOf(namespace: string, name: string): number {
+    return this.#traffic.get(`${namespace}/${name}`)?.concurrency ?? 0;
   }
 
   /** Returns what `leave` wants. */
@@ -43,9 +60,18 @@ export class StatReporter {
     const key = `${namespace}/${name}`;
     let traffic = this.#traffic.get(key);
     if (traffic === undefined) {
-      traffic = { namespace, name, running: 0, requests: 0, integral: 0, changedMs: nowMs, poked: 1 };
+      traffic = {
+        namespace,
+        name,
+        running: 0,
+        requests: 0,
+        integral: 0,
+        changedMs: nowMs,
+        poked: 1,
+        concurrency: 0,
+      };
       this.#traffic.set(key, traffic);
-      this.#options.report([this.#message(traffic, 1, 1)]);
+      this.#report([this.#message(traffic, 1, 1)]);
       this.#start(nowMs);
     }
     accrue(traffic, nowMs);
@@ -78,6 +104,7 @@ export class StatReporter {
     for (const [key, traffic] of this.#traffic) {
       accrue(traffic, nowMs);
       const average = traffic.integral / spanMs;
+      traffic.concurrency = average;
       const concurrency = Math.max(0, average - traffic.poked);
       messages.push(this.#message(traffic, concurrency, Math.max(0, traffic.requests - traffic.poked)));
       if (average === 0 && traffic.running === 0) this.#traffic.delete(key);
@@ -85,8 +112,17 @@ export class StatReporter {
       traffic.requests = 0;
       traffic.poked = 0;
     }
-    if (messages.length > 0) this.#options.report(messages);
+    if (messages.length > 0) this.#report(messages);
     if (this.#traffic.size > 0) this.#start(nowMs);
+  }
+
+  #report(messages: StatMessage[]): void {
+    try {
+      this.#options.report(messages);
+    } catch (thrown) {
+      this.#errorCount += 1;
+      this.#options.log.warn("a report did not reach the autoscaler", { error: messageOf(thrown) });
+    }
   }
 
   #message(traffic: RevisionTraffic, concurrency: number, requests: number): StatMessage {

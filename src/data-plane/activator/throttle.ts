@@ -18,6 +18,7 @@ export class Throttle {
   #limit = 0;
   #trackers: PodTracker[] = [];
   #heldBytes = 0;
+  #running = 0;
 
   constructor(options: { random: Random; bounds: HoldBounds; held: HeldBytes }) {
     this.#random = options.random;
@@ -27,6 +28,11 @@ export class Throttle {
 
   get waiting(): number {
     return this.#waiting.count;
+  }
+
+  /** Requests at pods, also at those that have left the set. */
+  get running(): number {
+    return this.#running;
   }
 
   /** Whether a request could be given to a pod at once or in a moment: there is at least one. */
@@ -69,6 +75,7 @@ export class Throttle {
   release(tracker: PodTracker): readonly Admission[] {
     assert(tracker.inFlight > 0, `pod ${addressText(tracker.backend)} gives back a slot it never gave`);
     tracker.inFlight -= 1;
+    this.#running -= 1;
     return this.#admitWaiting();
   }
 
@@ -102,7 +109,9 @@ export class Throttle {
 
   #pick(): PodTracker | undefined {
     const tracker = pickPod(this.#trackers, this.#limit, { random: this.#random, state: this.#balance });
-    if (tracker !== undefined) tracker.inFlight += 1;
+    if (tracker === undefined) return undefined;
+    tracker.inFlight += 1;
+    this.#running += 1;
     return tracker;
   }
 

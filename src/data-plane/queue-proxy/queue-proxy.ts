@@ -10,6 +10,7 @@ import type { Exchange, Handler, ResponseHead } from "../../http/message.ts";
 import type { RequestTimeoutLimits } from "../../http/request-timeouts.ts";
 import { respondWith } from "../../http/responses.ts";
 import type { Measured } from "../../http/telemetry/measured.ts";
+import { Traced } from "../../http/telemetry/traced.ts";
 import type { Tracer } from "../../http/telemetry/tracer.ts";
 import type { TimerWheel } from "../../http/timer-wheel.ts";
 import { type Upstream, UpstreamError } from "../../http/upstream.ts";
@@ -23,9 +24,8 @@ import type { QueueProxyConfig } from "./config.ts";
 import { Drain } from "./drain.ts";
 import { healthCheckOf, restoreHost, setForwarded, stripRouting } from "./headers.ts";
 import type { Readiness } from "./readiness.ts";
-import { RequestMetrics } from "./request-metrics.ts";
+import { RequestMetrics, routeTagOf } from "./request-metrics.ts";
 import { RequestStats } from "./stats.ts";
-import { Traced } from "./traced.ts";
 
 export interface QueueProxyOptions {
   readonly config: QueueProxyConfig;
@@ -188,8 +188,8 @@ const PHASES: readonly Phase<Passage>[] = [
       const { tracer } = passage.proxy;
       const { exchange } = passage;
       if (tracer === undefined || isProbe(exchange.request.headers)) return "next";
-      const span = tracer.begin(exchange.request.headers, "queue");
-      if (span !== undefined) passage.traced = new Traced(exchange, tracer, span);
+      const attributes = { "kn.route.tag": routeTagOf(exchange.request.headers) };
+      passage.traced = Traced.begin(exchange, { tracer, names: SPANS, attributes });
       return "next";
     },
   },
@@ -294,6 +294,7 @@ const PHASES: readonly Phase<Passage>[] = [
   },
 ];
 
+const SPANS = { server: "queue", wait: "kn.queueproxy.wait", proxy: "kn.queueproxy.proxy" };
 const SHUTTING_DOWN = { status: 503, code: "shutting-down", text: "shutting down" };
 
 function answerHealthCheck({ proxy, exchange }: Passage): void {

@@ -18,6 +18,7 @@ import {
   shownStatus,
 } from "../../http/telemetry/http-metrics.ts";
 import { Measured } from "../../http/telemetry/measured.ts";
+import { programAttributes } from "../../http/telemetry/resource.ts";
 import type { QueueProxyConfig } from "./config.ts";
 
 /** The metrics of requests with Knative's names and labels (spec Q-063…Q-065, M-001…M-004). */
@@ -112,9 +113,6 @@ export function resourceOf(config: QueueProxyConfig, version: string): Attribute
     "kn.service.name": service,
     "service.instance.id": pod,
     "service.name": config.otelServiceName || service || configuration || revision,
-    "service.version": version,
-    "telemetry.sdk.language": "nodejs",
-    "telemetry.sdk.name": "ebb",
-    "telemetry.sdk.version": version,
+    ...programAttributes({ version }),
   };
 }

@@ -1,0 +1,51 @@
+import type { GoStruct } from "../../base/go-template/values.ts";
+import type { MetricLabels } from "../../http/telemetry/http-metrics.ts";
+import { loggedRevision } from "../request-log.ts";
+
+/** Where a revision comes from, as telemetry calls it. */
+export interface RevisionOrigin {
+  readonly namespace: string;
+  readonly name: string;
+  /** Empty when there is none. */
+  readonly service: string;
+  readonly configuration: string;
+}
+
+/** The activator that writes a log. */
+export interface ActivatorNames {
+  readonly podName: string;
+  readonly podIp: string;
+}
+
+/** A revision as metrics, traces and the request log name it: made when the first of them asks. */
+export class RevisionNames {
+  readonly #origin: RevisionOrigin;
+  readonly #activator: ActivatorNames;
+  #labels: MetricLabels | undefined;
+  #logged: GoStruct | undefined;
+
+  constructor(origin: RevisionOrigin, activator: ActivatorNames) {
+    this.#origin = origin;
+    this.#activator = activator;
+  }
+
+  /** spec M-003, M-005. */
+  get labels(): MetricLabels {
+    const { namespace, name, service, configuration } = this.#origin;
+    this.#labels ??= {
+      key: `${namespace}/${name}/${configuration}/${service}`,
+      attributes: {
+        "k8s.namespace.name": namespace,
+        "kn.configuration.name": configuration,
+        "kn.revision.name": name,
+        "kn.service.name": service,
+      },
+    };
+    return this.#labels;
+  }
+
+  get logged(): GoStruct {
+    this.#logged ??= loggedRevision({ ...this.#origin, ...this.#activator });
+    return this.#logged;
+  }
+}
