@@ -11,6 +11,7 @@ import type { Backend, UpstreamFor } from "../../src/data-plane/backend.ts";
 import { Gateway } from "../../src/data-plane/gateway/gateway.ts";
 import type { HostRule } from "../../src/data-plane/gateway/route-table.ts";
 import { HostedQueueProxies } from "../../src/data-plane/queue-proxy/host.ts";
+import type { Address } from "../../src/http/conn.ts";
 import { httpFetch } from "../../src/http/fetch.ts";
 import { HeaderBlock } from "../../src/http/header-block.ts";
 import { inProcessUpstream } from "../../src/http/in-process-upstream.ts";
@@ -41,12 +42,15 @@ export interface World {
 export interface PodOptions {
   readonly probe?: object | string;
   readonly concurrency?: number;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Pod {
   readonly backend: Backend;
   readonly uid: string;
   readonly requests: string[];
+  /** Where its application is expected to listen. */
+  readonly application: Address;
   /** The application begins to listen. */
   listen(handle?: Parameters<typeof createServer>[1]): Promise<void>;
   crash(): void;
@@ -99,7 +103,7 @@ export async function world(context: TestContext): Promise<World> {
     fallback: ACTIVATOR,
   });
   gateway.routes.set("default/hello", rules());
-  const server = new HttpServer({ clock, handler: gateway.handler("public") });
+  const server = new HttpServer({ clock, handler: gateway.handler("public"), http2: true });
   const listener = await network.listen({ ip: "127.0.0.1", port: 0 }, server.accept);
   const apps: Server[] = [];
   context.after(async () => {
@@ -151,6 +155,7 @@ async function hostPod(hosted: HostedQueueProxies, apps: Server[], options: PodO
     SERVING_POD: uid,
     SERVING_POD_IP: ip,
     SERVING_READINESS_PROBE: typeof probe === "string" ? probe : JSON.stringify(probe),
+    ...options.env,
   };
   const userPort = 20_000 + lastOctet;
   const userPorts = [{ declared: 8080, ip, port: userPort }];
@@ -160,6 +165,7 @@ async function hostPod(hosted: HostedQueueProxies, apps: Server[], options: PodO
   return {
     backend: { ip, port: 8012, podUid: uid },
     uid,
+    application: { ip, port: userPort },
     requests,
     listen: (handle) =>
       new Promise((resolve) => {

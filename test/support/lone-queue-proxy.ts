@@ -20,15 +20,16 @@ export interface StartedQueueProxy {
   readonly exited: Promise<number>;
 }
 
+/** Without an `application` none listens yet. */
 export async function startLoneQueueProxy(
   context: TestContext,
-  application: RequestListener,
+  application: RequestListener | undefined,
   options: Partial<LoneQueueProxyOptions> = {},
 ): Promise<StartedQueueProxy> {
   lastOctet += 1;
   const ip = `127.${20 + (process.pid % 200)}.9.${lastOctet}`;
   const server = createServer(application);
-  await new Promise<void>((resolve) => server.listen(8080, ip, resolve));
+  if (application) await new Promise<void>((resolve) => server.listen(8080, ip, resolve));
   const exits: number[] = [];
   const { promise: exited, resolve } = Promise.withResolvers<number>();
   const proxy = new LoneQueueProxy({
