@@ -9,10 +9,13 @@ import { systemClock } from "../base/clock.ts";
 import { systemRandom } from "../base/random.ts";
 import { httpFetch } from "./fetch.ts";
 import type { Handler } from "./message.ts";
+import { systemNetwork } from "./network.ts";
 import { UpstreamPool } from "./pool.ts";
 import { respondWith } from "./responses.ts";
 import { HttpServer } from "./server.ts";
-import { checkIdentity, type TlsIdentity, type TlsNetworkOptions, tlsNetwork } from "./tls.ts";
+import { tlsNetwork } from "./tls.ts";
+import type { IdentityFor } from "./tls-acceptor.ts";
+import { inspectIdentity, type TlsIdentity, type TlsSettings } from "./tls-identity.ts";
 
 /** TLS on real sockets: whom it serves, whom it trusts, and how certificates change. */
 
@@ -29,12 +32,16 @@ const seen: Handler = (exchange) => {
   respondWith(exchange, { status: 200, body: `${request.version} ${secure}` });
 };
 
-async function serve(options: Omit<TlsNetworkOptions, "clock">, handler = seen): Promise<number> {
+interface Served {
+  readonly identityFor: IdentityFor;
+  readonly settings?: TlsSettings;
+}
+
+async function serve({ identityFor, ...options }: Served, handler = seen): Promise<number> {
   const server = new HttpServer({ clock, handler, http2: true, limits: { lingerMs: 50 } });
-  const listener = await tlsNetwork({ clock, ...options }).listen(
-    { ip: "127.0.0.1", port: 0 },
-    server.accept,
-  );
+  const serving = { network: systemNetwork(clock), identityFor };
+  const tls = tlsNetwork({ clock, serving, ...options });
+  const listener = await tls.listen({ ip: "127.0.0.1", port: 0 }, server.accept);
   closers.push(
     () => server.closeNow(),
     () => listener.close(),
@@ -154,7 +161,9 @@ test(
 
 test("a certificate and a key that do not belong together are told apart", OPTIONS, () => {
   const [one, other] = [authority.issue(["a"]), authority.issue(["b"])];
-  assert.doesNotThrow(() => checkIdentity(one));
-  assert.throws(() => checkIdentity({ cert: one.cert, key: other.key }));
-  assert.throws(() => checkIdentity({ cert: "nothing", key: other.key }));
+  const facts = inspectIdentity(one);
+  assert(facts.covers("a") && !facts.covers("b"));
+  assert(facts.expiresMs > Date.now());
+  assert.throws(() => inspectIdentity({ cert: one.cert, key: other.key }));
+  assert.throws(() => inspectIdentity({ cert: "nothing", key: other.key }));
 });

@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { VirtualClock } from "../../sim/virtual-clock.ts";
 import { testAuthority } from "../../test/support/certificates.ts";
 import { silentLog } from "../base/log.ts";
-import type { TlsIdentity } from "../http/tls.ts";
+import type { TlsIdentity } from "../http/tls-identity.ts";
 import { CertificateFiles } from "./certificate-files.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ebb-certificates-"));

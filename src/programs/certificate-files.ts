@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { type Clock, sleep } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import { checkIdentity, type TlsIdentity } from "../http/tls.ts";
+import { inspectIdentity, type TlsIdentity } from "../http/tls-identity.ts";
 
 export interface CertificateFilesOptions {
   readonly certPath: string;
@@ -35,7 +35,7 @@ export class CertificateFiles {
       const [cert, key] = await Promise.all([readFile(certPath, "utf8"), readFile(keyPath, "utf8")]);
       const before = this.#identity;
       if (before?.cert === cert && before.key === key) return true;
-      checkIdentity({ cert, key });
+      inspectIdentity({ cert, key });
       this.#identity = { cert, key };
       if (before) log.info("the certificate was replaced", { certPath });
     } catch (thrown) {

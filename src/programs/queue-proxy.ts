@@ -7,7 +7,8 @@ import { PROBE_TLS } from "../data-plane/queue-proxy/http-attempt.ts";
 import { LoneQueueProxy } from "../data-plane/queue-proxy/lone.ts";
 import type { Network } from "../http/conn.ts";
 import { systemNetwork } from "../http/network.ts";
-import { type TlsSettings, tlsNetwork } from "../http/tls.ts";
+import { tlsNetwork } from "../http/tls.ts";
+import type { TlsSettings } from "../http/tls-identity.ts";
 import { anyAddress } from "./any-address.ts";
 import { CertificateFiles } from "./certificate-files.ts";
 import { LineWriter } from "./line-writer.ts";
@@ -56,7 +57,8 @@ async function tlsFromFiles(log: Log): Promise<((settings: TlsSettings) => Netwo
   });
   if (!(await files.read())) return undefined;
   void files.run(new AbortController().signal);
-  return (settings) => tlsNetwork({ clock: systemClock, settings, identityFor: () => files.identity });
+  const serving = { network: systemNetwork(systemClock), identityFor: () => files.identity };
+  return (settings) => tlsNetwork({ clock: systemClock, settings, serving });
 }
 
 const LOG_LEVELS = new Set(["debug", "info", "warn", "error", "fatal"]);

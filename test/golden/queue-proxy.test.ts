@@ -5,7 +5,8 @@ import { silentLog } from "../../src/base/log.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { LoneQueueProxy } from "../../src/data-plane/queue-proxy/lone.ts";
 import { systemNetwork } from "../../src/http/network.ts";
-import { type TlsSettings, tlsNetwork } from "../../src/http/tls.ts";
+import { tlsNetwork } from "../../src/http/tls.ts";
+import type { TlsSettings } from "../../src/http/tls-identity.ts";
 import { judgedTwice, judgeGolden } from "../support/golden.ts";
 import { exceptions } from "./queue-proxy.exceptions.ts";
 import { bytesOf } from "./wire/byte-reader.ts";
@@ -179,7 +180,8 @@ interface World {
 function servingTls(files: Record<string, string>) {
   const folder = "/var/lib/knative/certs";
   const identity = { cert: files[`${folder}/tls.crt`] ?? "", key: files[`${folder}/tls.key`] ?? "" };
-  return (settings: TlsSettings) => tlsNetwork({ clock: systemClock, settings, identityFor: () => identity });
+  const serving = { network: systemNetwork(systemClock), identityFor: () => identity };
+  return (settings: TlsSettings) => tlsNetwork({ clock: systemClock, settings, serving });
 }
 
 async function startWorld(

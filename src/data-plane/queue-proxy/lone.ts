@@ -4,7 +4,7 @@ import type { Random } from "../../base/random.ts";
 import type { Address, Network } from "../../http/conn.ts";
 import { UpstreamPool } from "../../http/pool.ts";
 import { TimerWheel } from "../../http/timer-wheel.ts";
-import type { TlsSettings } from "../../http/tls.ts";
+import type { TlsSettings } from "../../http/tls-identity.ts";
 import { type Environment, readConfig } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 import type { Profiler } from "./profiling.ts";

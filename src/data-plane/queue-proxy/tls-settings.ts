@@ -1,4 +1,4 @@
-import type { TlsSettings } from "../../http/tls.ts";
+import type { TlsSettings } from "../../http/tls-identity.ts";
 import type { Environment } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 
