@@ -135,8 +135,9 @@ class Fetching implements UpstreamObserver, BodySink, UpstreamConnectionOwner {
       scheme: "http",
       sessionFreed,
       sessionGone() {},
+      sendAgain: () => false,
     });
-    session.send(this.#outgoing(), this);
+    session.send({ request: this.#outgoing(), observer: this, tries: 1 });
   }
 
   #outgoing(): OutgoingRequest {

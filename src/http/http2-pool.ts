@@ -4,6 +4,7 @@ import type { Random } from "../base/random.ts";
 import type { Address, Conn, Network } from "./conn.ts";
 import { dial } from "./dial.ts";
 import { Http2Upstream, type Http2UpstreamOwner } from "./http2-upstream.ts";
+import type { Http2Attempt } from "./http2-upstream-stream.ts";
 import type { HttpLimits } from "./limits.ts";
 import { type TimerWheel, WheelEntry } from "./timer-wheel.ts";
 import { type OutgoingRequest, type Upstream, UpstreamError, type UpstreamObserver } from "./upstream.ts";
@@ -21,11 +22,12 @@ const IDLE_MS = 90_000;
 /** Requests that may wait for one session to be made, before another one is dialled. */
 const WAITING_MAX = 100;
 
-interface Waiting {
-  readonly request: OutgoingRequest;
-  readonly observer: UpstreamObserver;
+interface Waiting extends Http2Attempt {
   stopListening: () => void;
 }
+
+/** A request that the server says it has not looked at is sent so often in all. */
+const TRIES_MAX = 3;
 
 /** Sessions to one address: requests share one as long as its server takes more streams. */
 export class Http2AddressPool implements Upstream, Http2UpstreamOwner {
@@ -48,16 +50,27 @@ export class Http2AddressPool implements Upstream, Http2UpstreamOwner {
   }
 
   send(request: OutgoingRequest, observer: UpstreamObserver): void {
+    this.#try({ request, observer, tries: 1 });
+  }
+
+  /** A goodbye and a request may cross: the application is not to blame for it, nor is the client. */
+  sendAgain({ request, observer, tries }: Http2Attempt): boolean {
+    if (tries >= TRIES_MAX || this.#retired) return false;
+    this.#try({ request, observer, tries: tries + 1 });
+    return true;
+  }
+
+  #try(attempt: Http2Attempt): void {
     for (const session of this.#sessions) {
       if (!session.hasRoom) continue;
-      session.send(request, observer);
+      session.send(attempt);
       return;
     }
     if (this.#dialling === undefined || this.#dialling.size >= WAITING_MAX) {
       this.#dialling = new Dialling(this.#options, (dialling, conn) => this.#connected(dialling, conn));
       this.#dialling.begin();
     }
-    this.#dialling?.add(request, observer);
+    this.#dialling?.add(attempt);
   }
 
   /** Sessions end once their streams have. */
@@ -91,7 +104,7 @@ export class Http2AddressPool implements Upstream, Http2UpstreamOwner {
     }
     const session = new Http2Upstream(conn, this);
     this.#sessions.add(session);
-    for (const { request, observer } of dialling.take()) session.send(request, observer);
+    for (const attempt of dialling.take()) session.send(attempt);
   }
 
   #closeIdle(): void {
@@ -135,8 +148,9 @@ class Dialling {
     );
   }
 
-  add(request: OutgoingRequest, observer: UpstreamObserver): void {
-    const waiting: Waiting = { request, observer, stopListening: () => {} };
+  add(attempt: Http2Attempt): void {
+    const { request, observer } = attempt;
+    const waiting: Waiting = { ...attempt, stopListening: () => {} };
     this.#waiting.add(waiting);
     waiting.stopListening = request.cancel.onRaise(() => {
       if (!this.#waiting.delete(waiting)) return;

@@ -26,10 +26,21 @@ export interface SessionTrouble {
   readonly message: string;
 }
 
+/** A request on its way, and how often it was sent before. */
+export interface Http2Attempt {
+  readonly request: OutgoingRequest;
+  readonly observer: UpstreamObserver;
+  readonly tries: number;
+}
+
 export interface Http2UpstreamStreamOwner {
   readonly heldBodyBytesMax: number;
   /** What ended the whole session, if anything did; `error` is what Node says of the stream. */
   troubleOf(error: Error | undefined): SessionTrouble | undefined;
+  /** The server has said goodbye before it looked at this stream. */
+  neverSaw(streamId: number): boolean;
+  /** Sends a request of which nothing was used once more; false when that was tried often enough. */
+  sendAgain(attempt: Http2Attempt): boolean;
   streamOver(): void;
 }
 
@@ -37,8 +48,7 @@ export interface Http2UpstreamStreamOwner {
 export class Http2UpstreamStream implements BodyOwner, WriterOwner {
   readonly #stream: ClientHttp2Stream;
   readonly #owner: Http2UpstreamStreamOwner;
-  readonly #request: OutgoingRequest;
-  readonly #observer: UpstreamObserver;
+  readonly #attempt: Http2Attempt;
   readonly #writer: Http2BodyWriter;
   readonly #stopListening: () => void;
   #body: ReceivedBody | undefined;
@@ -47,15 +57,10 @@ export class Http2UpstreamStream implements BodyOwner, WriterOwner {
   #responded = false;
   #over = false;
 
-  constructor(
-    stream: ClientHttp2Stream,
-    exchange: { request: OutgoingRequest; observer: UpstreamObserver },
-    owner: Http2UpstreamStreamOwner,
-  ) {
+  constructor(stream: ClientHttp2Stream, attempt: Http2Attempt, owner: Http2UpstreamStreamOwner) {
     this.#stream = stream;
     this.#owner = owner;
-    this.#request = exchange.request;
-    this.#observer = exchange.observer;
+    this.#attempt = attempt;
     this.#writer = new Http2BodyWriter(stream, this);
     stream.on("error", (error) => {
       this.#error = error;
@@ -63,12 +68,12 @@ export class Http2UpstreamStream implements BodyOwner, WriterOwner {
     stream.on("close", () => this.#closed());
     stream.on("headers", (_headers: unknown, _flags: unknown, raw: string[]) => this.#onInterim(raw));
     stream.on("response", (_headers: unknown, flags: number, raw: string[]) => this.#onResponse(raw, flags));
-    this.#stopListening = this.#request.cancel.onRaise((reason) => this.#cancelled(reason));
+    this.#stopListening = attempt.request.cancel.onRaise((reason) => this.#cancelled(reason));
   }
 
   /** The head was given to the session; sends the body. */
   start(): void {
-    const { body } = this.#request;
+    const { body } = this.#attempt.request;
     if (body.length !== 0 && !this.#over) this.#writer.start(body);
   }
 
@@ -76,7 +81,7 @@ export class Http2UpstreamStream implements BodyOwner, WriterOwner {
 
   #onInterim(raw: string[]): void {
     if (this.#over || this.#responded) return;
-    this.#understood(() => this.#observer.interim(responseFromHttp2(raw).head));
+    this.#understood(() => this.#attempt.observer.interim(responseFromHttp2(raw).head));
   }
 
   #onResponse(raw: string[], flags: number): void {
@@ -85,13 +90,14 @@ export class Http2UpstreamStream implements BodyOwner, WriterOwner {
       const { head, contentLength } = responseFromHttp2(raw);
       this.#responded = true;
       if ((flags & FLAG_END_STREAM) !== 0) {
-        this.#observer.response(head, EMPTY_BODY);
+        this.#attempt.observer.response(head, EMPTY_BODY);
         this.#stream.resume();
         return;
       }
-      const length = contentLength < 0 || this.#request.head.method === "HEAD" ? undefined : contentLength;
+      const length =
+        contentLength < 0 || this.#attempt.request.head.method === "HEAD" ? undefined : contentLength;
       this.#receiveBody(length);
-      this.#observer.response(head, this.#body ?? EMPTY_BODY);
+      this.#attempt.observer.response(head, this.#body ?? EMPTY_BODY);
     });
   }
 
@@ -192,16 +198,24 @@ export class Http2UpstreamStream implements BodyOwner, WriterOwner {
     this.#writer.stop();
   }
 
+  /** The server says that it did nothing with it (RFC 9113 §8.7), and nothing of a body can have been used. */
+  #isUntouched(): boolean {
+    const { rstCode, id } = this.#stream;
+    if (this.#responded || this.#attempt.request.body.length !== 0) return false;
+    return rstCode === REFUSED_STREAM || (id !== undefined && this.#owner.neverSaw(id));
+  }
+
   #fail(failure: UpstreamFailure, message: string, cause: unknown = undefined): void {
     if (this.#over) return;
-    // The server says that it did nothing with it, and nothing of a body can have been used.
-    const untouched = this.#stream.rstCode === REFUSED_STREAM && this.#request.body.length === 0;
+    const untouched = this.#isUntouched();
+    const body = this.#body;
+    this.#release();
+    if (untouched && failure !== "cancelled" && this.#owner.sendAgain(this.#attempt)) return;
     const error = new UpstreamError(failure, message, {
       sent: !untouched,
       cause: cause ?? new EbbError("http2", message),
     });
-    this.#release();
-    if (this.#responded) this.#body?.fail(error);
-    else this.#observer.failed(error);
+    if (this.#responded) body?.fail(error);
+    else this.#attempt.observer.failed(error);
   }
 }

@@ -2,14 +2,15 @@ import type { ClientHttp2Session, IncomingHttpHeaders } from "node:http2";
 import type { Conn } from "./conn.ts";
 import { mayHaveTrailers } from "./http2-body-writer.ts";
 import { requestToHttp2 } from "./http2-head.ts";
-import { http2Library } from "./http2-library.ts";
+import { ERROR_NAMES, http2Library, NO_ERROR } from "./http2-library.ts";
 import {
+  type Http2Attempt,
   Http2UpstreamStream,
   type Http2UpstreamStreamOwner,
   type SessionTrouble,
 } from "./http2-upstream-stream.ts";
 import type { HttpLimits } from "./limits.ts";
-import { type OutgoingRequest, UpstreamError, type UpstreamObserver } from "./upstream.ts";
+import { UpstreamError } from "./upstream.ts";
 
 export interface Http2UpstreamOwner {
   readonly limits: HttpLimits;
@@ -20,6 +21,8 @@ export interface Http2UpstreamOwner {
   sessionFreed(session: Http2Upstream): void;
   /** Takes no further request. */
   sessionGone(session: Http2Upstream): void;
+  /** See Http2UpstreamStreamOwner. */
+  sendAgain(attempt: Http2Attempt): boolean;
 }
 
 const SESSION_OPTIONS = {
@@ -46,6 +49,8 @@ export class Http2Upstream implements Http2UpstreamStreamOwner {
   #streamsMax = STREAMS_BEFORE_SETTINGS;
   #greeted = false;
   #gone = false;
+  /** The last one that the server will look at, once it has said goodbye. */
+  #lastStreamId = Number.POSITIVE_INFINITY;
   #trouble: SessionTrouble | undefined;
 
   /** Throws nothing; `conn` must be one that can be detached. */
@@ -62,7 +67,7 @@ export class Http2Upstream implements Http2UpstreamStreamOwner {
       this.#greeted = true;
       this.#streamsMax = Math.min(STREAMS_MAX, maxConcurrentStreams ?? STREAMS_MAX);
     });
-    session.on("goaway", () => this.#noMore());
+    session.on("goaway", (code, lastStreamId) => this.#goodbye(code, lastStreamId));
     session.on("error", (error) => this.#broken(error));
     session.on("stream", (stream) => stream.close());
     session.on("close", () => this.#ended());
@@ -78,11 +83,13 @@ export class Http2Upstream implements Http2UpstreamStreamOwner {
   }
 
   get hasRoom(): boolean {
-    return !this.#gone && this.#streams < this.#streamsMax;
+    const { closed, destroyed } = this.#session;
+    return !this.#gone && !closed && !destroyed && this.#streams < this.#streamsMax;
   }
 
-  send(request: OutgoingRequest, observer: UpstreamObserver): void {
+  send(attempt: Http2Attempt): void {
     const session = this.#session;
+    const { request, observer } = attempt;
     if (request.cancel.raised) {
       observer.failed(new UpstreamError("cancelled", "the request was cancelled", { sent: false }));
       return;
@@ -101,7 +108,15 @@ export class Http2Upstream implements Http2UpstreamStreamOwner {
       waitForTrailers: !isEmpty && mayHaveTrailers(body, head.headers),
     });
     this.#streams++;
-    new Http2UpstreamStream(stream, { request, observer }, this).start();
+    new Http2UpstreamStream(stream, attempt, this).start();
+  }
+
+  neverSaw(streamId: number): boolean {
+    return streamId > this.#lastStreamId;
+  }
+
+  sendAgain(attempt: Http2Attempt): boolean {
+    return this.#owner.sendAgain(attempt);
   }
 
   streamOver(): void {
@@ -134,6 +149,16 @@ export class Http2Upstream implements Http2UpstreamStreamOwner {
       };
     }
     return this.#trouble;
+  }
+
+  #goodbye(code: number, lastStreamId: number): void {
+    this.#lastStreamId = Math.min(this.#lastStreamId, lastStreamId);
+    if (code !== NO_ERROR) {
+      const error = `LastStreamID=${lastStreamId}, ErrCode=${ERROR_NAMES[code] ?? code}`;
+      const message = `http2: server sent GOAWAY and closed the connection; ${error}, debug=""`;
+      this.#trouble ??= { failure: "reset", message };
+    }
+    this.#noMore();
   }
 
   #ended(): void {

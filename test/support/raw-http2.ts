@@ -74,6 +74,12 @@ export class RawHttp2 {
     this.send(Buffer.concat([Buffer.from(PREFACE), frame("SETTINGS", 0)]));
   }
 
+  /** The server's side of `greet`. */
+  async welcome(waitMs = 8_000): Promise<void> {
+    await this.#reader.exactly(PREFACE.length, Date.now() + waitMs);
+    this.send(frame("SETTINGS", 0));
+  }
+
   send(bytes: Buffer): void {
     if (this.socket.writable) this.socket.write(bytes);
   }
