@@ -2,6 +2,7 @@
  * What a CustomResourceDefinition's structural schema does to an object (spec A-013, errata §Admission): unknown
  * fields are pruned, defaults filled in, the rest checked, with kube-apiserver's texts.
  */
+import { copyJson } from "../base/json.ts";
 import type { Schema } from "./schema.ts";
 
 export interface StructuralError {
@@ -74,7 +75,7 @@ export function applySchemaDefaults(schema: Schema, value: Json): void {
     const isNull = value[key] === null && field.nullable !== true;
     if (isNull && schema.required?.includes(key) !== true) delete value[key];
     const isMissing = value[key] === undefined || isNull;
-    if (isMissing && field.default !== undefined) value[key] = structuredClone(field.default);
+    if (isMissing && field.default !== undefined) value[key] = copyJson(field.default);
     if (value[key] !== undefined) applySchemaDefaults(field, value[key]);
   }
 }

@@ -57,7 +57,14 @@ export class AutoscalingWorld {
     const { clock } = this;
     const log = silentLog;
     const random = seededRandom(7);
-    this.#server = new ApiServer({ clock, random, log, storage: new MemoryStorage(), kinds: KINDS });
+    this.#server = new ApiServer({
+      freezesObjects: true,
+      clock,
+      random,
+      log,
+      storage: new MemoryStorage(),
+      kinds: KINDS,
+    });
     this.#informers = new Informers({ client: this.#server.clientFor("informers"), clock, log });
     this.#pods = new RevisionPods(this.#informers);
     let wakeAutoscaler = (_: ObjectKey) => {};

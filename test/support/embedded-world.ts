@@ -109,7 +109,14 @@ export async function embeddedWorld(
   const clock = new VirtualClock();
   const random = seededRandom(7);
   const kinds = options.kinds ?? WORKLOAD_KINDS;
-  const server = new ApiServer({ clock, random, log: silentLog, storage: new MemoryStorage(), kinds });
+  const server = new ApiServer({
+    freezesObjects: true,
+    clock,
+    random,
+    log: silentLog,
+    storage: new MemoryStorage(),
+    kinds,
+  });
   await clock.until(server.start());
   const client = server.clientFor("tester");
   for (const name of ["default", "other"])

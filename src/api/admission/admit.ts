@@ -4,6 +4,7 @@
  */
 
 import { messageOf } from "../../base/errors.ts";
+import { copyJson } from "../../base/json.ts";
 import { parseQuantity } from "../../base/quantity.ts";
 import type { Certificate } from "../certificate/kind.ts";
 import { validateCertificate } from "../certificate/validate.ts";
@@ -180,7 +181,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 export function admit(request: AdmissionRequest): AdmissionResult {
   const { kind, operation } = request;
   if (operation === "DELETE") return { object: request.object, warnings: [] };
-  const object = structuredClone(request.object);
+  const object = copyJson(request.object);
   const rules = RULES[`${kind.group}/${kind.kind}`];
   applySchemaDefaults(kind.schema, object);
   if (rules === undefined) {

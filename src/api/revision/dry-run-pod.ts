@@ -2,6 +2,7 @@
  * A dry run of a Service or Configuration also tries the pod that its template leads to (spec A-170): the user's
  * containers as the Revision controller would write them, filled in and checked as Kubernetes does.
  */
+import { copyJson } from "../../base/json.ts";
 import type { Container, Probe } from "../container.ts";
 import { causesText } from "../field-cause.ts";
 import { defaultPod } from "../pod/defaults.ts";
@@ -36,7 +37,7 @@ export function dryRunProblem({ spec, namespace, hasServiceAccount, suffix }: Dr
 }
 
 function podOf(spec: RevisionSpec): PodSpec {
-  const { containerConcurrency: _, timeoutSeconds: __, ...rest } = structuredClone(spec);
+  const { containerConcurrency: _, timeoutSeconds: __, ...rest } = copyJson(spec);
   const { responseStartTimeoutSeconds: ___, idleTimeoutSeconds: ____, containers, ...pod } = rest;
   return { ...pod, containers: containers.map((one) => tried(one, containers.length > 1)) };
 }

@@ -24,13 +24,6 @@ export function recordAt(value: unknown, path: readonly string[]): Record<string
   return isRecord(found) ? found : {};
 }
 
-/** Sets an own field even when it is called `__proto__`. */
-export function setField(target: Record<string, unknown>, name: string, value: unknown): void {
-  if (name === "__proto__")
-    Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
-  else target[name] = value;
-}
-
 /** Equality of JSON values; an absent field and an undefined one are the same. */
 export function sameJson(left: unknown, right: unknown): boolean {
   if (left === right) return true;
@@ -48,9 +41,4 @@ export function sameJson(left: unknown, right: unknown): boolean {
     if (!sameJson(a, b)) return false;
   }
   return true;
-}
-
-/** A copy that shares nothing, undefined fields left out. */
-export function copyJson<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value)) as T;
 }

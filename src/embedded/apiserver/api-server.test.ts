@@ -26,6 +26,7 @@ async function serverWith(more: Partial<ApiServerOptions> = {}) {
   const storage = new MemoryStorage();
   const clock = stillClock();
   const server = new ApiServer({
+    freezesObjects: true,
     clock,
     random: seededRandom(1),
     log: silentLog,
@@ -66,7 +67,7 @@ async function settled(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 }
 
-test("a new object gets uid, times, generation and a resourceVersion, and the caller's copy is its own", async () => {
+test("a new object gets uid, times, generation and a resourceVersion; what a writer gets back is read only", async () => {
   const { client } = await serverWith();
   const created = await client.create(
     RouteTestKind,
@@ -78,7 +79,7 @@ test("a new object gets uid, times, generation and a resourceVersion, and the ca
   assert.equal(created.metadata.creationTimestamp, "2030-01-01T00:00:00Z");
   assert.match(created.metadata.uid, /^[0-9a-f-]{36}$/);
   assert.equal(created.status, undefined);
-  created.spec = { size: 99 };
+  assert.throws(() => Object.assign(created, { spec: { size: 99 } }), TypeError);
   assert.deepEqual((await client.get(RouteTestKind, at("a"))).spec, { size: 1 });
 });
 
@@ -268,4 +269,19 @@ test("a status field of another writer is refused where a table is given", async
     return true;
   });
   await server.clientFor("route").updateStatus(RouteTestKind, wanted);
+});
+
+test("what a component writes is parsed once for itself and for all that watch inside the engine", async () => {
+  const { client } = await serverWith();
+  const { resourceVersion } = await client.list(RouteTestKind);
+  const watches = [collect(client, { resourceVersion }), collect(client, { resourceVersion })];
+  await settled();
+  const created = await client.create(RouteTestKind, named("a"));
+  await settled();
+  for (const { objects, stop } of watches) {
+    stop();
+    const [event] = objects;
+    assert.ok(event && event.type !== "BOOKMARK");
+    assert.equal(event.object, created);
+  }
 });

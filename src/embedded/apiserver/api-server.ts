@@ -52,6 +52,8 @@ export interface ApiServerOptions {
   readonly access?: ApiAccess;
   /** How users' webhooks are asked; absent = over HTTPS. */
   readonly webhookCaller?: WebhookCaller;
+  /** Whoever changes an object that the engine's components share fails; for tests. Default false. */
+  readonly freezesObjects?: boolean;
   /** Superseded revisions are kept at least this long. Default five minutes. */
   readonly historyMs?: number;
 }
@@ -98,7 +100,7 @@ export class ApiServer {
       resources: new Resources(options.kinds, options.aliases, VIEWS),
       admission: options.admission ?? new SchemaAdmission(),
       namespaces: new Namespaces(storage),
-      hub: new WatchHub(storage, clock),
+      hub: new WatchHub({ storage, clock, freezes: options.freezesObjects ?? false }),
       allocator: new RevisionAllocator(() => storage.sequenced),
       authorizer: new Authorizer(storage),
       webhooks: new RegisteredWebhooks(),

@@ -5,6 +5,8 @@ import { apiVersionOfResource } from "./resources.ts";
 /** An object as it was stored (or would be, in a dry run). */
 export interface Written {
   readonly object: AnyObject;
+  /** The object that watchers inside the engine get: read only. Set where its writer is inside too. */
+  readonly shared?: AnyObject;
   /** Its revision number; that of the stored object where nothing was written. */
   readonly revision: number;
   readonly created: boolean;
@@ -38,7 +40,8 @@ export function commit(context: ServerContext, draft: Draft, options: WriteOptio
     ...(draft.previous === undefined ? {} : { previous: draft.previous }),
   });
   if (!revision) return undefined;
-  return { object, revision: revision.revision, created, removed: draft.type === "delete" };
+  const written = { object, revision: revision.revision, created, removed: draft.type === "delete" };
+  return options.caller.inside ? { ...written, shared: context.hub.objectOf(revision.revision) } : written;
 }
 
 /** Type first, so that a list can take it off the text of its items; always the stored version. */

@@ -1,6 +1,7 @@
 import type { Kind } from "../../api/kind.ts";
 import type { ApiObject, ObjectKey, Stored } from "../../api/object.ts";
 import { failure } from "../../api/status.ts";
+import { copyJson } from "../../base/json.ts";
 import type {
   DeleteOptions,
   KubeClient,
@@ -9,7 +10,7 @@ import type {
   Selection,
   WatchEvent,
 } from "../../kube/client.ts";
-import { type AnyObject, copyJson } from "./any-object.ts";
+import type { AnyObject } from "./any-object.ts";
 import type { Written } from "./commit.ts";
 import type { Caller, ServerContext, Target, WriteOptions } from "./context.ts";
 import { unknownResource } from "./failures.ts";
@@ -25,7 +26,10 @@ import { updateStatus } from "./verbs/status.ts";
 import { updateObject } from "./verbs/update.ts";
 import { eventObject, parseRevision, watchObjects } from "./verbs/watch.ts";
 
-/** The API for components in the server's own process. Values that come out are private copies of the caller. */
+/**
+ * The API for components in the server's own process. What goes in is copied; what comes out of writes and watches is
+ * shared by all of them and read only: parsing it for each would cost more than the write itself.
+ */
 export class InProcessClient implements KubeClient {
   readonly #context: ServerContext;
   readonly #caller: Caller;
@@ -138,7 +142,7 @@ export class InProcessClient implements KubeClient {
   async #written<T extends ApiObject>(writing: Promise<Written>): Promise<Stored<T>> {
     const written = await this.#run(writing);
     if (!this.#caller.inside) await this.#run(this.#context.storage.whenDurable(written.revision));
-    return copyJson(written.object) as unknown as Stored<T>;
+    return (written.shared ?? written.object) as unknown as Stored<T>;
   }
 
   async #run<R>(operation: Promise<R>): Promise<R> {

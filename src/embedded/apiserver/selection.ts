@@ -1,5 +1,6 @@
+import { setField } from "../../base/json.ts";
 import type { Selection } from "../../kube/client.ts";
-import { type AnyObject, isRecord, setField } from "./any-object.ts";
+import { type AnyObject, isRecord } from "./any-object.ts";
 import { type FieldRequirement, matchesFields, parseFieldSelector } from "./field-selector.ts";
 import { matchesLabels, parseLabelSelector, type Requirement } from "./label-selector.ts";
 import type { Resource } from "./resources.ts";

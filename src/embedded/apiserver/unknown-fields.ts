@@ -1,4 +1,5 @@
-import { type AnyObject, copyJson } from "./any-object.ts";
+import { copyJson } from "../../base/json.ts";
+import type { AnyObject } from "./any-object.ts";
 import { dropNulls } from "./built-in/admit-built-in.ts";
 import { decodeProblem } from "./built-in/decode-problem.ts";
 import type { ServerContext, WriteOptions } from "./context.ts";

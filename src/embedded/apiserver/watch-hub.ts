@@ -1,21 +1,30 @@
+import { assert } from "../../base/assert.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
+import { freezeJson } from "../../base/json.ts";
 import type { AnyObject } from "./any-object.ts";
 import type { Revision, Storage } from "./storage/storage.ts";
 
 /** A revision on its way to watchers; its texts are parsed at most once, and only when somebody must look inside. */
 export class Change {
   readonly revision: Revision;
+  readonly #freezes: boolean;
   #object: AnyObject | undefined;
   #previous: AnyObject | undefined;
 
-  constructor(revision: Revision) {
+  constructor(revision: Revision, freezes: boolean) {
     this.revision = revision;
+    this.#freezes = freezes;
   }
 
-  /** Shared by all watchers: read only. */
+  /** Shared by all watchers, and by the writer when it is a part of the engine: read only. */
   get object(): AnyObject {
-    this.#object ??= JSON.parse(this.revision.json) as AnyObject;
+    this.#object ??= this.#parsed();
     return this.#object;
+  }
+
+  #parsed(): AnyObject {
+    const object = JSON.parse(this.revision.json) as AnyObject;
+    return this.#freezes ? freezeJson(object) : object;
   }
 
   get previous(): AnyObject | undefined {
@@ -61,6 +70,7 @@ const BOOKMARK_INTERVAL_MS = 60_000;
 export class WatchHub {
   readonly #storage: Storage;
   readonly #clock: Clock;
+  readonly #freezes: boolean;
   readonly #live = new Set<Subscription>();
   #recent: Change[] = [];
   #recentText = 0;
@@ -73,9 +83,11 @@ export class WatchHub {
   #draining = false;
   #timer: Timer | undefined;
 
-  constructor(storage: Storage, clock: Clock) {
+  /** `freezes`: whoever changes an object that is shared fails. For tests: it costs time. */
+  constructor({ storage, clock, freezes = false }: { storage: Storage; clock: Clock; freezes?: boolean }) {
     this.#storage = storage;
     this.#clock = clock;
+    this.#freezes = freezes;
   }
 
   start(): void {
@@ -83,7 +95,7 @@ export class WatchHub {
     this.#recentFrom = now;
     this.#served = { sequenced: now, durable: now };
     this.#storage.onSequenced((revision) => {
-      const change = new Change(revision);
+      const change = new Change(revision, this.#freezes);
       this.#remember(change);
       this.#sequencedQueue.push(change);
       this.#durableQueue.push(change);
@@ -97,6 +109,13 @@ export class WatchHub {
     this.#timer?.cancel();
     for (const subscription of this.#live) subscription.onBroken(undefined);
     this.#live.clear();
+  }
+
+  /** The object of the revision that was sequenced last, as those get it who watch inside the engine: read only. */
+  objectOf(revision: number): AnyObject {
+    const change = this.#sequencedQueue.at(-1);
+    assert(change?.revision.revision === revision, "a writer asks in the turn in which it wrote");
+    return change.object;
   }
 
   /** Returns how to stop. */
@@ -129,7 +148,7 @@ export class WatchHub {
       const query = { collection: subscription.collection, after: from, upTo: target, limit: REPLAY_PAGE };
       const missed = await this.#storage.changes(query);
       if (handle.stopped) return;
-      for (const revision of missed) subscription.onChange(new Change(revision));
+      for (const revision of missed) subscription.onChange(new Change(revision, this.#freezes));
       from = missed.length === 0 ? target : (missed.at(-1)?.revision ?? target);
     }
   }

@@ -1,4 +1,5 @@
-import { type AnyObject, copyJson, sameJson, valueAt } from "./any-object.ts";
+import { copyJson } from "../../base/json.ts";
+import { type AnyObject, sameJson, valueAt } from "./any-object.ts";
 import { invalid } from "./failures.ts";
 import type { Resource } from "./resources.ts";
 

@@ -1,5 +1,6 @@
 import type { Schema } from "../../../api/schema.ts";
-import { isRecord, setField } from "../any-object.ts";
+import { setField } from "../../../base/json.ts";
+import { isRecord } from "../any-object.ts";
 import type { PathElement } from "./path-element.ts";
 import { elementOf, fieldSchema, itemSchema, shapeOf } from "./shape.ts";
 

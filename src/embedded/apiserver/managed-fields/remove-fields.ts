@@ -1,5 +1,6 @@
 import type { Schema } from "../../../api/schema.ts";
-import { isRecord, setField } from "../any-object.ts";
+import { setField } from "../../../base/json.ts";
+import { isRecord } from "../any-object.ts";
 import { FieldSet } from "./field-set.ts";
 import { fieldElement } from "./path-element.ts";
 import { elementOf, fieldSchema, isDeclared, itemSchema, shapeOf } from "./shape.ts";

@@ -1,6 +1,7 @@
 import type { ObjectMeta } from "../../../api/object.ts";
 import { failure } from "../../../api/status.ts";
-import { type AnyObject, copyJson, isRecord, sameJson, valueAt } from "../any-object.ts";
+import { copyJson } from "../../../base/json.ts";
+import { type AnyObject, isRecord, sameJson, valueAt } from "../any-object.ts";
 import { badRequest } from "../failures.ts";
 import { apiVersionOfResource, type Resource } from "../resources.ts";
 import { unfitApplied } from "./check-applied.ts";

@@ -1,4 +1,5 @@
-import { copyJson, isRecord, sameJson, setField } from "../any-object.ts";
+import { copyJson, setField } from "../../../base/json.ts";
+import { isRecord, sameJson } from "../any-object.ts";
 
 /** RFC 6902 as Kubernetes applies it: `replace` and a `test` against null tolerate what is missing. */
 export class PatchError extends Error {}

@@ -1,6 +1,7 @@
 import type { Schema } from "../../../api/schema.ts";
+import { setField } from "../../../base/json.ts";
 import type { Patch } from "../../../kube/client.ts";
-import { isRecord, setField } from "../any-object.ts";
+import { isRecord } from "../any-object.ts";
 import { goText } from "./go-text.ts";
 import { pathOf } from "./json-patch.ts";
 

@@ -50,7 +50,8 @@ export function applyObject(
       target,
       subresource,
       isTracked: true,
-      change: (live) => withoutNulls(target, applyConfiguration(write, { live, applied, force })),
+      change: (current) =>
+        withoutNulls(target, applyConfiguration(write, { live: current(), applied, force })),
     },
     options,
   );

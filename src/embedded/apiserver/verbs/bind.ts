@@ -15,7 +15,8 @@ export function bindPod(
   const node = valueAt(binding, ["target", "name"]);
   if (typeof node !== "string" || node === "")
     throw badRequest("a Binding must name the node in target.name");
-  const change = (pod: AnyObject): AnyObject => {
+  const change = (current: () => AnyObject): AnyObject => {
+    const pod = current();
     const taken = valueAt(pod, ["spec", "nodeName"]);
     if (taken) {
       const why = `pod ${target.name} is already assigned to node ${JSON.stringify(taken)}`;

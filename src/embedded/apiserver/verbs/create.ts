@@ -1,8 +1,9 @@
 import { failure } from "../../../api/status.ts";
+import { copyJson } from "../../../base/json.ts";
 import { timeText } from "../../../kube/time.ts";
 import { refuseEscalation } from "../access/escalation.ts";
 import { admissionContext } from "../admission-context.ts";
-import { type AnyObject, copyJson, isRecord } from "../any-object.ts";
+import { type AnyObject, isRecord } from "../any-object.ts";
 import { admitBuiltIn } from "../built-in/admit-built-in.ts";
 import { admitQuota } from "../built-in/quota.ts";
 import { admitServiceAccount } from "../built-in/service-account-of-pod.ts";

@@ -16,7 +16,8 @@ export function finalizeNamespace(
     {
       target: request.target,
       subresource: "finalize",
-      change(current) {
+      change(copy) {
+        const current = copy();
         const { finalizers: _, ...spec } = recordAt(current, ["spec"]);
         const version = resourceVersion === undefined ? {} : { resourceVersion };
         const own = name === undefined ? {} : { name };

@@ -24,7 +24,8 @@ export function patchObject(
       target,
       subresource: patch.subresource ?? "",
       patches: true,
-      change(current) {
+      change(copy) {
+        const current = copy();
         if (view) return patchedThrough(view, { target, current, patch });
         const patched = patchedObject(target, current, patch);
         const { resource } = target;

@@ -42,7 +42,7 @@ export function updateScale(
   const { target, scale } = request;
   return changeObject(
     context,
-    { target, subresource: "scale", change: (current) => withScale(current, scale, target) },
+    { target, subresource: "scale", change: (current) => withScale(current(), scale, target) },
     options,
   );
 }
@@ -59,7 +59,8 @@ export function patchScale(
     {
       target,
       subresource: "scale",
-      change(current) {
+      change(copy) {
+        const current = copy();
         const schema = { type: "any" } as const;
         const patched = applyPatch(schema, scaleOf(current), { patch, custom: target.resource.kind.custom });
         if (!isRecord(patched) || !isRecord(patched.metadata))
@@ -90,7 +91,8 @@ export function applyScale(
   const applied = { metadata, ...(replicas === undefined ? {} : { spec: { replicas } }) };
   const time = timeText(context.clock.wall());
   const write = { resource: target.resource, subresource: "scale", manager: options.manager, time };
-  const change = (live: AnyObject) => {
+  const change = (current: () => AnyObject) => {
+    const live = current();
     const next = applyConfiguration(write, { live, applied, force: options.force ?? false });
     const { managedFields = [] } = next.metadata;
     const owned = { ...live, metadata: { ...live.metadata, managedFields } };

@@ -33,8 +33,8 @@ export interface ChangeRequest {
   readonly patches?: boolean;
   /** The wanted object's managedFields say already who wrote it. */
   readonly isTracked?: boolean;
-  /** The wanted object, made from a copy of the stored one that it may change in place. */
-  readonly change: (current: AnyObject) => AnyObject | Promise<AnyObject>;
+  /** The wanted object; `current` gives a copy of the stored one, which may be changed in place. */
+  readonly change: (current: () => AnyObject) => AnyObject;
 }
 
 /** The common way of PUT, PATCH and the subresources: read, change, check, store; once more when it moved on. */
@@ -50,17 +50,17 @@ export async function changeObject(
     if (!entry) throw notFound(target.resource, target.name);
     options.warnings.length = warningCount;
     const stored = JSON.parse(entry.json) as AnyObject;
-    const wanted = await request.change(JSON.parse(entry.json) as AnyObject);
+    const wanted = request.change(() => JSON.parse(entry.json) as AnyObject);
     checkPreconditions(request, stored, wanted);
     const next = await admitted(context, { ...request, stored, wanted }, options);
     const removed = removedByUpdate(target, stored, next);
     if (!removed && sameJson(stored, next))
-      return { object: stored, revision: entry.revision, created: false };
+      return { object: stored, shared: stored, revision: entry.revision, created: false };
     // What goes with its last finalizer is shown to watchers as it was stored, to the caller as it asked.
     const object = removed ? stored : next;
     const draft = { target, expected: entry.revision, object, previous: entry.json };
     const written = commit(context, { ...draft, type: removed ? "delete" : "put" }, options);
-    if (written) return { ...written, created: false, object: removed ? next : written.object };
+    if (written) return { ...written, created: false, ...(removed ? { object: next, shared: next } : {}) };
     if (attempt === ATTEMPTS) throw conflict(target.resource, target.name, MODIFIED);
   }
 }
@@ -249,7 +249,8 @@ export function updateObject(
       change(current) {
         const wanted = { ...object, metadata: { ...object.metadata } };
         // The engine's namespace controller has no finalize call: it takes the finalizer off here.
-        return options.caller.inside ? wanted : withNamespaceFinalizers(target, wanted, current);
+        if (options.caller.inside || target.resource.collection !== "namespaces") return wanted;
+        return withNamespaceFinalizers(wanted, current());
       },
     },
     options,
@@ -274,8 +275,7 @@ export function requireVersion(context: ServerContext, target: Target, object: A
 }
 
 /** A namespace's finalizers change through its finalize subresource alone. */
-function withNamespaceFinalizers(target: Target, wanted: AnyObject, current: AnyObject): AnyObject {
-  if (target.resource.collection !== "namespaces") return wanted;
+function withNamespaceFinalizers(wanted: AnyObject, current: AnyObject): AnyObject {
   const spec = isRecord(wanted.spec) ? wanted.spec : {};
   return { ...wanted, spec: { ...spec, finalizers: valueAt(current, ["spec", "finalizers"]) } };
 }

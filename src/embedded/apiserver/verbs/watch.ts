@@ -86,10 +86,10 @@ function eventOf(filter: Filter, change: Change): RawEvent | undefined {
   return before ? { type: "DELETED", change, left: true } : undefined;
 }
 
-/** A private copy of the object that an event shows. */
+/** The object that an event shows, shared by all watchers: read only. */
 export function eventObject(event: RawEvent): AnyObject {
   const { revision } = event.change;
-  if (!event.left) return JSON.parse(revision.json) as AnyObject;
+  if (!event.left) return event.change.object;
   const object = JSON.parse(revision.previous ?? revision.json) as AnyObject;
   object.metadata.resourceVersion = String(revision.revision);
   return object;
