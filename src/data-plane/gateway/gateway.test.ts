@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { testAuthority } from "../../../test/support/certificates.ts";
 import type { IngressSpec } from "../../api/ingress/kind.ts";
 import { Cancel } from "../../base/cancel.ts";
 import { systemClock } from "../../base/clock.ts";
@@ -13,6 +14,7 @@ import { systemNetwork } from "../../http/network.ts";
 import { EMPTY_BODY } from "../../http/received-body.ts";
 import { respondWith } from "../../http/responses.ts";
 import { addressText } from "../backend.ts";
+import { Certificates } from "./certificates.ts";
 import { Gateway } from "./gateway.ts";
 import { hostRules } from "./ingress-rules.ts";
 
@@ -167,6 +169,42 @@ test("plain HTTP is redirected where the Ingress says so and the host has a cert
   const plain = redirected([]);
   serve(plain, "hello", "10.1.0.3");
   assert.equal((await ask(plain, "shop.example.org")).status, 200);
+});
+
+test("a client that named the gateway's own port is redirected to its port for https", async () => {
+  const tls = [{ hosts: ["shop.example.org"], secretName: "s", secretNamespace: "default" }];
+  const gateway = gatewayWith({ hash: "h", spec: { ...mapping.spec, httpOption: "Redirected", tls } });
+  const located = async (host: string) => {
+    const upstream = inProcessUpstream(gateway.handler("public", { httpsPort: 8443 }), { remoteAddress: "" });
+    const headers = new HeaderBlock(["Host", host]);
+    const address = { ip: "unused", port: 1 };
+    const answer = await httpFetch(
+      { network, clock },
+      { address, upstream, target: "/", headers, timeoutMs: 2_000 },
+    );
+    return answer.headers.get("location");
+  };
+  assert.equal(await located("shop.example.org:8080"), "https://shop.example.org:8443/");
+  assert.equal(await located("shop.example.org"), "https://shop.example.org/");
+});
+
+test("without its certificate a host is not redirected, and its route probe has to wait", async () => {
+  const certificates = new Certificates({ clock, log: silentLog });
+  const tls = [{ hosts: ["shop.example.org"], secretName: "s", secretNamespace: "default" }];
+  const spec = { ...mapping.spec, httpOption: "Redirected" as const, tls };
+  const gateway = new Gateway({ ...gatewayWith().options, certificates });
+  gateway.routes.set("h", hostRules(spec, "h", "cluster.local"));
+  certificates.set("h", [{ hosts: ["shop.example.org"], secret: "default/s" }]);
+  serve(gateway, "hello", "10.1.0.3");
+  const headers = ["K-Network-Probe", "probe", "K-Network-Hash", "override"];
+  assert.equal((await ask(gateway, "shop.example.org")).status, 200);
+  const probe = await ask(gateway, "shop.example.org", { headers });
+  assert.deepEqual([probe.status, probe.headers.get("x-ebb-error")], [503, "no-certificate"]);
+  const { cert, key } = testAuthority().issue(["shop.example.org"]);
+  const data = { "tls.crt": btoa(cert), "tls.key": btoa(key) };
+  certificates.setSecret("default/s", data);
+  assert.equal((await ask(gateway, "shop.example.org")).status, 301);
+  assert.equal((await ask(gateway, "shop.example.org", { headers })).status, 200);
 });
 
 test("headers of the path and then of the split overwrite what the client sent", async () => {

@@ -11,6 +11,7 @@ import { respondWithError } from "../error-answer.ts";
 import { goOn, type Journey, type Phase, setOut } from "../journey.ts";
 import { transportErrorText } from "../transport-error.ts";
 import { BackendTable } from "./backend-table.ts";
+import type { Certificates } from "./certificates.ts";
 import { meaningOf } from "./external-name.ts";
 import { disarmProbes, setForwardedFor } from "./headers.ts";
 import {
@@ -32,6 +33,8 @@ export interface GatewayOptions {
    * drain are left out here before the API has replaced them by the activator.
    */
   readonly fallback?: Backend;
+  /** What is served over https; absent = nothing is, and no rule has to wait for it. */
+  readonly certificates?: Certificates;
 }
 
 /** Carries out Routes: host, path, header and percentage rules, and the route probe (spec §6). */
@@ -45,15 +48,26 @@ export class Gateway {
   }
 
   /** The handler of a listener: rules for the outside, or those for inside the cluster (spec G-017). */
-  handler(listener: Visibility, options: { readonly https?: boolean } = {}): Handler {
-    const scheme = options.https ? "https" : "http";
-    return (exchange) => setOut(PHASES, new Passage(this, exchange, { listener, scheme }));
+  handler(listener: Visibility, options: ListenerOptions = {}): Handler {
+    const { https = false, httpsPort = HTTPS_PORT } = options;
+    const entrance: Entrance = { listener, scheme: https ? "https" : "http", httpsPort };
+    return (exchange) => setOut(PHASES, new Passage(this, exchange, entrance));
   }
 }
+
+export interface ListenerOptions {
+  /** The listener's connections are encrypted. */
+  readonly https?: boolean;
+  /** Of a listener without encryption: where the encrypted one beside it is. Default 443. */
+  readonly httpsPort?: number;
+}
+
+const HTTPS_PORT = 443;
 
 interface Entrance {
   readonly listener: Visibility;
   readonly scheme: "http" | "https";
+  readonly httpsPort: number;
 }
 
 /** One request on its way through the gateway. */
@@ -104,6 +118,13 @@ const PHASES: readonly Phase<Passage>[] = [
     why: "the first rule that fits host, path and headers decides; an unknown host is nobody's (spec G-004…G-006)",
     run(passage) {
       return route(passage);
+    },
+  },
+  {
+    name: "certificate",
+    why: "a host is not served before its certificate is: the route probe has to wait for it (spec G-016, G-028)",
+    run(passage) {
+      return awaitCertificate(passage);
     },
   },
   {
@@ -207,14 +228,30 @@ function route(passage: Passage): "next" | "over" {
   return "over";
 }
 
-/** Certificates are proved over plain HTTP, and the route probe asks for the rules themselves. */
-function redirect({ exchange, entrance, path, host, turns }: Passage): "next" | "over" {
+/** Users' requests go on over plain HTTP meanwhile. */
+function awaitCertificate({ exchange, gateway, host, turns }: Passage): "next" | "over" {
+  if (turns > 0 || exchange.request.headers.get(wire.NETWORK_PROBE) !== wire.PROBE_INGRESS) return "next";
+  if (!gateway.options.certificates?.lacks(hostName(host))) return "next";
+  const text = `host "${host}" has no certificate yet`;
+  respondWithError(exchange, { status: 503, code: "no-certificate", text });
+  return "over";
+}
+
+/**
+ * Certificates are proved over plain HTTP, and the route probe asks for the rules themselves. Without a certificate
+ * that can be served the way would end nowhere (spec C-052).
+ */
+function redirect({ exchange, gateway, entrance, path, host, turns }: Passage): "next" | "over" {
   const { target, headers } = exchange.request;
   const asks = path?.redirectsToHttps === true && entrance.scheme === "http" && turns === 0;
   if (!asks || target.startsWith("/.well-known/acme-challenge/")) return "next";
   if (headers.get(wire.NETWORK_PROBE) === wire.PROBE_INGRESS) return "next";
+  const name = hostName(host);
+  if (gateway.options.certificates?.lacks(name)) return "next";
+  // Who names no port came by port 80 of something in front of us, which has its own 443.
+  const isDirect = /:\d+$/.test(host) && entrance.httpsPort !== HTTPS_PORT;
   const location = new HeaderBlock();
-  location.append("Location", `https://${hostName(host)}${target}`);
+  location.append("Location", `https://${name}${isDirect ? `:${entrance.httpsPort}` : ""}${target}`);
   respondWith(exchange, { status: 301, headers: location, body: "" });
   return "over";
 }

@@ -11,6 +11,7 @@ import { type Change, Informer } from "../../kube/informer.ts";
 import { wantsHttp2 } from "../backend.ts";
 import { backendsOf } from "../endpoint-addresses.ts";
 import type { EndpointPort, ServiceView } from "./backend-table.ts";
+import { CertificateWatch } from "./certificate-watch.ts";
 import type { Gateway } from "./gateway.ts";
 import { hostRules } from "./ingress-rules.ts";
 
@@ -33,6 +34,7 @@ export class RouteWatch {
   readonly #ingresses: Informer<Ingress>;
   readonly #services: Informer<CoreService>;
   readonly #endpoints: Informer<Endpoints>;
+  readonly #certificates: CertificateWatch | undefined;
 
   constructor(options: RouteWatchOptions) {
     const { client, clock, log, gateway, ingressClass } = options;
@@ -40,6 +42,8 @@ export class RouteWatch {
     this.#ingressClass = ingressClass;
     this.#clusterDomain = options.clusterDomain ?? "cluster.local";
     const common = { client, clock, log };
+    const { certificates } = gateway.options;
+    this.#certificates = certificates && new CertificateWatch({ ...common, certificates });
     this.#ingresses = new Informer({ ...common, kind: IngressKind, selection: { fields: ["spec"] } });
     this.#services = new Informer({
       ...common,
@@ -52,22 +56,29 @@ export class RouteWatch {
     this.#endpoints.onChange((change) => this.#applyEndpoints(change));
   }
 
-  /** Resolves once every rule and address is known. */
+  /** Resolves once every rule, address and certificate is known. */
   get synced(): Promise<void> {
     const all = [this.#ingresses.synced, this.#services.synced, this.#endpoints.synced];
-    return Promise.all(all).then(() => {});
+    return Promise.all(all).then(() => this.#certificates?.synced);
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#ingresses.run(signal), this.#services.run(signal), this.#endpoints.run(signal)]);
+    const informers = [this.#ingresses, this.#services, this.#endpoints];
+    const running = informers.map((informer) => informer.run(signal));
+    await Promise.all([...running, this.#certificates?.run(signal)]);
   }
 
   #applyIngress({ type, object }: Change<Ingress>): void {
     const key = `${object.metadata.namespace}/${object.metadata.name}`;
     const ours = firstOf(object.metadata.annotations, INGRESS_CLASS) === this.#ingressClass;
     const { routes } = this.#gateway;
-    if (type === "DELETED" || !ours) routes.delete(key);
-    else routes.set(key, hostRules(object.spec, ingressHash(object), this.#clusterDomain));
+    if (type === "DELETED" || !ours) {
+      routes.delete(key);
+      this.#certificates?.deleteIngress(key);
+      return;
+    }
+    this.#certificates?.setIngress(key, object.spec);
+    routes.set(key, hostRules(object.spec, ingressHash(object), this.#clusterDomain));
   }
 
   #applyService({ type, object }: Change<CoreService>): void {
