@@ -7,7 +7,7 @@ import { run } from "../support/run.ts";
 
 /** A program written with client-go, as controllers and operators are, against the whole engine. */
 
-const CHECKS = 13;
+const CHECKS = 14;
 const folder = temporaryFolder("client-go");
 let engine: Engine;
 

@@ -37,6 +37,7 @@ var checks = []check{
 	{"discovery lists groups, kinds and their short names, and OpenAPI describes them", discover},
 	{"a RESTMapper finds kinds by resource, kind and short name", mapResources},
 	{"typed clients create, read, update, patch, list and delete", useTypedClients},
+	{"typed clients that take protobuf alone see the same objects, lists and changes", useProtobufAlone},
 	{"a hundred writers of one object lose no update", retryOnConflict},
 	{"a list in pages is one consistent list", listInPages},
 	{"server-side apply owns fields, refuses conflicts and can be forced", apply},

@@ -1,6 +1,6 @@
 import { failure } from "../../../api/status.ts";
 
-/** Which form of an answer a client takes (spec E-198). Protobuf is made of single objects; lists come as JSON. */
+/** Which form of an answer a client takes (spec E-198). */
 export interface Form {
   readonly format: "json" | "yaml" | "protobuf";
   readonly as:
@@ -31,7 +31,7 @@ const STREAMS = ["application/json;stream=watch", "application/vnd.kubernetes.pr
 
 export interface Offer {
   readonly watching?: boolean;
-  /** One object that has a protobuf form. */
+  /** What is shown has a protobuf form; the metadata alone of any object has one. */
   readonly protobuf?: boolean;
 }
 
@@ -41,8 +41,8 @@ export function formOf(accept: string | undefined, custom: boolean, offer: Offer
   const ranges = rangesOf(accept);
   let understood = false;
   for (const range of ranges) {
-    if (offer.protobuf && range.type === PROTOBUF && transformOf(range) === "object")
-      return { format: "protobuf", as: "object" };
+    const binary = range.type === PROTOBUF ? binaryForm(range, offer) : undefined;
+    if (binary) return binary;
     const format = formatOf(range.type, custom);
     if (!format) {
       understood ||= range.type === PROTOBUF;
@@ -53,6 +53,12 @@ export function formOf(accept: string | undefined, custom: boolean, offer: Offer
     if (as) return { format, as };
   }
   throw understood || (custom && !watching) ? refusedTransform() : notAcceptable(watching);
+}
+
+function binaryForm(range: Range, { protobuf }: Offer): Form | undefined {
+  const as = transformOf(range);
+  const isOffered = as === "object" ? protobuf : protobuf !== undefined && as?.startsWith("Partial");
+  return as !== undefined && isOffered ? { format: "protobuf", as } : undefined;
 }
 
 /** True for a client that would rather read YAML than JSON: failures come in it too. */

@@ -1,9 +1,11 @@
+import type { Kind } from "../../../api/kind.ts";
 import { authorize } from "../access/authorize.ts";
 import { callerOf, type Identity, ImpersonationError } from "../access/identity.ts";
 import type { AnyObject } from "../any-object.ts";
 import type { Written } from "../commit.ts";
 import type { Target } from "../context.ts";
 import { methodNotAllowed, notFound, unknownResource } from "../failures.ts";
+import type { Resource } from "../resources.ts";
 import { createObject } from "../verbs/create.ts";
 import { deleteObject } from "../verbs/delete.ts";
 import { finalizeNamespace } from "../verbs/finalize.ts";
@@ -22,7 +24,14 @@ import { objectText, textInVersion } from "./object-text.ts";
 import { respondToOther } from "./other-paths.ts";
 import { patchRequested } from "./patch-request.ts";
 import { onPodSubresource } from "./pod-subresources.ts";
-import { respondPlain, respondText, respondToFailure, tellRefusal } from "./respond.ts";
+import {
+  respondBuiltIn,
+  respondJson,
+  respondPlain,
+  respondText,
+  respondToFailure,
+  tellRefusal,
+} from "./respond.ts";
 import type { RestContext } from "./rest-context.ts";
 import { respondReview, respondToken } from "./review-request.ts";
 import { onScale } from "./scale-request.ts";
@@ -78,7 +87,9 @@ async function onCollection(
   switch (exchange.request.method) {
     case "GET": {
       const watching = address.watch || flagOf(exchange.query.get("watch"));
-      const form = formOf(exchange.request.headers.accept, address.resource.kind.custom, { watching });
+      const { kind } = address.resource;
+      const offer = { watching, protobuf: hasProtobuf(kind) };
+      const form = formOf(exchange.request.headers.accept, kind.custom, offer);
       if (watching) return respondWatch(context, exchange, { address, form });
       return respondList(context, exchange, { address, form });
     }
@@ -260,7 +271,7 @@ async function remove(
   const group = shown.resource.group === "" ? {} : { group: shown.resource.group };
   const details = { name: target.name, ...group, kind: target.resource.plural, uid };
   const status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details };
-  return respondText(exchange, { status: 200, text: JSON.stringify(status) });
+  return respondAs(exchange, shown.resource, status);
 }
 
 async function deleteCollection(
@@ -293,7 +304,7 @@ async function deleteCollection(
     }
   }
   await context.storage.whenDurable(context.storage.sequenced);
-  const text = {
+  const list = {
     kind: `${resource.kind.kind}List`,
     apiVersion: apiVersionText(address),
     metadata: {
@@ -302,7 +313,12 @@ async function deleteCollection(
     },
     items,
   };
-  return respondText(exchange, { status: 200, text: JSON.stringify(text) });
+  return respondAs(exchange, resource, list);
+}
+
+/** Of a built-in kind's answers protobuf is one form. */
+function respondAs(exchange: Exchange, { kind }: Resource, body: unknown): Promise<ApiResponse> {
+  return hasProtobuf(kind) ? respondBuiltIn(exchange, 200, body) : respondJson(exchange, 200, body);
 }
 
 function apiVersionText({ resource }: ResourceAddress): string {
@@ -334,8 +350,8 @@ async function respondObject(
   answer: { readonly address: ResourceAddress; readonly status: number; readonly text: string },
 ): Promise<ApiResponse> {
   const { resource } = answer.address;
-  const { custom } = resource.kind;
-  const form: Form = formOf(exchange.request.headers.accept, custom, { protobuf: !custom });
+  const offer = { protobuf: hasProtobuf(resource.kind) };
+  const form: Form = formOf(exchange.request.headers.accept, resource.kind.custom, offer);
   const text = textInVersion(resource, answer.text);
   if (form.as === "Table") {
     const object = JSON.parse(text) as AnyObject;
@@ -358,6 +374,11 @@ async function respondObject(
       form,
     });
   return respondText(exchange, { status: answer.status, text, form });
+}
+
+/** Custom resources have none; that of their definitions is not in the table of messages. */
+function hasProtobuf({ custom, plural }: Kind): boolean {
+  return !custom && plural !== "customresourcedefinitions";
 }
 
 function targetOf({ resource, namespace, name }: ResourceAddress): Target {

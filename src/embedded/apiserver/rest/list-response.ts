@@ -11,7 +11,7 @@ import type { Address } from "./address.ts";
 import type { ApiResponse, Exchange } from "./exchange.ts";
 import { checkListVersion, integerOf } from "./list-options.ts";
 import { itemText, textInVersion } from "./object-text.ts";
-import { respondText, warningHeaders } from "./respond.ts";
+import { respondBytes, respondText, warningHeaders } from "./respond.ts";
 import { columnDefinitions, hasOwnPrinter, includeObjectOf, partialMetadata, tableRow } from "./table.ts";
 
 /** GET of a collection: JSON in chunks as the storage gives its pages, or a Table (spec E-205, E-206). */
@@ -42,6 +42,7 @@ export async function respondList(
   const first = await pages.next().catch((thrown) => {
     throw isExpired(thrown) ? tooOldList(query) : thrown;
   });
+  if (form.format === "protobuf") return respondBinary(exchange, { request, first, pages });
   const items = itemsOf(context, exchange, request);
   const chunks = render({ request, first, pages, items });
   if (form.format === "yaml") {
@@ -54,6 +55,25 @@ export async function respondList(
     headers: { "content-type": "application/json", ...warningHeaders(exchange.warnings) },
     body: chunks,
   };
+}
+
+/** Protobuf says first how long it will be, so the items are encoded before the first byte goes out. */
+async function respondBinary(exchange: Exchange, { request, first, pages }: Pages): Promise<ApiResponse> {
+  const { encodeItem, encodeList } = await import("./protobuf-encode.ts");
+  const { resource } = request.address;
+  const alone = request.form.as !== "object";
+  const apiVersion = alone ? "meta.k8s.io/v1" : apiVersionOfResource(resource);
+  const kind = alone ? "PartialObjectMetadata" : resource.kind.kind;
+  const items: Buffer[] = [];
+  let rest: ListPage["rest"];
+  for (let step = first; !step.done; step = await pages.next()) {
+    rest = step.value.rest;
+    for (const { json } of step.value.entries)
+      items.push(encodeItem({ apiVersion, kind }, parsed(textInVersion(resource, json))));
+  }
+  const type = { apiVersion, kind: `${kind}List` };
+  const list = encodeList({ type, metadata: listMetadata(request, rest), items });
+  return respondBytes(exchange, { status: 200, bytes: list });
 }
 
 export function filterFrom(exchange: Exchange, address: ResourceAddress): Filter {
@@ -173,10 +193,13 @@ async function restAfter(context: ServerContext, request: ListRequest, last: Ent
   return { token: encodeToken({ rv: at, start: `${start}\0` }), remaining };
 }
 
-interface Rendering {
+interface Pages {
   readonly request: ListRequest;
   readonly first: IteratorResult<ListPage>;
   readonly pages: AsyncGenerator<ListPage>;
+}
+
+interface Rendering extends Pages {
   readonly items: Items;
 }
 
@@ -202,12 +225,15 @@ async function* render({ request, pages, items, first }: Rendering): AsyncGenera
   yield separator === "[" ? items.empty : "]";
   // Go leaves an empty continue out for built-in kinds and writes it for custom resources.
   const always = request.address.resource.kind.custom && request.form.as === "object" ? { continue: "" } : {};
-  yield `,"metadata":${JSON.stringify({
-    ...always,
-    resourceVersion: String(request.at),
+  yield `,"metadata":${JSON.stringify({ ...always, ...listMetadata(request, rest) })}}\n`;
+}
+
+function listMetadata({ at }: ListRequest, rest: ListPage["rest"]) {
+  return {
+    resourceVersion: String(at),
     ...(rest === undefined ? {} : { continue: rest.token }),
     ...(rest?.remaining === undefined ? {} : { remainingItemCount: rest.remaining }),
-  })}}\n`;
+  };
 }
 
 function itemsOf(context: ServerContext, exchange: Exchange, { address, form }: ListRequest): Items {

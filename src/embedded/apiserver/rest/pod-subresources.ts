@@ -9,7 +9,7 @@ import { decodeJson } from "./body.ts";
 import type { ApiResponse, Exchange } from "./exchange.ts";
 import { execResponse, upgradeRefusal } from "./exec-streams.ts";
 import { containerOf, respondLog } from "./log-response.ts";
-import { respondJson } from "./respond.ts";
+import { respondBuiltIn } from "./respond.ts";
 import type { RestContext } from "./rest-context.ts";
 import { writeOptionsOf } from "./write-options.ts";
 
@@ -48,7 +48,7 @@ function bodyOf(exchange: Exchange, kind: string): AnyObject {
 
 function succeeded(exchange: Exchange): Promise<ApiResponse> {
   const status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 };
-  return respondJson(exchange, 201, status);
+  return respondBuiltIn(exchange, 201, status);
 }
 
 async function bind(context: RestContext, exchange: Exchange, target: Target): Promise<ApiResponse> {

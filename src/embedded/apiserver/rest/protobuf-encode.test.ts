@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decodeProtobuf } from "./protobuf.ts";
-import { encodeProtobuf } from "./protobuf-encode.ts";
+import { encodeItem, encodeList, encodeProtobuf, encodeWatchEvent } from "./protobuf-encode.ts";
 
 /** What the decoder, which Go's own types judge, makes of what was encoded. */
 function back(object: Record<string, unknown>): unknown {
@@ -84,4 +84,26 @@ test("an event's micro time and a Service's named port come back", () => {
 
 test("a custom resource has no such form", () => {
   assert.equal(encodeProtobuf({ apiVersion: "serving.knative.dev/v1", kind: "Service" }), undefined);
+});
+
+test("a list is its type, its metadata and its items, and is written from JSON as from encoded items", () => {
+  const metadata = { resourceVersion: "9", continue: "c", remainingItemCount: 0 };
+  const items = [{ metadata: { name: "a" } }, { metadata: { name: "b" }, data: { x: "1" } }];
+  const type = { apiVersion: "v1", kind: "ConfigMap" };
+  const listType = { apiVersion: "v1", kind: "ConfigMapList" };
+  const encoded = items.map((item) => encodeItem(type, item));
+  const list = encodeList({ type: listType, metadata, items: encoded });
+  assert.deepEqual(encodeProtobuf({ ...listType, metadata, items }), list);
+  // The second item's name and data stand in it as they were given.
+  assert.ok(list.includes(encodeItem(type, items[1] ?? {})));
+});
+
+test("an event of a watch stands in a frame that begins with its length and holds the whole object", () => {
+  const object = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" } };
+  const frame = encodeWatchEvent("ADDED", object);
+  assert.ok(frame);
+  assert.equal(frame.readUInt32BE(0), frame.length - 4);
+  const raw = encodeProtobuf(object);
+  assert.ok(raw && frame.subarray(-raw.length).equals(raw));
+  assert.equal(encodeWatchEvent("ADDED", { apiVersion: "serving.knative.dev/v1", kind: "Route" }), undefined);
 });

@@ -5,21 +5,62 @@ import { type Field, type Fields, fieldsOf, MAGIC, messageOfKind, parseFields } 
  * protobuf.ts, by the same table. What the table does not know is left out.
  */
 
+type Json = Readonly<Record<string, unknown>>;
+
 /** undefined for a kind that has no protobuf form: custom resources. */
-export function encodeProtobuf(object: Readonly<Record<string, unknown>>): Buffer | undefined {
-  const { kind, apiVersion } = object;
-  const fields = kind === "Status" ? STATUS : fieldsOfKind(`${apiVersion}/${kind}`);
-  if (!fields) return undefined;
+export function encodeProtobuf(object: Json): Buffer | undefined {
+  const fields = fieldsOfKind(object);
+  if (fields) return enveloped(object, encodeFields(object, fields));
+  const { apiVersion, metadata, items } = object;
+  const type = { apiVersion, kind: String(object.kind).replace(/List$/, "") };
+  if (!Array.isArray(items) || !fieldsOfKind(type)) return undefined;
+  const encoded = items.map((item) => encodeItem(type, item as Json));
+  return encodeList({ type: object, metadata: metadata as Json, items: encoded });
+}
+
+/** One item of a list, to be given to encodeList; `type` names it, as list items carry no type. */
+export function encodeItem(type: Json, item: Json): Buffer {
+  return bytesField(2, encodeFields(item, fieldsOfKind(type) ?? EMPTY));
+}
+
+/** A list of encoded items. */
+export function encodeList(list: {
+  readonly type: Json;
+  readonly metadata: Json;
+  readonly items: Buffer[];
+}): Buffer {
+  const metadata = bytesField(1, encodeFields(list.metadata, LIST_METADATA));
+  return enveloped(list.type, Buffer.concat([metadata, ...list.items]));
+}
+
+/** One event of a watch, in the frame that tells its length; undefined as for encodeProtobuf. */
+export function encodeWatchEvent(type: string, object: Json): Buffer | undefined {
+  const raw = encodeProtobuf(object);
+  if (raw === undefined) return undefined;
+  const event = Buffer.concat([bytesField(1, text(type)), bytesField(2, bytesField(1, raw))]);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(event.length);
+  return Buffer.concat([length, event]);
+}
+
+function enveloped({ kind, apiVersion }: Json, raw: Buffer): Buffer {
   const type = Buffer.concat([bytesField(1, text(apiVersion)), bytesField(2, text(kind))]);
-  const raw = encodeFields(object, fields);
   const rest = [bytesField(3, Buffer.alloc(0)), bytesField(4, Buffer.alloc(0))];
   return Buffer.concat([MAGIC, bytesField(1, type), bytesField(2, raw), ...rest]);
 }
 
-function fieldsOfKind(type: string): Fields | undefined {
-  const message = messageOfKind(type);
+function fieldsOfKind({ kind, apiVersion }: Json): Fields | undefined {
+  if (kind === "Status") return STATUS;
+  if (kind === "PartialObjectMetadata") return METADATA_ALONE;
+  const message = messageOfKind(`${apiVersion}/${kind}`);
   return message === undefined ? undefined : fieldsOf(message);
 }
+
+const EMPTY: Fields = new Map();
+const METADATA_ALONE = parseFields("1 metadata meta.v1.ObjectMeta e");
+const LIST_METADATA = parseFields(
+  "1 selfLink text e, 2 resourceVersion text e, 3 continue text e, 4 remainingItemCount number pe",
+);
 
 const CAUSE = parseFields("1 reason text e, 2 message text e, 3 field text e");
 const DETAILS = parseFields(

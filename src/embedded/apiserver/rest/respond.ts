@@ -2,13 +2,13 @@ import { ApiError, failure, type Status } from "../../../api/status.ts";
 import { messageOf } from "../../../base/errors.ts";
 import type { Log } from "../../../base/log.ts";
 import { StorageError } from "../storage/storage.ts";
-import { type Form, prefersProtobuf, prefersYaml } from "./accept.ts";
+import { type Form, formOf, prefersProtobuf, prefersYaml } from "./accept.ts";
 import type { ApiResponse, Exchange } from "./exchange.ts";
 import { yamlOf } from "./yaml-text.ts";
 
 /** Answers in JSON or YAML, with the warnings that came up on the way. */
 
-const PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf";
+export const PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf";
 const JSON_TYPE = "application/json";
 
 export async function respondText(
@@ -39,7 +39,13 @@ async function respondProtobuf(
 ): Promise<ApiResponse | undefined> {
   const { encodeProtobuf } = await import("./protobuf-encode.ts");
   const bytes = encodeProtobuf(JSON.parse(text) as Record<string, unknown>);
-  if (bytes === undefined) return undefined;
+  return bytes === undefined ? undefined : respondBytes(exchange, { status, bytes });
+}
+
+export function respondBytes(
+  exchange: Exchange,
+  { status, bytes }: { readonly status: number; readonly bytes: Uint8Array },
+): ApiResponse {
   const headers = { "content-type": PROTOBUF_TYPE, ...warningHeaders(exchange.warnings) };
   return { status, headers, body: onceOf(bytes) };
 }
@@ -50,6 +56,12 @@ async function* onceOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 
 export function respondJson(exchange: Exchange, status: number, body: unknown): Promise<ApiResponse> {
   return respondText(exchange, { status, text: JSON.stringify(body) });
+}
+
+/** An answer of a built-in kind in the form that the client takes. */
+export function respondBuiltIn(exchange: Exchange, status: number, body: unknown): Promise<ApiResponse> {
+  const form = formOf(exchange.request.headers.accept, false, { protobuf: true });
+  return respondText(exchange, { status, text: JSON.stringify(body), form });
 }
 
 export function respondPlain(status: number, text: string): ApiResponse {

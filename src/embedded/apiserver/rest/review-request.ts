@@ -6,7 +6,7 @@ import { issueTokenFor } from "../verbs/token.ts";
 import type { Address } from "./address.ts";
 import { decodeJson } from "./body.ts";
 import type { ApiResponse, Exchange } from "./exchange.ts";
-import { respondJson } from "./respond.ts";
+import { respondBuiltIn } from "./respond.ts";
 import type { RestContext } from "./rest-context.ts";
 
 /** POST of a question (access/reviews.ts) and of a TokenRequest: answered, never stored. */
@@ -20,7 +20,7 @@ export async function respondReview(
   const { authorizer, authenticator, clock } = context;
   const question = { review, namespace, body, caller: exchange.caller };
   const answer = await answerReview(question, { authorizer, authenticator, nowMs: clock.wall() });
-  return respondJson(exchange, 201, answer);
+  return respondBuiltIn(exchange, 201, answer);
 }
 
 export async function respondToken(
@@ -29,7 +29,7 @@ export async function respondToken(
   target: Target,
 ): Promise<ApiResponse> {
   const body = bodyOf(exchange, "TokenRequest");
-  return respondJson(exchange, 201, await issueTokenFor(context, target, body));
+  return respondBuiltIn(exchange, 201, await issueTokenFor(context, target, body));
 }
 
 function bodyOf(exchange: Exchange, kind: string): AnyObject {

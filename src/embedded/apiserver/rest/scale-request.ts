@@ -42,7 +42,7 @@ export async function onScale(
 }
 
 function respondScale(context: RestContext, exchange: Exchange, scale: AnyObject): Promise<ApiResponse> {
-  const form = formOf(exchange.request.headers.accept, false);
+  const form = formOf(exchange.request.headers.accept, false, { protobuf: true });
   const shown =
     form.as === "Table"
       ? scaleTable(scale, includeObjectOf(exchange.query.get("includeObject")), context.clock.wall())

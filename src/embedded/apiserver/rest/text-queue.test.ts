@@ -23,7 +23,13 @@ test("a reader that never reads is dropped when its bound is reached, and holds 
   }, 10);
   for (let count = 0; count < 100; count++) queue.push("xxxx");
   assert.equal(full, 1);
-  const texts: string[] = [];
-  for await (const text of queue) texts.push(text);
-  assert.deepEqual(texts, []);
+  for await (const text of queue) assert.fail(`${text} was kept`);
+});
+
+test("binary frames are joined as bytes", async () => {
+  const queue = new TextQueue(() => assert.fail("not full"));
+  queue.push(Uint8Array.of(1));
+  queue.push(Uint8Array.of(2, 3));
+  queue.end();
+  for await (const bytes of queue) assert.deepEqual(bytes, Buffer.from([1, 2, 3]));
 });

@@ -2,10 +2,10 @@
  * What a watcher has not read yet. Bounded: one that does not read is dropped, and will list again when it comes back;
  * the server's memory does not depend on its clients.
  */
-export class TextQueue implements AsyncIterable<string> {
+export class TextQueue implements AsyncIterable<string | Uint8Array> {
   readonly #onFull: () => void;
   readonly #sizeMax: number;
-  #texts: string[] = [];
+  #texts: (string | Uint8Array)[] = [];
   #size = 0;
   #ended = false;
   #wake: (() => void) | undefined;
@@ -15,7 +15,7 @@ export class TextQueue implements AsyncIterable<string> {
     this.#sizeMax = sizeMax;
   }
 
-  push(text: string): void {
+  push(text: string | Uint8Array): void {
     if (this.#ended) return;
     this.#texts.push(text);
     this.#size += text.length;
@@ -32,13 +32,13 @@ export class TextQueue implements AsyncIterable<string> {
     this.#wake?.();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<string> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<string | Uint8Array> {
     for (;;) {
       if (this.#texts.length > 0) {
         const texts = this.#texts;
         this.#texts = [];
         this.#size = 0;
-        yield texts.join("");
+        yield joined(texts);
       } else if (this.#ended) return;
       else
         await new Promise<void>((resolve) => {
@@ -46,4 +46,10 @@ export class TextQueue implements AsyncIterable<string> {
         });
     }
   }
+}
+
+/** One queue holds either texts or binary frames. */
+function joined(chunks: readonly (string | Uint8Array)[]): string | Uint8Array {
+  if (typeof chunks[0] === "string") return chunks.join("");
+  return Buffer.concat(chunks.filter((chunk) => typeof chunk !== "string"));
 }

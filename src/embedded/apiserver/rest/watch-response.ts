@@ -1,4 +1,5 @@
 import { ApiError, failure } from "../../../api/status.ts";
+import { assert } from "../../../base/assert.ts";
 import type { Timer } from "../../../base/clock.ts";
 import { type AnyObject, isRecord } from "../any-object.ts";
 import type { ServerContext } from "../context.ts";
@@ -10,7 +11,7 @@ import type { ApiResponse, Exchange } from "./exchange.ts";
 import { watchOptionsOf } from "./list-options.ts";
 import { filterFrom } from "./list-response.ts";
 import { textInVersion } from "./object-text.ts";
-import { warningHeaders } from "./respond.ts";
+import { PROTOBUF_TYPE, warningHeaders } from "./respond.ts";
 import { columnDefinitions, includeObjectOf, partialMetadata, tableRow } from "./table.ts";
 import { TextQueue } from "./text-queue.ts";
 
@@ -22,17 +23,18 @@ type ResourceAddress = Extract<Address, { type: "resource" }>;
 const TIMEOUT_MIN_SECONDS = 1800;
 const INITIAL_EVENTS_END = { "k8s.io/initial-events-end": "true" };
 
-export function respondWatch(
+export async function respondWatch(
   context: ServerContext,
   exchange: Exchange,
   { address, form }: { readonly address: ResourceAddress; readonly form: Form },
-): ApiResponse {
+): Promise<ApiResponse> {
   const options = watchOptionsOf(exchange.query);
   const filter = filterFrom(exchange, address);
   if (form.format === "yaml") {
     const types = "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
     throw failure(406, "NotAcceptable", `only the following media types are accepted: ${types}`);
   }
+  const frames = form.format === "protobuf" ? await binaryFrames() : JSON_LINES;
   let stop = () => {};
   let timer: Timer | undefined;
   let ended = false;
@@ -51,7 +53,7 @@ export function respondWatch(
     });
     end();
   });
-  const line = (type: string, object: string) => queue.push(`{"type":"${type}","object":${object}}\n`);
+  const line = (type: string, object: string) => queue.push(frames.frame(type, object));
   const initial = options.initialEvents ?? (options.from === undefined || options.from === 0);
   const bookmark = (revision: number, annotations?: Record<string, string>) =>
     line("BOOKMARK", show.bookmark(revision, annotations));
@@ -80,8 +82,31 @@ export function respondWatch(
   timer = context.clock.schedule(seconds * 1000, end);
   exchange.request.signal.addEventListener("abort", end);
   if (exchange.request.signal.aborted) end();
-  const headers = { "content-type": "application/json", ...warningHeaders(exchange.warnings) };
+  const headers = { "content-type": frames.contentType, ...warningHeaders(exchange.warnings) };
   return { status: 200, headers, body: queue };
+}
+
+/** How an event and the text of its object go over the wire. */
+interface Frames {
+  readonly contentType: string;
+  readonly frame: (type: string, object: string) => string | Uint8Array;
+}
+
+const JSON_LINES: Frames = {
+  contentType: "application/json",
+  frame: (type, object) => `{"type":"${type}","object":${object}}\n`,
+};
+
+async function binaryFrames(): Promise<Frames> {
+  const { encodeWatchEvent } = await import("./protobuf-encode.ts");
+  return {
+    contentType: `${PROTOBUF_TYPE};stream=watch`,
+    frame(type, object) {
+      const frame = encodeWatchEvent(type, JSON.parse(object) as Record<string, unknown>);
+      assert(frame !== undefined, "what a watch shows in protobuf has such a form");
+      return frame;
+    },
+  };
 }
 
 interface Showing {
