@@ -19,7 +19,8 @@ import type { Informers } from "./informers.ts";
 import { ChildWriter } from "./owned-children.ts";
 import { semanticallyEqual } from "./semantic.ts";
 import { groomStatus } from "./status.ts";
-import { WorkQueue } from "./work-queue.ts";
+import { type QueueMeter, WorkQueue } from "./work-queue.ts";
+import type { WorkQueueMetrics } from "./work-queue-metrics.ts";
 
 export interface ReconcileLoopOptions<P extends ParentObject, O, C> {
   readonly controller: Controller<P, O, C>;
@@ -32,6 +33,8 @@ export interface ReconcileLoopOptions<P extends ParentObject, O, C> {
   readonly signal: AbortSignal;
   /** How long work that nobody waits for should wait now, because a process is being started (default: not at all). */
   readonly courtesyMs?: (() => number) | undefined;
+  /** Absent = nobody measures the queue. */
+  readonly queueMetrics?: WorkQueueMetrics;
   /** Requests wait for this controller: it stands back only between its own rounds. */
   readonly isUrgent?: boolean;
 }
@@ -76,11 +79,14 @@ class Loop<P extends ParentObject, O, C> implements ReconcileLoop {
     this.#controller = controller;
     this.#client = options.clientFor(controller.name);
     this.#log = options.log.with({ controller: controller.name });
-    this.#queue = new WorkQueue({
-      clock,
-      work: (key) => this.#work(key),
-      courtesyMs: options.isUrgent ? undefined : options.courtesyMs,
-    });
+    const queue = (meter?: QueueMeter) =>
+      new WorkQueue({
+        clock,
+        work: (key) => this.#work(key),
+        courtesyMs: options.isUrgent ? undefined : options.courtesyMs,
+        meter,
+      });
+    this.#queue = options.queueMetrics?.measure(controller.name, queue) ?? queue();
     this.#events = new EventRecorder({
       client: this.#client,
       component: controller.name,
@@ -140,6 +146,7 @@ class Loop<P extends ParentObject, O, C> implements ReconcileLoop {
     }
     if (this.#controller.concerns?.(parent) === false) return undefined;
     if (parent.metadata.deletionTimestamp !== undefined) return this.#finalize(parent);
+    this.#failures.delete(key);
     await this.#addFinalizer(parent);
     let failed: unknown;
     for (let round = 0; round < ROUNDS_MAX; round++) {
@@ -152,7 +159,6 @@ class Loop<P extends ParentObject, O, C> implements ReconcileLoop {
             await sleep(this.#options.clock, this.#options.courtesyMs?.() ?? 0);
             continue;
           }
-          this.#failures.delete(key);
         } catch (thrown) {
           if (isApiError(thrown, "Conflict") || isApiError(thrown, "AlreadyExists")) throw thrown;
           failed = thrown;

@@ -1,5 +1,14 @@
 import type { Clock, Timer } from "../base/clock.ts";
 
+/** Told of what a queue does, see `WorkQueueMetrics`. */
+export interface QueueMeter {
+  added(): void;
+  retried(): void;
+  /** Work on a key begins that has waited so long. */
+  begun(waitedMs: number): void;
+  done(tookMs: number): void;
+}
+
 /**
  * A level-triggered queue of keys: a key waits at most once, is never worked on twice at the same time, and one that
  * is added while being worked on is worked on once more afterwards. Failures come back with exponential back-off.
@@ -11,9 +20,11 @@ export class WorkQueue {
   readonly #backOff: BackOff;
   readonly #isUrgent: boolean;
   readonly #courtesyMs: () => number;
-  /** Waiting keys in the order they came. */
-  readonly #waiting = new Set<string>();
-  readonly #working = new Set<string>();
+  readonly #meter: QueueMeter | undefined;
+  /** Waiting keys in the order they came, and when. */
+  readonly #waiting = new Map<string, number>();
+  /** Since when. */
+  readonly #working = new Map<string, number>();
   /** Added while being worked on. */
   readonly #dirty = new Set<string>();
   readonly #delayed = new Map<string, { dueMs: number; timer: Timer }>();
@@ -33,6 +44,7 @@ export class WorkQueue {
     backOff?: BackOff;
     isUrgent?: boolean;
     courtesyMs?: (() => number) | undefined;
+    meter?: QueueMeter | undefined;
   }) {
     this.#clock = options.clock;
     this.#work = options.work;
@@ -40,6 +52,7 @@ export class WorkQueue {
     this.#backOff = options.backOff ?? { firstMs: 5, maxMs: 1_000_000 };
     this.#isUrgent = options.isUrgent ?? false;
     this.#courtesyMs = options.courtesyMs ?? (() => 0);
+    this.#meter = options.meter;
   }
 
   start(): void {
@@ -59,11 +72,12 @@ export class WorkQueue {
   add(key: string): void {
     if (this.#stopped) return;
     if (this.#working.has(key)) {
+      if (!this.#dirty.has(key)) this.#meter?.added();
       this.#dirty.add(key);
       return;
     }
-    this.#waiting.add(key);
-    this.#pumpSoon();
+    if (!this.#waiting.has(key)) this.#meter?.added();
+    this.#enqueue(key);
   }
 
   /** Of several delays for one key the shortest counts. */
@@ -89,6 +103,7 @@ export class WorkQueue {
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
     const delayMs = Math.min(this.#backOff.firstMs * 2 ** failures, this.#backOff.maxMs);
+    this.#meter?.retried();
     this.addAfter(key, delayMs);
     return delayMs;
   }
@@ -101,6 +116,28 @@ export class WorkQueue {
   /** Nothing waits and nothing is being worked on; delayed keys may exist. */
   get idle(): boolean {
     return this.#waiting.size === 0 && this.#working.size === 0;
+  }
+
+  /** Keys that wait. */
+  get depth(): number {
+    return this.#waiting.size;
+  }
+
+  /** How long the work under way has taken: all of it together, and the oldest. */
+  get unfinished(): { totalMs: number; longestMs: number } {
+    const nowMs = this.#clock.monotonic();
+    let totalMs = 0;
+    let longestMs = 0;
+    for (const sinceMs of this.#working.values()) {
+      totalMs += nowMs - sinceMs;
+      longestMs = Math.max(longestMs, nowMs - sinceMs);
+    }
+    return { totalMs, longestMs };
+  }
+
+  #enqueue(key: string): void {
+    if (!this.#waiting.has(key)) this.#waiting.set(key, this.#clock.monotonic());
+    this.#pumpSoon();
   }
 
   /** One microtask or turn later, so that the events of one turn make one round of work. */
@@ -116,10 +153,12 @@ export class WorkQueue {
   }
 
   #pump(): void {
-    for (const key of this.#waiting) {
+    for (const [key, sinceMs] of this.#waiting) {
       if (this.#stopped || this.#working.size >= this.#workersMax) return;
+      const nowMs = this.#clock.monotonic();
       this.#waiting.delete(key);
-      this.#working.add(key);
+      this.#working.set(key, nowMs);
+      this.#meter?.begun(nowMs - sinceMs);
       this.#work(key).then(
         () => this.#done(key),
         () => this.#done(key),
@@ -132,8 +171,10 @@ export class WorkQueue {
    * otherwise be one endless run of microtasks (DESIGN §4, slices).
    */
   #done(key: string): void {
+    const sinceMs = this.#working.get(key) ?? 0;
     this.#working.delete(key);
-    if (this.#dirty.delete(key)) this.add(key);
+    this.#meter?.done(this.#clock.monotonic() - sinceMs);
+    if (this.#dirty.delete(key)) this.#enqueue(key);
     if (this.#waiting.size > 0) this.#clock.schedule(0, () => this.#pump());
   }
 }

@@ -1,4 +1,5 @@
 import { keyText, type ObjectKey } from "../../api/object.ts";
+import { revisionAttributes } from "../../api/revision-attributes.ts";
 import type {
   CollectorFault,
   CollectorSpec,
@@ -11,11 +12,13 @@ import type { Stat, StatMessage } from "../../api/wire/stat.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
+import type { Attributes, Metric } from "../../base/metrics.ts";
 import type { Random } from "../../base/random.ts";
+import { type DeciderView, deciderMetrics, scrapeDurations } from "./autoscaler-metrics.ts";
 import { type DeciderState, decide, firstDecision, initialState, mustNotify } from "./decide.ts";
 import { DecisionLog, type DecisionRecord } from "./decision-log.ts";
 import { type ScrapablePod, ScrapeError, scrapeRound } from "./pod-scrape.ts";
-import { RevisionWindows, type Series } from "./windows.ts";
+import { type Averages, RevisionWindows, type Series } from "./windows.ts";
 
 /**
  * The autoscaler's shell: hears and fetches what pods and activators count, and decides on time. A revision
@@ -35,6 +38,8 @@ export interface AutoscalerPorts {
   onDecision(key: ObjectKey): void;
   /** What `collectors.put` would answer for this revision changed. */
   onCollectorFault?(key: ObjectKey): void;
+  /** As metrics name the revision; default by its key alone. */
+  attributesOf?(key: ObjectKey): Attributes;
 }
 
 /** spec TM-001, TM-002. */
@@ -47,6 +52,7 @@ interface Decider {
   spec: DeciderSpec;
   state: DeciderState;
   decision: Decision;
+  averages: Averages | undefined;
 }
 
 interface Collector {
@@ -70,6 +76,7 @@ export class Autoscaler {
   readonly #log = new DecisionLog(LOG_CAPACITY);
   #sweep: Timer | undefined;
   readonly #epochMs: number;
+  readonly #scrapes = scrapeDurations();
   #running = false;
 
   constructor(ports: AutoscalerPorts) {
@@ -87,6 +94,12 @@ export class Autoscaler {
     put: (key, spec) => this.#putCollector(key, spec),
     delete: (key) => this.#forget(key, "collector"),
   };
+
+  /** Of decisions and scrapes (spec M-010…M-015). */
+  get metrics(): readonly Metric[] {
+    const attributesOf = (key: ObjectKey) => this.#attributesOf(key);
+    return [this.#scrapes, ...deciderMetrics({ views: () => this.#views(), attributesOf })];
+  }
 
   /** Ticks and scrapes until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
@@ -141,7 +154,7 @@ export class Autoscaler {
     if (revision.decider) revision.decider.spec = spec;
     else {
       const state = initialState(spec, this.#ports.pods(key).length, this.#now());
-      revision.decider = { spec, state, decision: firstDecision(spec) };
+      revision.decider = { spec, state, decision: firstDecision(spec), averages: undefined };
     }
     this.#wake(revision);
     return revision.decider.decision;
@@ -224,6 +237,7 @@ export class Autoscaler {
     const { state, decision } = decide({ state: decider.state, spec, observation, nowMs });
     decider.state = state;
     decider.decision = decision;
+    decider.averages = averages;
     if (before.desiredPodCount !== decision.desiredPodCount)
       this.#log.add({
         key,
@@ -238,6 +252,16 @@ export class Autoscaler {
         ...observation,
       });
     if (mustNotify(before, decision)) this.#ports.onDecision(key);
+  }
+
+  *#views(): Generator<DeciderView> {
+    for (const { key, decider } of this.#revisions.values()) {
+      if (decider) yield { key, ...decider, panicking: decider.state.panicAtMs !== undefined };
+    }
+  }
+
+  #attributesOf(key: ObjectKey): Attributes {
+    return this.#ports.attributesOf?.(key) ?? revisionAttributes({ ...key, service: "", configuration: "" });
   }
 
   #wake(revision: RevisionEntry): void {
@@ -276,6 +300,7 @@ export class Autoscaler {
     await this.#scrape(revision);
     if (revision.scrape !== timer) return;
     const delayMs = Math.max(0, SCRAPE_MS - (clock.monotonic() - startedMs));
+    this.#scrapes.at(this.#attributesOf(revision.key)).record((clock.monotonic() - startedMs) / 1000);
     const goesOn = this.#running && this.#needsScrape(revision);
     revision.scrape = goesOn ? clock.schedule(delayMs, () => void this.#onScrape(revision)) : undefined;
   }

@@ -1,15 +1,7 @@
+import { type RevisionOrigin, revisionAttributes } from "../../api/revision-attributes.ts";
 import type { GoStruct } from "../../base/go-template/values.ts";
 import type { MetricLabels } from "../../http/telemetry/http-metrics.ts";
 import { loggedRevision } from "../request-log.ts";
-
-/** Where a revision comes from, as telemetry calls it. */
-export interface RevisionOrigin {
-  readonly namespace: string;
-  readonly name: string;
-  /** Empty when there is none. */
-  readonly service: string;
-  readonly configuration: string;
-}
 
 /** The activator that writes a log. */
 export interface ActivatorNames {
@@ -34,12 +26,7 @@ export class RevisionNames {
     const { namespace, name, service, configuration } = this.#origin;
     this.#labels ??= {
       key: `${namespace}/${name}/${configuration}/${service}`,
-      attributes: {
-        "k8s.namespace.name": namespace,
-        "kn.configuration.name": configuration,
-        "kn.revision.name": name,
-        "kn.service.name": service,
-      },
+      attributes: revisionAttributes(this.#origin),
     };
     return this.#labels;
   }

@@ -1,8 +1,7 @@
 import type { Config } from "../../../api/config/config.ts";
 import { DeploymentKind } from "../../../api/deployment/kind.ts";
-import { AUTOSCALING_CLASS, PROGRESS_DEADLINE, REVISION } from "../../../api/labels.ts";
+import { PROGRESS_DEADLINE, REVISION } from "../../../api/labels.ts";
 import { MetricKind } from "../../../api/metric/kind.ts";
-import { KPA_CLASS } from "../../../api/names.ts";
 import { type ApiObject, keyOf, type ObjectKey, type Stored } from "../../../api/object.ts";
 import { PodKind } from "../../../api/pod/kind.ts";
 import { type PodAutoscaler, PodAutoscalerKind } from "../../../api/pod-autoscaler/kind.ts";
@@ -22,9 +21,9 @@ import { byLabel, byOwner } from "../../../kube/parents.ts";
 import { type ActivatorProbePorts, ActivatorProbes } from "./activator-probes.ts";
 import { durationMs } from "./annotation-values.ts";
 import { metric, serverlessService } from "./children.ts";
-import { countPods, type PodCounts } from "./pod-counts.ts";
+import { type PodCounts, podsOf } from "./pod-counts.ts";
 import { planScale, type ScalePlan } from "./scale-plan.ts";
-import { activeThreshold, deciderSpec, scaleSourceOf } from "./scale-spec.ts";
+import { activeThreshold, deciderSpec, hasKpaClass, scaleSourceOf } from "./scale-spec.ts";
 import { type SksPlan, sksPlan } from "./sks-plan.ts";
 import {
   activityForMs,
@@ -85,7 +84,7 @@ export function podAutoscalerController(
       watch({ kind: PodKind, parents: byLabel(REVISION), fields: ["status.phase", "status.conditions"] }),
       watch({ kind: DeploymentKind, parents: byLabel(REVISION), fields: ["spec.replicas"] }),
     ],
-    concerns: ({ metadata }) => (metadata.annotations?.[AUTOSCALING_CLASS] ?? KPA_CLASS) === KPA_CLASS,
+    concerns: hasKpaClass,
     observe: (parent, caches) => observe(parent, caches, { ports, probes }),
     desired: (parent, observed, { config, nowMs }) => desired(parent, observed, { config, nowMs }),
     forget(key) {
@@ -104,7 +103,6 @@ function observe(
   const key = keyOf(parent);
   const config = ports.config();
   const sks = caches.get(ServerlessServiceKind, key);
-  const revision = parent.metadata.labels?.[REVISION] ?? key.name;
   const deployment = caches.get(DeploymentKind, {
     namespace: key.namespace,
     name: parent.spec.scaleTargetRef.name ?? "",
@@ -113,7 +111,7 @@ function observe(
   const observed: Observed = {
     sks,
     foreign: foreignChild(parent, caches),
-    pods: countPods(caches.labelled(PodKind, { namespace: key.namespace, label: REVISION, value: revision })),
+    pods: podsOf(parent, caches),
     replicas: deployment && (deployment.spec.replicas ?? 1),
     decision: isReachable
       ? ports.deciders.put(key, deciderSpec(scaleSourceOf(parent), config.autoscaler))

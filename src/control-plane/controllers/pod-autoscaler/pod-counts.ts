@@ -1,4 +1,8 @@
-import type { Pod } from "../../../api/pod/kind.ts";
+import { REVISION } from "../../../api/labels.ts";
+import { keyOf, type Stored } from "../../../api/object.ts";
+import { type Pod, PodKind } from "../../../api/pod/kind.ts";
+import type { PodAutoscaler } from "../../../api/pod-autoscaler/kind.ts";
+import type { Caches } from "../../../kube/informers.ts";
 
 /** A revision's pods by state (spec S-070). */
 export interface PodCounts {
@@ -12,6 +16,13 @@ export function countPods(pods: readonly Pod[]): PodCounts {
   const counts = { ready: 0, notReady: 0, pending: 0, terminating: 0 };
   for (const pod of pods) counts[stateOf(pod)]++;
   return counts;
+}
+
+/** The pods of the autoscaler's revision. */
+export function podsOf(autoscaler: Stored<PodAutoscaler>, caches: Caches): PodCounts {
+  const { namespace, name } = keyOf(autoscaler);
+  const value = autoscaler.metadata.labels?.[REVISION] ?? name;
+  return countPods(caches.labelled(PodKind, { namespace, label: REVISION, value }));
 }
 
 function stateOf({ metadata, status }: Pod): keyof PodCounts {

@@ -1,4 +1,5 @@
 import type { AutoscalerConfig } from "../../../api/config/autoscaler.ts";
+import { AUTOSCALING_CLASS } from "../../../api/labels.ts";
 import { HPA_CLASS, KPA_CLASS } from "../../../api/names.ts";
 import type { PodAutoscaler } from "../../../api/pod-autoscaler/kind.ts";
 import type { DeciderSpec } from "../../../api/wire/decider.ts";
@@ -19,6 +20,11 @@ export interface ScaleSource {
 
 const LEAST_TARGET = 0.01;
 const BUCKET_MS = 1000;
+
+/** Another class is another controller's (spec A-075). */
+export function hasKpaClass({ metadata }: PodAutoscaler): boolean {
+  return (metadata.annotations?.[AUTOSCALING_CLASS] ?? KPA_CLASS) === KPA_CLASS;
+}
 
 export function scaleSourceOf(autoscaler: PodAutoscaler): ScaleSource {
   return {
