@@ -165,6 +165,36 @@ test("endpoints and slices follow the pods' readiness", async () => {
   assert.deepEqual((await client.list(EndpointSliceKind)).items, []);
 });
 
+test("a pod is found by each Service whose whole selector it has, and leaves with its label", async () => {
+  const world = await embeddedWorld();
+  const { client, clock } = world;
+  await clock.until(world.newAgent().start());
+  const selectors = { one: { app: "web" }, both: { app: "web", tier: "a" }, all: {}, other: { app: "web2" } };
+  for (const [name, selector] of Object.entries(selectors))
+    await client.create(CoreServiceKind, {
+      metadata: { name, namespace: "default" },
+      spec: { selector, ports: [{ port: 80 }] },
+    });
+  const template = deployment(1).spec.template;
+  const labels = { app: "web", tier: "a" };
+  await client.create(DeploymentKind, deployment(1, { template: { ...template, metadata: { labels } } }));
+  await clock.advance(2_000);
+  const counts = async () =>
+    Object.fromEntries(
+      (await client.list(EndpointsKind)).items.map(({ metadata, subsets }) => [
+        metadata.name,
+        subsets?.[0]?.addresses?.length ?? 0,
+      ]),
+    );
+  assert.deepEqual(await counts(), { one: 1, both: 1, all: 1, other: 0 });
+  const [pod] = (await client.list(PodKind)).items;
+  assert.ok(pod);
+  const key = { namespace: "default", name: pod.metadata.name };
+  await client.patch(PodKind, key, { type: "merge", body: { metadata: { labels: { tier: "b" } } } });
+  await clock.advance(1_000);
+  assert.deepEqual(await counts(), { one: 1, both: 0, all: 1, other: 0 });
+});
+
 test("endpoints made by hand are mirrored", async () => {
   const world = await embeddedWorld();
   const { client, clock } = world;

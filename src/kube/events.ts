@@ -10,7 +10,8 @@ import type { KubeClient } from "./client.ts";
 import type { EventNote } from "./controller.ts";
 import { timeText } from "./time.ts";
 
-const KNOWN_MAX = 4096;
+/** Notes that are repeated are repeated soon; each controller has a recorder. */
+const KNOWN_MAX = 500;
 
 /**
  * Writes core Events about objects (spec A-065). The same note about the same object raises the count of its first

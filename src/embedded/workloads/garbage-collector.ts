@@ -1,3 +1,4 @@
+import { EventKind } from "../../api/event/kind.ts";
 import { apiVersionOf, type Kind } from "../../api/kind.ts";
 import { type ApiObject, keyOf, type ObjectKey, type OwnerReference, type Stored } from "../../api/object.ts";
 import { isApiError } from "../../api/status.ts";
@@ -39,7 +40,10 @@ export class GarbageCollector {
 
   start(signal: AbortSignal): void {
     // Judging begins when all kinds are known: every object would else be asked for by each of its dependents.
-    const listed = this.#kinds.map(
+    // Events own nothing and have no owners, and there are more of them than of all others: they are left out, as
+    // Kubernetes does.
+    const followed = this.#kinds.filter((kind) => kind !== EventKind);
+    const listed = followed.map(
       (kind) => new Promise<void>((resolve) => void this.#follow(kind, { signal, onListed: resolve })),
     );
     void Promise.all(listed).then(() => this.#loop.start(signal));

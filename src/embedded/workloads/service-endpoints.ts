@@ -3,7 +3,7 @@ import { type EndpointSlice, EndpointSliceKind } from "../../api/endpoint-slice/
 import { type Endpoints, EndpointsKind } from "../../api/endpoints/kind.ts";
 import { keyOf, type ObjectKey, type Stored } from "../../api/object.ts";
 import { type Pod, PodKind } from "../../api/pod/kind.ts";
-import { labelIndex, namespaceIndex } from "../../kube/informer.ts";
+import { labelIndex } from "../../kube/informer.ts";
 import { controllerReference } from "../../kube/owned-children.ts";
 import { semanticallyEqual } from "../../kube/semantic.ts";
 import {
@@ -21,7 +21,7 @@ import {
   triggerTime,
 } from "./endpoints-of.ts";
 import { KeyLoop, type WorkloadPorts } from "./loop.ts";
-import { hasAll } from "./selector.ts";
+import { firstPair, hasAll, labelPlaces, podsByLabel, servicesBySelector } from "./selector.ts";
 
 /**
  * Services with a selector → Endpoints and EndpointSlices from their pods; Endpoints made by hand (Knative's public
@@ -47,8 +47,11 @@ export class ServiceEndpoints {
     });
     informers.of(PodKind).onChange(({ object, previous }) => {
       if (previous && isSameEndpoint(previous, object)) return;
-      for (const service of services.by(namespaceIndex, object.metadata.namespace ?? ""))
-        if (isSelectedBy(object, service)) this.#loop.add(keyOf(service));
+      // Also those that a pod has left by another label.
+      for (const pod of previous ? [previous, object] : [object])
+        for (const place of labelPlaces(pod))
+          for (const service of services.by(servicesBySelector, place))
+            if (isSelectedBy(pod, service)) this.#loop.add(keyOf(service));
     });
     this.#loop.start(signal);
   }
@@ -66,7 +69,7 @@ export class ServiceEndpoints {
       return this.#mirror(key, service, endpoints);
     const pods = informers
       .of(PodKind)
-      .by(namespaceIndex, key.namespace)
+      .by(podsByLabel, firstPair(service) ?? "")
       .filter((pod) => isSelectedBy(pod, service));
     await this.#writeEndpoints(service, endpoints, pods);
     const wanted = sliceContents(service, pods).map((contents) => ({
