@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { Cancel } from "../base/cancel.ts";
 
 /**
  * A byte stream in both directions, as the HTTP engine sees it: a TCP or TLS socket, one end of a simulated
@@ -65,6 +66,8 @@ export interface Network {
 
 export interface ConnectOptions {
   readonly timeoutMs: number;
+  /** Gives the attempt up at once, so that those who come and go fast leave nothing behind; where sockets are real. */
+  readonly cancel?: Cancel;
   /** HTTP/2 is going to be spoken; where protocols are agreed on (TLS), it is asked for. */
   readonly http2?: boolean;
 }

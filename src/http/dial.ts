@@ -40,6 +40,7 @@ class Dialling {
   readonly #ports: DialPorts;
   readonly #address: Address;
   readonly #http2: boolean;
+  readonly #cancel: Cancel;
   readonly #dialled: Dialled;
   readonly #stopListening: () => void;
   #timeoutMs = FIRST_TIMEOUT_MS;
@@ -50,6 +51,7 @@ class Dialling {
     this.#ports = ports;
     this.#address = to.address;
     this.#http2 = to.http2 ?? false;
+    this.#cancel = to.cancel;
     this.#dialled = dialled;
     this.#stopListening = to.cancel.onRaise(() =>
       this.#fail("cancelled", "the request was cancelled", undefined),
@@ -61,7 +63,7 @@ class Dialling {
     this.#attempts++;
     const timeoutMs = this.#timeoutMs * (1 + JITTER * this.#ports.random.next());
     this.#timeoutMs *= GROWTH;
-    const options = { timeoutMs: Math.ceil(timeoutMs), http2: this.#http2 };
+    const options = { timeoutMs: Math.ceil(timeoutMs), http2: this.#http2, cancel: this.#cancel };
     this.#ports.network.connect(this.#address, options).then(
       (conn) => this.#connected(conn),
       (error) => this.#refused(error),

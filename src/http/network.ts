@@ -1,7 +1,7 @@
 import { createServer, connect as netConnect, type Server, Socket } from "node:net";
 import type { Clock } from "../base/clock.ts";
 import { EbbError } from "../base/errors.ts";
-import type { Address, Conn, Listener, Network } from "./conn.ts";
+import type { Address, Conn, ConnectOptions, Listener, Network } from "./conn.ts";
 import { SocketConn, TurnWrites } from "./socket-conn.ts";
 
 /** A socket could not be had; `code` is the system's (ECONNREFUSED, ETIMEDOUT, EADDRINUSE…). */
@@ -57,8 +57,8 @@ export class SystemNetwork implements Network {
     });
   }
 
-  connect(address: Address, { timeoutMs }: { timeoutMs: number }): Promise<Conn> {
-    return connect({ clock: this.#clock, writes: this.#writes }, address, timeoutMs);
+  connect(address: Address, options: ConnectOptions): Promise<Conn> {
+    return connect({ clock: this.#clock, writes: this.#writes }, address, options);
   }
 }
 
@@ -92,7 +92,8 @@ interface ConnectPorts {
   readonly writes: TurnWrites;
 }
 
-function connect({ clock, writes }: ConnectPorts, address: Address, timeoutMs: number): Promise<Conn> {
+function connect({ clock, writes }: ConnectPorts, address: Address, options: ConnectOptions): Promise<Conn> {
+  const { timeoutMs, cancel } = options;
   return new Promise((resolve, reject) => {
     let conn: SocketConn | undefined;
     const socket = netConnect({
@@ -108,22 +109,26 @@ function connect({ clock, writes }: ConnectPorts, address: Address, timeoutMs: n
         callback: (size) => conn?.received(READ_BUFFER, size) ?? true,
       },
     });
-    const timer = clock.schedule(timeoutMs, () => {
-      socket.destroy();
-      reject(
-        new SocketError(
-          "ETIMEDOUT",
-          `connect ${address.ip}:${address.port}: no answer within ${timeoutMs} ms`,
-        ),
-      );
-    });
-    const onError = (error: NodeJS.ErrnoException) => {
+    const what = `connect ${address.ip}:${address.port}`;
+    let stopListening: (() => void) | undefined;
+    const settled = () => {
       timer.cancel();
-      reject(socketError(error, `connect ${address.ip}:${address.port}`));
+      stopListening?.();
+    };
+    const giveUp = (code: string, why: string) => {
+      settled();
+      socket.destroy();
+      reject(new SocketError(code, `${what}: ${why}`));
+    };
+    const timer = clock.schedule(timeoutMs, () => giveUp("ETIMEDOUT", `no answer within ${timeoutMs} ms`));
+    stopListening = cancel?.onRaise(() => giveUp("ECANCELED", "nobody wants it any more"));
+    const onError = (error: NodeJS.ErrnoException) => {
+      settled();
+      reject(socketError(error, what));
     };
     socket.once("error", onError);
     socket.once("connect", () => {
-      timer.cancel();
+      settled();
       socket.off("error", onError);
       conn = new SocketConn(socket, writes);
       resolve(conn);

@@ -1,5 +1,5 @@
 import type { Server } from "node:net";
-import type { Address, Conn, Listener, Network } from "./conn.ts";
+import type { Address, Conn, ConnectOptions, Listener, Network } from "./conn.ts";
 import { SocketError, type SystemNetwork } from "./network.ts";
 
 const BACKLOG = 4_096;
@@ -23,7 +23,7 @@ export class PassingNetwork implements Network {
     this.#network = network;
   }
 
-  connect(address: Address, options: { timeoutMs: number }): Promise<Conn> {
+  connect(address: Address, options: ConnectOptions): Promise<Conn> {
     return this.#network.connect(address, options);
   }
 
