@@ -162,7 +162,7 @@ test("a label change on a Service reaches its Configuration and makes no Revisio
   }));
 
 test("with config-domain the Route answers under its public name and port too", () =>
-  inWorld({ urlPort: 8080 }, async (world) => {
+  inWorld({ urlPorts: { http: 8080 } }, async (world) => {
     await world.setConfig("config-domain", { localhost: "" });
     await world.client.create(ServiceKind, hello());
     await world.clock.advance(5_000);

@@ -27,6 +27,19 @@ export const VISIBILITY = "networking.knative.dev/visibility";
 export const CLUSTER_LOCAL = "cluster-local";
 export const INGRESS_CLASS = ["networking.knative.dev/ingress.class", "networking.knative.dev/ingress-class"];
 export const HTTP_PROTOCOL = ["networking.knative.dev/http-protocol", "networking.knative.dev/httpOption"];
+export const CERTIFICATE_CLASS = [
+  "networking.knative.dev/certificate.class",
+  "networking.knative.dev/certificate-class",
+];
+export const DISABLE_EXTERNAL_TLS = [
+  "networking.knative.dev/disableAutoTLS",
+  "networking.knative.dev/disable-auto-tls",
+  "networking.knative.dev/disable-external-domain-tls",
+];
+export const CERTIFICATE_TYPE = "networking.knative.dev/certificate-type";
+export const CERTIFICATE_UID = "networking.internal.knative.dev/certificate-uid";
+export const WILDCARD_DOMAIN = "networking.knative.dev/wildcardDomain";
+export const TRUST_BUNDLE = "networking.knative.dev/trust-bundle";
 export const ROLLOUT = "networking.internal.knative.dev/rollout";
 export const TAG_TO_HOST = "networking.internal.knative.dev/tag-to-host";
 export const SERVERLESS_SERVICE = "networking.internal.knative.dev/serverlessservice";
@@ -40,6 +53,9 @@ export const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 /** The class of Ingress that ebb's own gateway carries out. */
 export const EBB_INGRESS_CLASS = "ebb.ingress.networking.knative.dev";
+
+/** The class of Certificate that the engine's own authority signs. */
+export const EBB_CERTIFICATE_CLASS = "ebb.certificate.networking.knative.dev";
 
 /** Entries of `map` whose key is not among `keys`. */
 export function without(map: Readonly<Record<string, string>> | undefined, keys: readonly string[]) {

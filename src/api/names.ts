@@ -4,6 +4,8 @@ import { createHash } from "node:crypto";
 export const SYSTEM_NAMESPACE = "knative-serving";
 export const CLUSTER_DOMAIN = "cluster.local";
 export const ACTIVATOR_SERVICE = "activator-service";
+/** spec N-006: the Certificate, and its Secret, of the queue-proxies of a namespace. */
+export const SERVING_CERTS = "serving-certs";
 export const QUEUE_CONTAINER = "queue-proxy";
 export const KPA_CLASS = "kpa.autoscaling.knative.dev";
 export const HPA_CLASS = "hpa.autoscaling.knative.dev";
@@ -56,4 +58,26 @@ export function privateServiceName(serverlessService: string): string {
 /** spec N-011. */
 export function ingressName(route: string): string {
   return childName(route, "");
+}
+
+/** spec N-013. */
+export function certificateName(domain: string): string {
+  return childName(domain, "");
+}
+
+/** spec N-012; the main host has the tag "". */
+export function routeCertificateName(routeUid: string, tag: string): string {
+  return tag === "" ? `route-${routeUid}` : `route-${routeUid}-${adler32(tag)}`;
+}
+
+/** RFC 1950, over the text's bytes. */
+function adler32(text: string): number {
+  const modulus = 65_521;
+  let low = 1;
+  let high = 0;
+  for (const byte of Buffer.from(text)) {
+    low = (low + byte) % modulus;
+    high = (high + low) % modulus;
+  }
+  return high * 65_536 + low;
 }

@@ -9,6 +9,7 @@ const WRITERS: Readonly<Record<string, string>> = {
   Route: "route-controller",
   DomainMapping: "domainmapping-controller",
   Ingress: "ingress-controller",
+  Certificate: "certificate-controller",
   PodAutoscaler: "podautoscaler-controller",
   ServerlessService: "serverlessservice-controller",
   Metric: "metric-controller",

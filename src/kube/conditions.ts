@@ -70,12 +70,18 @@ export class Conditions {
     if (this.#set.dependents.includes(type)) this.#put(this.#made(this.#set.happy, "False", because));
   }
 
+  /** As the value says. */
+  mark(type: string, { status, ...because }: Because & Pick<Condition, "status">): void {
+    if (status === "True") this.markTrue(type, because);
+    else if (status === "False") this.markFalse(type, because);
+    else this.markUnknown(type, because);
+  }
+
   /** Gives `type` the status, reason and message of another object's condition; nothing when there is none. */
   mirror(type: string, other: Condition | undefined): void {
     if (!other) return;
     if (other.status === "True") this.markTrue(type);
-    else if (other.status === "False") this.markFalse(type, other);
-    else this.markUnknown(type, other);
+    else this.mark(type, other);
   }
 
   #made(type: string, status: Condition["status"], { reason, message }: Because): Condition {

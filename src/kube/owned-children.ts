@@ -78,6 +78,7 @@ export class ChildWriter {
     if (semanticallyEqual(revised, existing)) return false;
     const stored = await this.#client.update(child.kind, revised);
     informer.absorb(stored);
+    if (child.tellsUpdate) this.#tell({ type: "Normal", reason: "Updated", message: child.tellsUpdate });
     // Defaults that admission puts back each time (they may have changed since the owner was written) are no change:
     // taken for one, they would be taken out and put back without end.
     return stored.metadata.resourceVersion !== existing.metadata.resourceVersion;

@@ -5,6 +5,7 @@ import { statusWriters } from "../api/writers.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
+import type { CertificateIssuer } from "../control-plane/controllers/certificate/issuer.ts";
 import { type ApiAccess, ApiServer } from "../embedded/apiserver/api-server.ts";
 import { bootstrap } from "../embedded/apiserver/bootstrap.ts";
 import { knativeWebhook } from "../embedded/apiserver/knative-webhook.ts";
@@ -47,6 +48,8 @@ export interface ControlPlanePorts {
   readonly path: string;
   /** What callers of the API prove themselves with. */
   readonly access?: ApiAccess;
+  /** Signs the gateway's certificates. */
+  readonly issuer?: CertificateIssuer;
   /** PEM that pods trust the API by. */
   readonly rootCa?: string;
 }
@@ -122,7 +125,7 @@ export class ControlPlane {
       ...this.#ports,
       clientFor: (actor) => this.apiServer.clientFor(actor),
       choices: embeddedChoices(),
-      urlPort: addresses.gateway.port === 80 ? undefined : addresses.gateway.port,
+      urlPorts: { http: addresses.gateway.port },
       courtesyMs: this.#courtesy.leftMs,
       onScale: (scale) => {
         if (scale.to > scale.from) this.#courtesy.begin();

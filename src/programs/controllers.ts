@@ -6,6 +6,8 @@ import type { Random } from "../base/random.ts";
 import { Autoscaler } from "../control-plane/autoscaler/autoscaler.ts";
 import { networkScraper } from "../control-plane/autoscaler/network-scraper.ts";
 import { RevisionPods } from "../control-plane/autoscaler/revision-pods.ts";
+import { certificateController } from "../control-plane/controllers/certificate/controller.ts";
+import type { CertificateIssuer } from "../control-plane/controllers/certificate/issuer.ts";
 import { configurationController } from "../control-plane/controllers/configuration/controller.ts";
 import { domainMappingController } from "../control-plane/controllers/domain-mapping/controller.ts";
 import { ingressController } from "../control-plane/controllers/ingress/controller.ts";
@@ -16,6 +18,7 @@ import {
   podAutoscalerController,
   type ScaleMoment,
 } from "../control-plane/controllers/pod-autoscaler/controller.ts";
+import type { UrlPorts } from "../control-plane/controllers/public-url.ts";
 import { revisionController } from "../control-plane/controllers/revision/controller.ts";
 import { revisionGcController } from "../control-plane/controllers/revision-gc/controller.ts";
 import { routeController } from "../control-plane/controllers/route/controller.ts";
@@ -39,8 +42,9 @@ export interface ControllersOptions {
   readonly images: Images;
   readonly clientFor: (actor: string) => KubeClient;
   readonly choices: ConfigChoices;
-  /** The gateway's port as URLs show it; undefined = none. */
-  readonly urlPort: number | undefined;
+  readonly urlPorts: UrlPorts;
+  /** Signs Certificates of the engine's own class; absent = nobody does. */
+  readonly issuer?: CertificateIssuer | undefined;
   readonly onScale: (scale: ScaleMoment) => void;
   readonly signal: AbortSignal;
   readonly courtesyMs: () => number;
@@ -69,8 +73,9 @@ export function startControllers(options: ControllersOptions): {
   start(serviceController());
   start(configurationController());
   start(revisionController({ resolver: storeResolver(options.images), clock, config }));
-  start(routeController({ urlPort: options.urlPort }));
-  start(domainMappingController({ urlPort: options.urlPort }));
+  start(routeController(options));
+  start(domainMappingController(options));
+  if (options.issuer) start(certificateController({ issuer: options.issuer, clock }));
   start(labelerController());
   start(revisionGcController());
   start(ingressController({ prober: httpProber({ network, clock }), clock }));

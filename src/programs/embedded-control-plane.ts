@@ -5,6 +5,7 @@ import type { Log } from "../base/log.ts";
 import { systemRandom as random } from "../base/random.ts";
 import { loadCredentials } from "../embedded/apiserver/credentials.ts";
 import { SqliteStorage } from "../embedded/apiserver/storage/sqlite-storage.ts";
+import { ServingAuthority } from "../embedded/authority/serving-authority.ts";
 import type { Home } from "../embedded/home/home.ts";
 import type { LoopbackAddresses } from "../embedded/node/addresses.ts";
 import { ProcessExec } from "../embedded/node/exec.ts";
@@ -46,6 +47,7 @@ export function wireControlPlane({ home, dataPlanes, ...parts }: EngineParts) {
     execOf: (agent) => new ProcessExec({ agent, runtime: parts.runtime }),
     access: { adminToken, tokenKey },
     rootCa,
+    issuer: new ServingAuthority({ folder: home.credentials, path: home.authority, clock, random }),
     path: process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin",
   });
   const clientFor = (actor: string) => controlPlane.apiServer.clientFor(actor);

@@ -13,6 +13,8 @@ import { silentLog } from "../../src/base/log.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import { Autoscaler } from "../../src/control-plane/autoscaler/autoscaler.ts";
 import { RevisionPods } from "../../src/control-plane/autoscaler/revision-pods.ts";
+import { certificateController } from "../../src/control-plane/controllers/certificate/controller.ts";
+import type { CertificateIssuer } from "../../src/control-plane/controllers/certificate/issuer.ts";
 import { configurationController } from "../../src/control-plane/controllers/configuration/controller.ts";
 import { domainMappingController } from "../../src/control-plane/controllers/domain-mapping/controller.ts";
 import { ingressController } from "../../src/control-plane/controllers/ingress/controller.ts";
@@ -20,6 +22,7 @@ import type { Prober } from "../../src/control-plane/controllers/ingress/route-p
 import { labelerController } from "../../src/control-plane/controllers/labeler/controller.ts";
 import { metricController } from "../../src/control-plane/controllers/metric/controller.ts";
 import { podAutoscalerController } from "../../src/control-plane/controllers/pod-autoscaler/controller.ts";
+import type { UrlPorts } from "../../src/control-plane/controllers/public-url.ts";
 import { revisionController } from "../../src/control-plane/controllers/revision/controller.ts";
 import type { ImageResolver } from "../../src/control-plane/controllers/revision/digests.ts";
 import { revisionGcController } from "../../src/control-plane/controllers/revision-gc/controller.ts";
@@ -46,7 +49,8 @@ export interface ControllersWorldOptions {
   readonly choices?: ConfigChoices;
   readonly resolver?: ImageResolver;
   readonly namespaces?: readonly string[];
-  readonly urlPort?: number;
+  readonly urlPorts?: UrlPorts;
+  readonly issuer?: CertificateIssuer;
 }
 
 /** All controllers with the workloads over the real API on virtual time; kubelet and gateway are stand-ins. */
@@ -101,8 +105,10 @@ export class ControllersWorld {
     this.#start(config, serviceController());
     this.#start(config, configurationController());
     this.#start(config, revisionController({ resolver: options.resolver ?? refuse, clock, config }));
-    this.#start(config, routeController({ urlPort: options.urlPort }));
-    this.#start(config, domainMappingController({ urlPort: options.urlPort }));
+    this.#start(config, routeController(options));
+    this.#start(config, domainMappingController(options));
+    const { issuer } = options;
+    if (issuer) this.#start(config, certificateController({ issuer, clock }));
     this.#start(config, labelerController());
     this.#start(config, revisionGcController());
     const prober: Prober = { ask: async () => ({ status: 200, hash: undefined }) };
@@ -290,7 +296,10 @@ export class ControllersWorld {
   }
 
   async setConfig(name: string, data: Record<string, string>): Promise<void> {
-    await this.client.create(ConfigMapKind, { metadata: { name, namespace: "knative-serving" }, data });
+    const key = { name, namespace: "knative-serving" };
+    const known = await this.client.get(ConfigMapKind, key).catch(() => undefined);
+    if (known) await this.client.update(ConfigMapKind, { ...known, data });
+    else await this.client.create(ConfigMapKind, { metadata: key, data });
   }
 
   async ingresses() {

@@ -110,8 +110,8 @@ function startControllers(apiServer: ApiServer, signal: AbortSignal): void {
   start(serviceController());
   start(configurationController());
   start(revisionController({ resolver: { resolve }, clock, config }));
-  start(routeController({ urlPort: undefined }));
-  start(domainMappingController({ urlPort: undefined }));
+  start(routeController());
+  start(domainMappingController());
   start(labelerController());
   start(serverlessServiceController());
   informers.start(signal);

@@ -1,7 +1,15 @@
 /** What Knative checks of any object's metadata (spec A-102…A-105, A-110, A-123). */
 import { isWholeSeconds, parseDuration } from "../../base/duration.ts";
 import { findAnnotation } from "../annotation.ts";
-import { CREATOR, LAST_MODIFIER, ROLLOUT_DURATION } from "../labels.ts";
+import {
+  CERTIFICATE_CLASS,
+  CREATOR,
+  DISABLE_EXTERNAL_TLS,
+  HTTP_PROTOCOL,
+  INGRESS_CLASS,
+  LAST_MODIFIER,
+  ROLLOUT_DURATION,
+} from "../labels.ts";
 import type { ObjectMeta } from "../object.ts";
 import { dns1035LabelErrors, dns1035PrefixErrors } from "../syntax.ts";
 import { autoscalingAnnotationErrors } from "./autoscaling.ts";
@@ -74,19 +82,12 @@ export function wholeSecondsErrors(
   return FieldErrors.none;
 }
 
-const NETWORKING_KEYS = new Set(
-  [
-    "ingress.class",
-    "ingress-class",
-    "certificate.class",
-    "certificate-class",
-    "disableAutoTLS",
-    "disable-auto-tls",
-    "disable-external-domain-tls",
-    "httpOption",
-    "http-protocol",
-  ].map((name) => `networking.knative.dev/${name}`),
-);
+const NETWORKING_KEYS = new Set([
+  ...INGRESS_CLASS,
+  ...CERTIFICATE_CLASS,
+  ...DISABLE_EXTERNAL_TLS,
+  ...HTTP_PROTOCOL,
+]);
 
 export function networkingAnnotationErrors(
   annotations: Readonly<Record<string, string>> | undefined,

@@ -8,7 +8,7 @@ import { type FeaturesConfig, parseFeaturesConfig } from "./features.ts";
 import { type GcConfig, parseGcConfig } from "./gc.ts";
 import { type LeaderElectionConfig, parseLeaderElectionConfig } from "./leader-election.ts";
 import { type LoggingConfig, parseLoggingConfig } from "./logging.ts";
-import { KNATIVE_INGRESS_CLASS, type NetworkConfig, parseNetworkConfig } from "./network.ts";
+import { type NetworkClasses, type NetworkConfig, parseNetworkConfig } from "./network.ts";
 import { type ObservabilityConfig, parseObservabilityConfig } from "./observability.ts";
 import type { ConfigData } from "./reader.ts";
 
@@ -41,9 +41,8 @@ const CONFIG_NAMES = {
   observability: "config-observability",
 } as const satisfies Record<keyof Config, string>;
 
-export interface ConfigChoices {
-  /** For a ConfigMap that does not name one. */
-  readonly ingressClass?: string;
+/** For ConfigMaps that do not name one. */
+export interface ConfigChoices extends NetworkClasses {
   readonly queueSidecarImage?: string;
 }
 
@@ -56,7 +55,7 @@ export const EBB_QUEUE_IMAGE = "ebb.local/queue-proxy";
  */
 export function parseConfig(maps: Readonly<Record<string, ConfigData>>, choices: ConfigChoices = {}): Config {
   const of = (name: keyof Config): ConfigData => maps[CONFIG_NAMES[name]] ?? {};
-  const { queueSidecarImage = EBB_QUEUE_IMAGE, ingressClass = KNATIVE_INGRESS_CLASS } = choices;
+  const { queueSidecarImage = EBB_QUEUE_IMAGE, ...classes } = choices;
   return {
     autoscaler: parseAutoscalerConfig(of("autoscaler")),
     certManager: parseCertManagerConfig(of("certManager")),
@@ -69,7 +68,7 @@ export function parseConfig(maps: Readonly<Record<string, ConfigData>>, choices:
     gc: parseGcConfig(of("gc")),
     leaderElection: parseLeaderElectionConfig(of("leaderElection")),
     logging: parseLoggingConfig(of("logging")),
-    network: parseNetworkConfig(of("network"), ingressClass),
+    network: parseNetworkConfig(of("network"), classes),
     observability: parseObservabilityConfig(of("observability")),
   };
 }

@@ -1,6 +1,6 @@
 /** The ConfigMaps that a first start makes (spec §5.9): empty but for what ebb chooses, with examples to copy from. */
 import type { ConfigMap } from "../config-map/kind.ts";
-import { EBB_INGRESS_CLASS } from "../labels.ts";
+import { EBB_CERTIFICATE_CLASS, EBB_INGRESS_CLASS } from "../labels.ts";
 import { SYSTEM_NAMESPACE } from "../names.ts";
 import { EXAMPLE_CHECKSUM, EXAMPLE_KEY, exampleChecksum } from "./admit-config-map.ts";
 import { EBB_QUEUE_IMAGE } from "./config.ts";
@@ -115,8 +115,11 @@ const DRAFTS: Readonly<Record<string, Draft>> = {
       'rollout-duration: "0"  # seconds',
       'autocreate-cluster-domain-claims: "false"',
       'default-external-scheme: "http"',
+      'external-domain-tls: "disabled"  # enabled: a certificate for each public host',
+      'cluster-local-domain-tls: "disabled"  # enabled: also for names within the cluster',
+      'namespace-wildcard-cert-selector: ""  # which namespaces get one certificate for all their hosts',
     ],
-    data: { "ingress-class": EBB_INGRESS_CLASS },
+    data: { "ingress-class": EBB_INGRESS_CLASS, "certificate-class": EBB_CERTIFICATE_CLASS },
   },
   "config-observability": {
     component: "observability",

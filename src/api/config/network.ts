@@ -22,19 +22,22 @@ export interface NetworkConfig {
   readonly namespaceWildcardCertSelector: LabelSelector | undefined;
 }
 
-/** What Knative itself would choose; the embedded home passes its own class. */
-export const KNATIVE_INGRESS_CLASS = "istio.ingress.networking.knative.dev";
+export interface NetworkClasses {
+  readonly ingressClass?: string;
+  readonly certificateClass?: string;
+}
 
-export function parseNetworkConfig(
-  data: ConfigData,
-  defaultIngressClass: string = KNATIVE_INGRESS_CLASS,
-): NetworkConfig {
+/** Where the ConfigMap names no class: what Knative itself would choose; the embedded home passes its own. */
+const KNATIVE_CLASSES = {
+  ingressClass: "istio.ingress.networking.knative.dev",
+  certificateClass: "cert-manager.certificate.networking.knative.dev",
+};
+
+export function parseNetworkConfig(data: ConfigData, classes: NetworkClasses = {}): NetworkConfig {
+  const defaults = { ...KNATIVE_CLASSES, ...classes };
   const reader = new ConfigReader(data);
-  const ingressClass = reader.text(["ingress.class", "ingress-class"], defaultIngressClass);
-  const certificateClass = reader.text(
-    ["certificate.class", "certificate-class"],
-    "cert-manager.certificate.networking.knative.dev",
-  );
+  const ingressClass = reader.text(["ingress.class", "ingress-class"], defaults.ingressClass);
+  const certificateClass = reader.text(["certificate.class", "certificate-class"], defaults.certificateClass);
   const rolloutDurationSeconds = reader.int64(["rolloutDuration", "rollout-duration"], 0);
   const autocreateClusterDomainClaims = reader.bool(
     ["autocreateClusterDomainClaims", "autocreate-cluster-domain-claims"],

@@ -7,6 +7,8 @@ export interface Home {
   readonly folder: string;
   readonly kubeconfig: string;
   readonly credentials: string;
+  /** PEM: whoever trusts it believes the gateway's certificates (`curl --cacert`). */
+  readonly authority: string;
   readonly database: string;
   readonly images: string;
   readonly pods: string;
@@ -19,6 +21,7 @@ export function homeAt(folder: string): Home {
     folder: root,
     kubeconfig: join(root, "kubeconfig"),
     credentials: join(root, "credentials"),
+    authority: join(root, "ca.crt"),
     database: join(root, "state.db"),
     images: join(root, "images"),
     pods: join(root, "pods"),

@@ -1,10 +1,11 @@
+import { CertificateKind } from "../../../api/certificate/kind.ts";
 import { type ClusterDomainClaim, ClusterDomainClaimKind } from "../../../api/cluster-domain-claim/kind.ts";
 import type { Config } from "../../../api/config/config.ts";
 import { CoreServiceKind } from "../../../api/core-service/kind.ts";
 import { type DomainMapping, DomainMappingKind } from "../../../api/domain-mapping/kind.ts";
 import { IngressKind } from "../../../api/ingress/kind.ts";
 import { apiVersionOf, type Kind } from "../../../api/kind.ts";
-import { ingressName } from "../../../api/names.ts";
+import { certificateName, ingressName } from "../../../api/names.ts";
 import { type ApiObject, keyOf, type ObjectKey, type Stored } from "../../../api/object.ts";
 import { RouteKind } from "../../../api/route/kind.ts";
 import { ServiceKind } from "../../../api/service/kind.ts";
@@ -27,6 +28,7 @@ export function domainMappingController(
     watches: [
       watch({ kind: ClusterDomainClaimKind, parents: mappingsOfDomain }),
       watch({ kind: IngressKind, parents: byOwner(DomainMappingKind) }),
+      watch({ kind: CertificateKind, parents: byOwner(DomainMappingKind) }),
       ...ADDRESSABLE.map((kind) =>
         watch({ kind, parents: (object, caches) => mappingsTo(referenceText(kind, object), caches) }),
       ),
@@ -50,6 +52,7 @@ function observed(mapping: Stored<DomainMapping>, caches: Caches): DomainMapping
   return {
     claim: caches.get<ClusterDomainClaim>(ClusterDomainClaimKind, { namespace: "", name }),
     ingress: caches.get(IngressKind, { namespace, name: ingressName(name) }),
+    certificate: caches.get(CertificateKind, { namespace, name: certificateName(name) }),
     target: kind && { kind, object: caches.get(kind, key) },
   };
 }

@@ -24,7 +24,7 @@ test("a claim that could not be written is told with the reason, and nothing is 
     reason: "InternalError",
     message: "the disk is full",
   };
-  const observed = { claim: undefined, ingress: undefined, target: undefined };
+  const observed = { claim: undefined, ingress: undefined, certificate: undefined, target: undefined };
   const { children, status } = desiredMapping(mapping, observed, { config, nowMs: 0, failure });
   assert.deepEqual(children, []);
   const claimed = status?.conditions?.find(({ type }) => type === "DomainClaimed");

@@ -1,3 +1,4 @@
+import type { Certificate } from "../../../api/certificate/kind.ts";
 import { type ClusterDomainClaim, ClusterDomainClaimKind } from "../../../api/cluster-domain-claim/kind.ts";
 import type { Config } from "../../../api/config/config.ts";
 import type { DomainMapping, DomainMappingStatus } from "../../../api/domain-mapping/kind.ts";
@@ -6,6 +7,8 @@ import type { Stored } from "../../../api/object.ts";
 import { Conditions, isObserved, livingSet, readyOf } from "../../../kube/conditions.ts";
 import { type Child, type Context, child, type Desired } from "../../../kube/controller.ts";
 import { isControlledBy } from "../../../kube/owned-children.ts";
+import { publicUrl, type UrlPorts } from "../public-url.ts";
+import { mappingTls } from "./certificate.ts";
 import { mappingIngress } from "./ingress.ts";
 import { resolveTarget, type TargetSeen } from "./target.ts";
 
@@ -14,13 +17,13 @@ import { resolveTarget, type TargetSeen } from "./target.ts";
 export interface DomainMappingObserved {
   readonly claim: Stored<ClusterDomainClaim> | undefined;
   readonly ingress: Stored<Ingress> | undefined;
+  readonly certificate: Stored<Certificate> | undefined;
   /** undefined: nothing here knows the kind that the reference names. */
   readonly target: TargetSeen | undefined;
 }
 
 export interface DomainMappingOptions {
-  /** In URLs; absent = the scheme's own. */
-  readonly urlPort?: number | undefined;
+  readonly urlPorts?: UrlPorts | undefined;
 }
 
 const set = livingSet("DomainClaimed", "ReferenceResolved", "IngressReady", "CertificateProvisioned");
@@ -31,15 +34,16 @@ export function desiredMapping(
   observed: DomainMappingObserved,
   context: Context<Config> & DomainMappingOptions,
 ): Desired<DomainMapping> {
-  const { config } = context;
-  const url = urlOf(mapping, context);
+  const { config, urlPorts } = context;
+  const tls = mappingTls(mapping, observed.certificate, context);
+  const scheme = tls.scheme ?? config.network.defaultExternalScheme;
+  const url = publicUrl(scheme, mapping.metadata.name, urlPorts);
   const status: DomainMappingStatus = { ...mapping.status, url, address: { url } };
   const conditions = new Conditions(set, status.conditions);
   const finish = (children: readonly Child[]): Desired<DomainMapping> => ({
     children,
     status: { ...status, conditions: conditions.list() },
   });
-  tellCertificate(mapping, conditions);
   if (!isObserved(mapping)) conditions.markUnknown("IngressReady", NOT_CONFIGURED);
   const claim = claimOf(mapping, observed.claim, config);
   if (claim === "taken") {
@@ -52,23 +56,25 @@ export function desiredMapping(
     return finish([]);
   }
   conditions.markTrue("DomainClaimed");
-  const claims = claim === "ours" ? [] : [claim];
+  const built = [...(claim === "ours" ? [] : [claim]), ...tls.children];
+  conditions.mark("CertificateProvisioned", tls.told);
+  if (tls.isFatal) return finish(built);
   const target = resolveTarget(mapping, observed.target);
   if ("problem" in target) {
     conditions.markFalse("ReferenceResolved", { reason: "ResolveFailed", message: target.problem });
-    return finish(claims);
+    return finish(built);
   }
   conditions.markTrue("ReferenceResolved");
-  const ingress = mappingIngress(mapping, target, config);
+  const ingress = mappingIngress(mapping, { target, tls }, config);
   if (observed.ingress && !isControlledBy(observed.ingress, mapping)) {
     const message = `There is an existing Ingress "${ingress.metadata.name}" that we do not own.`;
     conditions.markFalse("IngressReady", { reason: "NotOwned", message });
-    return finish(claims);
+    return finish(built);
   }
   const ready = observed.ingress && isObserved(observed.ingress) ? readyOf(observed.ingress) : undefined;
   if (ready) conditions.mirror("IngressReady", ready);
   else conditions.markUnknown("IngressReady", NOT_CONFIGURED);
-  return finish([...claims, child({ kind: IngressKind, object: ingress })]);
+  return finish([...built, child({ kind: IngressKind, object: ingress })]);
 }
 
 const TAKEN = {
@@ -93,20 +99,4 @@ function claimOf(
     object: { metadata: { name }, spec: { namespace } },
     unowned: true,
   });
-}
-
-function tellCertificate({ spec }: DomainMapping, conditions: Conditions): void {
-  const because = spec.tls?.secretName
-    ? { reason: "CertificateExternallyProvided", message: "TLS certificate was provided externally" }
-    : { reason: "TLSNotEnabled", message: "external-domain-tls is not enabled" };
-  conditions.markTrue("CertificateProvisioned", because);
-}
-
-function urlOf(
-  { metadata, spec }: Stored<DomainMapping>,
-  { config, urlPort }: { readonly config: Config } & DomainMappingOptions,
-): string {
-  if (spec.tls?.secretName) return `https://${metadata.name}`;
-  const port = urlPort === undefined || urlPort === 80 ? "" : `:${urlPort}`;
-  return `${config.network.defaultExternalScheme}://${metadata.name}${port}`;
 }

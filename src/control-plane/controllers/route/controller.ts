@@ -1,9 +1,10 @@
+import { type Certificate, CertificateKind } from "../../../api/certificate/kind.ts";
 import type { Config } from "../../../api/config/config.ts";
 import { ConfigurationKind } from "../../../api/configuration/kind.ts";
 import { CoreServiceKind } from "../../../api/core-service/kind.ts";
 import { EndpointsKind } from "../../../api/endpoints/kind.ts";
 import { IngressKind } from "../../../api/ingress/kind.ts";
-import { CONFIGURATION, ROUTE } from "../../../api/labels.ts";
+import { CONFIGURATION, ROUTE, WILDCARD_DOMAIN } from "../../../api/labels.ts";
 import { ingressName } from "../../../api/names.ts";
 import { type ApiObject, keyOf, type ObjectKey } from "../../../api/object.ts";
 import { RevisionKind } from "../../../api/revision/kind.ts";
@@ -24,6 +25,7 @@ export function routeController(options: RouteOptions = {}): Controller<Route, R
       watch({ kind: IngressKind, parents: byOwner(RouteKind) }),
       watch({ kind: CoreServiceKind, parents: byLabel(ROUTE) }),
       watch({ kind: EndpointsKind, parents: byOwner(RouteKind) }),
+      watch({ kind: CertificateKind, parents: routesServed }),
     ],
     observe(route, caches) {
       const key = keyOf(route);
@@ -37,12 +39,27 @@ export function routeController(options: RouteOptions = {}): Controller<Route, R
       return {
         configuration: (name) => caches.get(ConfigurationKind, named(name)),
         revision: (name) => caches.get(RevisionKind, named(name)),
+        certificate: (name) => caches.get(CertificateKind, named(name)),
+        ownCertificates: caches.labelled(CertificateKind, {
+          namespace: key.namespace,
+          label: ROUTE,
+          value: key.name,
+        }),
+        wildcards: (value) =>
+          caches.labelled(CertificateKind, { namespace: key.namespace, label: WILDCARD_DOMAIN, value }),
         ingress: caches.get(IngressKind, named(ingressName(key.name))),
         services: own && !labelled.includes(own) ? [...labelled, own] : labelled,
       };
     },
     desired: (route, observed, context) => desiredRoute(route, observed, { ...context, ...options }),
   };
+}
+
+/** A wildcard serves all Routes of its namespace. */
+function routesServed(certificate: Certificate, caches: Caches): readonly ObjectKey[] {
+  const { labels = {}, namespace } = certificate.metadata;
+  if (labels[WILDCARD_DOMAIN] === undefined) return byOwner(RouteKind)(certificate);
+  return caches.list(RouteKind, namespace).map(keyOf);
 }
 
 /** Routes by what their traffic names: Configurations and Revisions, as `namespace/name`. */

@@ -20,7 +20,15 @@ test("a Route whose templates make no host is told so, and nothing of it is carr
   };
   const template = '{{index .Annotations "sub"}}{{.Name}}.{{.Namespace}}.{{.Domain}}';
   const config = parseConfig({ "config-network": { "domain-template": template } });
-  const observed = { configuration: () => undefined, revision: () => undefined, services: [] };
+  const none = () => undefined;
+  const observed = {
+    configuration: none,
+    revision: none,
+    services: [],
+    certificate: none,
+    ownCertificates: [],
+    wildcards: () => [],
+  };
   const { children, status } = desiredRoute(route, observed, { config, nowMs: 0 });
   assert.deepEqual(children, []);
   const assigned = status?.conditions?.find(({ type }) => type === "AllTrafficAssigned");

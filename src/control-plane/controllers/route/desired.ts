@@ -10,6 +10,8 @@ import { TemplateError } from "../../../base/go-template/template-error.ts";
 import { Conditions, isObserved, livingSet, readyOf } from "../../../kube/conditions.ts";
 import { type Child, type Context, child, type Desired } from "../../../kube/controller.ts";
 import { isControlledBy } from "../../../kube/owned-children.ts";
+import { publicUrl, type UrlPorts } from "../public-url.ts";
+import { type CertificatesSeen, type RouteTls, routeTls } from "./certificates.ts";
 import { ingressOf } from "./ingress.ts";
 import { localName, type Origin, originsOf, RouteHostError } from "./origins.ts";
 import { endpointsOf, mustBeMadeAnew, placeholderOf, revisePlaceholder } from "./placeholders.ts";
@@ -19,15 +21,14 @@ import { type References, resolveTraffic, type Traffic } from "./traffic.ts";
 
 /** A Route becomes an Ingress and placeholder Services, and is Ready when the gateways really serve it (spec §5.6). */
 
-export interface RouteObserved extends References {
+export interface RouteObserved extends References, CertificatesSeen {
   readonly ingress?: Stored<Ingress> | undefined;
   /** Core Services with the names that the Route wants or has. */
   readonly services: readonly Stored<CoreService>[];
 }
 
 export interface RouteOptions {
-  /** In public URLs; absent = the scheme's own. */
-  readonly urlPort?: number | undefined;
+  readonly urlPorts?: UrlPorts | undefined;
 }
 
 const set = livingSet("AllTrafficAssigned", "IngressReady", "CertificateProvisioned");
@@ -50,7 +51,8 @@ export function desiredRoute(
     conditions.markFalse("AllTrafficAssigned", origins);
     return finish({ children: [] });
   }
-  const url = (origin: Origin | undefined) => urlOf(origin, context);
+  const tls = routeTls(route, { origins, seen: observed }, context);
+  const url = (origin: Origin | undefined) => urlOf(origin, tls, context);
   const mainUrl = url(origins[0]);
   if (mainUrl) status.url = mainUrl;
   const traffic = resolveTraffic(route, observed);
@@ -67,11 +69,10 @@ export function desiredRoute(
       : { tag: target.tag, url: url(origins.find(({ tag }) => tag === target.tag)) ?? "" }),
   }));
   conditions.markTrue("AllTrafficAssigned");
-  status.address = { url: `http://${localName(route.metadata.name, route.metadata.namespace ?? "")}` };
-  conditions.markTrue("CertificateProvisioned", {
-    reason: "TLSNotEnabled",
-    message: "external-domain-tls is not enabled",
-  });
+  const { name, namespace = "" } = route.metadata;
+  status.address = { url: `${tls.addressScheme}://${localName(name, namespace)}` };
+  conditions.mark("CertificateProvisioned", tls.told);
+  if (tls.told.isFatal) return finish({ children: tls.children });
   const foreign = foreignPlaceholder(route, origins, observed.services);
   if (foreign) {
     conditions.markFalse("IngressReady", { reason: "NotOwned", message: foreign });
@@ -80,7 +81,7 @@ export function desiredRoute(
   tellIngress(conditions, observed.ingress, plan);
   const { requeueAfterMs } = plan;
   return finish({
-    ...childrenOf(route, { observed, origins, traffic, plan, config: context.config }),
+    ...childrenOf(route, { observed, origins, traffic, plan, tls, config: context.config }),
     ...(requeueAfterMs === undefined ? {} : { requeueAfterMs }),
   });
 }
@@ -103,12 +104,13 @@ function childrenOf(
     origins: readonly Origin[];
     traffic: Traffic;
     plan: RolloutPlan;
+    tls: RouteTls;
     config: Config;
   },
 ): Pick<Desired<Route>, "children" | "deletions"> {
-  const { observed, origins, traffic, plan, config } = known;
+  const { observed, origins, traffic, plan, tls, config } = known;
   const byName = spreadTargets(traffic.byName, plan.rollout, observed);
-  const ingress = ingressOf({ route, origins, byName, rollout: writeRollout(plan.rollout), config });
+  const ingress = ingressOf({ route, origins, byName, rollout: writeRollout(plan.rollout), tls, config });
   const wanted = new Set(origins.map(({ hostName }) => hostName));
   const stale = observed.services.filter(
     (service) => !wanted.has(service.metadata.name) && isControlledBy(service, route),
@@ -119,13 +121,17 @@ function childrenOf(
   );
   return {
     children: [
+      ...tls.children,
       child({ kind: IngressKind, object: ingress }),
       // What has to be made anew is deleted first: its end wakes the Route again.
       ...placeholders
         .filter(({ metadata }) => !toReplace.some((one) => one.metadata.name === metadata.name))
         .flatMap((object) => placeholderChildren(object, observed.ingress)),
     ],
-    deletions: [...stale, ...toReplace].map((service) => ({ kind: CoreServiceKind, key: keyOf(service) })),
+    deletions: [
+      ...[...stale, ...toReplace].map((service) => ({ kind: CoreServiceKind, key: keyOf(service) })),
+      ...tls.deletions,
+    ],
   };
 }
 
@@ -162,11 +168,15 @@ function listedTarget(target: Traffic["listed"][number]): TrafficTarget {
   return { latestRevision, percent, revisionName };
 }
 
-function urlOf(origin: Origin | undefined, context: Context<Config> & RouteOptions): string | undefined {
+function urlOf(
+  origin: Origin | undefined,
+  { schemes }: RouteTls,
+  { config, urlPorts }: Context<Config> & RouteOptions,
+): string | undefined {
   if (!origin) return undefined;
-  if (origin.isLocal) return `http://${origin.domain}`;
-  const port = context.urlPort === undefined || context.urlPort === 80 ? "" : `:${context.urlPort}`;
-  return `${context.config.network.defaultExternalScheme}://${origin.domain}${port}`;
+  const { domain, isLocal } = origin;
+  if (isLocal) return `${schemes.get(domain) ?? "http"}://${domain}`;
+  return publicUrl(schemes.get(domain) ?? config.network.defaultExternalScheme, domain, urlPorts);
 }
 
 function localServices(services: readonly CoreService[]): ReadonlySet<string> {

@@ -30,7 +30,7 @@ function specFor(options: { config: Config; annotations?: Record<string, string>
   };
   const { config } = options;
   const origins = originsOf({ route, tags: ["blue"], config, localServices: new Set() });
-  return ingressOf({ route, origins, byName, rollout: "{}", config }).spec;
+  return ingressOf({ route, origins, byName, rollout: "{}", config, tls: { tls: [], challenges: [] } }).spec;
 }
 
 const byHeader = parseConfig({ "config-features": { "tag-header-based-routing": "Enabled" } });

@@ -1,6 +1,5 @@
 import { firstOf } from "../../../api/annotation.ts";
 import type { Config } from "../../../api/config/config.ts";
-import { CLUSTER_LOCAL_DOMAIN } from "../../../api/config/domain.ts";
 import { httpOptionOf } from "../../../api/config/http-option.ts";
 import type { Ingress, IngressPath, IngressRule, IngressSplit } from "../../../api/ingress/kind.ts";
 import {
@@ -15,7 +14,8 @@ import {
 import { ingressName } from "../../../api/names.ts";
 import type { Stored } from "../../../api/object.ts";
 import type { Route } from "../../../api/route/kind.ts";
-import type { Origin } from "./origins.ts";
+import type { RouteTls } from "./certificates.ts";
+import { localHosts, type Origin } from "./origins.ts";
 import type { RevisionTarget, Traffic } from "./traffic.ts";
 
 /** The Ingress of a Route (spec C-050…C-052). */
@@ -30,6 +30,7 @@ export interface IngressParts {
   /** State of gradual rollouts, as kept in an annotation. */
   readonly rollout: string;
   readonly config: Config;
+  readonly tls: Pick<RouteTls, "tls" | "challenges">;
 }
 
 export function ingressOf(parts: IngressParts): Ingress {
@@ -53,6 +54,7 @@ export function ingressOf(parts: IngressParts): Ingress {
     spec: {
       httpOption: httpOptionOf(annotations, config),
       rules: origins.flatMap((origin) => rulesOf(origin, parts)),
+      ...(parts.tls.tls.length > 0 ? { tls: [...parts.tls.tls] } : {}),
     },
   };
 }
@@ -60,14 +62,16 @@ export function ingressOf(parts: IngressParts): Ingress {
 /** Names within the cluster first; a public origin also answers under its public name. */
 function rulesOf(origin: Origin, parts: IngressParts): IngressRule[] {
   const { namespace = "" } = parts.route.metadata;
-  const host = `${origin.hostName}.${namespace}`;
-  const http = { paths: pathsOf(origin, parts) };
+  const paths = pathsOf(origin, parts);
   const local: IngressRule = {
-    hosts: [host, `${host}.svc`, `${host}.${CLUSTER_LOCAL_DOMAIN}`],
+    hosts: localHosts(origin.hostName, namespace),
     visibility: "ClusterLocal",
-    http,
+    http: { paths },
   };
-  return origin.isLocal ? [local] : [local, { hosts: [origin.domain], visibility: "ExternalIP", http }];
+  if (origin.isLocal) return [local];
+  const challenges = parts.tls.challenges.filter(({ host }) => host === origin.domain);
+  const http = { paths: [...challenges.map(({ path }) => path), ...paths] };
+  return [local, { hosts: [origin.domain], visibility: "ExternalIP", http }];
 }
 
 /** With tag-header-based-routing the main origin sends a request that names a tag to that tag (spec C-051). */

@@ -61,6 +61,12 @@ function checkHost(host: string): void {
   throw new RouteHostError("route-host", message);
 }
 
+/** All spellings of a name within the cluster. */
+export function localHosts(hostName: string, namespace: string): string[] {
+  const host = `${hostName}.${namespace}`;
+  return [host, `${host}.svc`, `${host}.${CLUSTER_LOCAL_DOMAIN}`];
+}
+
 export function localName(hostName: string, namespace: string): string {
   return `${hostName}.${namespace}.${CLUSTER_LOCAL_DOMAIN}`;
 }
