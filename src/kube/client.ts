@@ -4,7 +4,7 @@ import type { ApiObject, ObjectKey, Stored } from "../api/object.ts";
 /**
  * The Kubernetes API as components see it, whatever carries it: this process, the link between the two processes, or
  * HTTPS to a cluster. A client belongs to one actor: its name is the writer that the API may refuse (DESIGN §4,
- * Writers). Every call rejects with ApiError.
+ * Writers). Every call rejects with ApiError. Objects that come out may be shared with others: they are read only.
  */
 export interface KubeClient {
   get<T extends ApiObject>(kind: Kind<T>, key: ObjectKey): Promise<Stored<T>>;

@@ -4,6 +4,7 @@ import { apiVersionOf, type Kind } from "../api/kind.ts";
 import type { ApiObject, ObjectKey, Stored } from "../api/object.ts";
 import { ApiError, type Status } from "../api/status.ts";
 import { messageOf } from "../base/errors.ts";
+import { Interner } from "../base/interner.ts";
 import type {
   DeleteOptions,
   KubeClient,
@@ -38,6 +39,7 @@ export class HttpClient implements KubeClient {
   readonly #access: ClusterAccess;
   readonly #userAgent: string;
   readonly #agent: Agent;
+  readonly #interner = new Interner();
 
   constructor(access: ClusterAccess, options: { userAgent?: string } = {}) {
     this.#access = access;
@@ -64,7 +66,7 @@ export class HttpClient implements KubeClient {
         method: "GET",
         path: `${collectionPath(kind, selection.namespace)}?${query}`,
       })) as { items?: Stored<T>[]; metadata: { resourceVersion: string; continue?: string } };
-      for (const item of page.items ?? []) items.push(project(item, selection.fields));
+      for (const item of this.#interner.intern(page.items ?? [])) items.push(project(item, selection.fields));
       token = page.metadata.continue ?? "";
       if (token === "") return { items, resourceVersion: page.metadata.resourceVersion };
     }
@@ -109,7 +111,8 @@ export class HttpClient implements KubeClient {
     try {
       const response = await this.#send({ method: "GET", path, signal });
       for await (const line of linesOf(response)) {
-        onEvent(watchEvent(JSON.parse(line) as RawEvent<T>, selection.fields));
+        const event = this.#interner.intern(JSON.parse(line) as RawEvent<T>);
+        onEvent(watchEvent(event, selection.fields));
       }
     } catch (thrown) {
       if (signal.aborted) return;

@@ -79,7 +79,7 @@ export class Informer<T extends ApiObject> {
     let known = this.#indexes.get(index.name);
     if (!known) {
       known = new Index(index);
-      for (const object of this.#objects.values()) known.add(object);
+      for (const [key, object] of this.#objects) known.add(key, object);
       this.#indexes.set(index.name, known);
     }
     return known.get(value);
@@ -155,8 +155,8 @@ export class Informer<T extends ApiObject> {
     const previous = this.#objects.get(key);
     this.#objects.set(key, object);
     for (const index of this.#indexes.values()) {
-      if (previous) index.remove(previous);
-      index.add(object);
+      if (previous) index.remove(key, previous);
+      index.add(key, object);
     }
     this.#tell(previous ? { type: "MODIFIED", object, previous } : { type: "ADDED", object });
   }
@@ -167,7 +167,7 @@ export class Informer<T extends ApiObject> {
     if (!previous || (previous.metadata.uid !== object.metadata.uid && !this.#isOutdated(previous, object)))
       return;
     this.#objects.delete(key);
-    for (const index of this.#indexes.values()) index.remove(previous);
+    for (const index of this.#indexes.values()) index.remove(key, previous);
     this.#tell({ type: "DELETED", object, previous });
   }
 
@@ -209,33 +209,48 @@ export function labelIndex(label: string): IndexBy {
   };
 }
 
+/** Most values have one object: it is kept without a map of its own, of which there would be one for each object. */
 class Index<T extends ApiObject> {
   readonly #by: IndexBy;
-  readonly #found = new Map<string, Map<string, Stored<T>>>();
+  readonly #found = new Map<string, Stored<T> | Map<string, Stored<T>>>();
 
   constructor(by: IndexBy) {
     this.#by = by;
   }
 
   get(value: string): readonly Stored<T>[] {
-    return [...(this.#found.get(value)?.values() ?? [])];
+    const found = this.#found.get(value);
+    if (found === undefined) return [];
+    return found instanceof Map ? [...found.values()] : [found];
   }
 
-  add(object: Stored<T>): void {
-    for (const value of this.#by.keysOf(object)) {
-      const found = this.#found.get(value) ?? new Map<string, Stored<T>>();
-      found.set(keyText(keyOf(object)), object);
-      this.#found.set(value, found);
-    }
-  }
-
-  remove(object: Stored<T>): void {
+  add(key: string, object: Stored<T>): void {
     for (const value of this.#by.keysOf(object)) {
       const found = this.#found.get(value);
-      found?.delete(keyText(keyOf(object)));
-      if (found?.size === 0) this.#found.delete(value);
+      if (found instanceof Map) found.set(key, object);
+      else if (found === undefined || isAt(key, found)) this.#found.set(value, object);
+      else
+        this.#found.set(
+          value,
+          new Map([
+            [keyText(keyOf(found)), found],
+            [key, object],
+          ]),
+        );
     }
   }
+
+  remove(key: string, object: Stored<T>): void {
+    for (const value of this.#by.keysOf(object)) {
+      const found = this.#found.get(value);
+      if (found instanceof Map) found.delete(key);
+      if (found instanceof Map ? found.size === 0 : found && isAt(key, found)) this.#found.delete(value);
+    }
+  }
+}
+
+function isAt(key: string, object: ApiObject): boolean {
+  return keyText(keyOf(object)) === key;
 }
 
 /** Versions are decimal numbers; compared by length first so that no precision is lost. */

@@ -2,6 +2,7 @@ import type { Kind } from "../api/kind.ts";
 import type { ApiObject, ObjectKey, Stored } from "../api/object.ts";
 import { ApiError, failure } from "../api/status.ts";
 import type { Link } from "../api/wire/link.ts";
+import { Interner } from "../base/interner.ts";
 import type { DeleteOptions, KubeClient, ObjectList, Patch, Selection, Watching } from "./client.ts";
 import { ANSWERS, type LinkAnswer, type LinkRequest, REQUESTS } from "./link-messages.ts";
 
@@ -17,6 +18,7 @@ interface Pending {
 export class LinkClients {
   readonly #link: Link;
   readonly #pending = new Map<number, Pending>();
+  readonly #interner = new Interner();
   #lastId = 0;
   #isClosed = false;
 
@@ -59,12 +61,12 @@ export class LinkClients {
     const pending = this.#pending.get(answer.id);
     if (!pending) return;
     if ("events" in answer) {
-      for (const event of answer.events) pending.onEvent?.(event);
+      for (const event of this.#interner.intern(answer.events)) pending.onEvent?.(event);
       return;
     }
     this.#pending.delete(answer.id);
     if ("failure" in answer) pending.reject(new ApiError(answer.failure));
-    else pending.resolve(answer.result);
+    else pending.resolve(this.#interner.intern(answer.result));
   }
 }
 

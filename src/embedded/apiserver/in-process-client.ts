@@ -16,7 +16,7 @@ import type { Caller, ServerContext, Target, WriteOptions } from "./context.ts";
 import { unknownResource } from "./failures.ts";
 import type { Resource } from "./resources.ts";
 import { filterOf, project } from "./selection.ts";
-import { StorageError } from "./storage/storage.ts";
+import { type Entry, StorageError } from "./storage/storage.ts";
 import { createObject } from "./verbs/create.ts";
 import { deleteObject } from "./verbs/delete.ts";
 import { getObject } from "./verbs/get.ts";
@@ -27,8 +27,8 @@ import { updateObject } from "./verbs/update.ts";
 import { eventObject, parseRevision, watchObjects } from "./verbs/watch.ts";
 
 /**
- * The API for components in the server's own process. What goes in is copied; what comes out of writes and watches is
- * shared by all of them and read only: parsing it for each would cost more than the write itself.
+ * The API for components in the server's own process. What goes in is copied; what comes out of writes, lists and
+ * watches is shared by all of them and read only: parsing it for each would cost more than the write itself.
  */
 export class InProcessClient implements KubeClient {
   readonly #context: ServerContext;
@@ -50,7 +50,7 @@ export class InProcessClient implements KubeClient {
     const items: Stored<T>[] = [];
     const filter = filterOf(resource, selection);
     for await (const entries of listEntries(this.#context, { resource, filter, at }))
-      for (const entry of entries) items.push(shown<T>(JSON.parse(entry.json) as AnyObject, selection));
+      for (const entry of entries) items.push(this.#shown(entry, selection));
     return { items, resourceVersion: String(at) };
   }
 
@@ -99,8 +99,7 @@ export class InProcessClient implements KubeClient {
         filter,
         from,
         durable: !this.#caller.inside,
-        onInitial: (entry) =>
-          onEvent({ type: "ADDED", object: shown<T>(JSON.parse(entry.json) as AnyObject, selection) }),
+        onInitial: (entry) => onEvent({ type: "ADDED", object: this.#shown(entry, selection) }),
         onEvent: (event) => onEvent({ type: event.type, object: shown<T>(eventObject(event), selection) }),
         onBookmark: (revision) => onEvent({ type: "BOOKMARK", resourceVersion: String(revision) }),
         onBroken: (why) => (why === undefined ? resolve() : reject(asApiError(why))),
@@ -114,6 +113,10 @@ export class InProcessClient implements KubeClient {
         { once: true },
       );
     });
+  }
+
+  #shown<T extends ApiObject>(entry: Entry, selection: Selection): Stored<T> {
+    return shown(this.#context.hub.parseShared(entry.json), selection);
   }
 
   #resource(kind: Pick<Kind, "group" | "plural">): Resource {

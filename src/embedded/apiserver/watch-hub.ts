@@ -1,5 +1,6 @@
 import { assert } from "../../base/assert.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
+import { Interner } from "../../base/interner.ts";
 import { freezeJson } from "../../base/json.ts";
 import type { AnyObject } from "./any-object.ts";
 import type { Revision, Storage } from "./storage/storage.ts";
@@ -7,29 +8,24 @@ import type { Revision, Storage } from "./storage/storage.ts";
 /** A revision on its way to watchers; its texts are parsed at most once, and only when somebody must look inside. */
 export class Change {
   readonly revision: Revision;
-  readonly #freezes: boolean;
+  readonly #parse: (text: string) => AnyObject;
   #object: AnyObject | undefined;
   #previous: AnyObject | undefined;
 
-  constructor(revision: Revision, freezes: boolean) {
+  constructor(revision: Revision, parse: (text: string) => AnyObject) {
     this.revision = revision;
-    this.#freezes = freezes;
+    this.#parse = parse;
   }
 
   /** Shared by all watchers, and by the writer when it is a part of the engine: read only. */
   get object(): AnyObject {
-    this.#object ??= this.#parsed();
+    this.#object ??= this.#parse(this.revision.json);
     return this.#object;
-  }
-
-  #parsed(): AnyObject {
-    const object = JSON.parse(this.revision.json) as AnyObject;
-    return this.#freezes ? freezeJson(object) : object;
   }
 
   get previous(): AnyObject | undefined {
     if (this.revision.previous === undefined) return undefined;
-    this.#previous ??= JSON.parse(this.revision.previous) as AnyObject;
+    this.#previous ??= this.#parse(this.revision.previous);
     return this.#previous;
   }
 
@@ -71,6 +67,7 @@ export class WatchHub {
   readonly #storage: Storage;
   readonly #clock: Clock;
   readonly #freezes: boolean;
+  readonly #interner = new Interner();
   readonly #live = new Set<Subscription>();
   #recent: Change[] = [];
   #recentText = 0;
@@ -95,7 +92,7 @@ export class WatchHub {
     this.#recentFrom = now;
     this.#served = { sequenced: now, durable: now };
     this.#storage.onSequenced((revision) => {
-      const change = new Change(revision, this.#freezes);
+      const change = new Change(revision, this.parseShared);
       this.#remember(change);
       this.#sequencedQueue.push(change);
       this.#durableQueue.push(change);
@@ -110,6 +107,12 @@ export class WatchHub {
     for (const subscription of this.#live) subscription.onBroken(undefined);
     this.#live.clear();
   }
+
+  /** What was stored, for those inside the engine: read only, since equal parts of objects are one. */
+  readonly parseShared = (text: string): AnyObject => {
+    const object = this.#interner.intern(JSON.parse(text) as AnyObject);
+    return this.#freezes ? freezeJson(object) : object;
+  };
 
   /** The object of the revision that was sequenced last, as those get it who watch inside the engine: read only. */
   objectOf(revision: number): AnyObject {
@@ -148,7 +151,7 @@ export class WatchHub {
       const query = { collection: subscription.collection, after: from, upTo: target, limit: REPLAY_PAGE };
       const missed = await this.#storage.changes(query);
       if (handle.stopped) return;
-      for (const revision of missed) subscription.onChange(new Change(revision, this.#freezes));
+      for (const revision of missed) subscription.onChange(new Change(revision, this.parseShared));
       from = missed.length === 0 ? target : (missed.at(-1)?.revision ?? target);
     }
   }
