@@ -3,8 +3,11 @@ import { test } from "node:test";
 import { PaperIssuer } from "../sim/paper-issuer.ts";
 import { type Certificate, CertificateKind } from "../src/api/certificate/kind.ts";
 import { ClusterDomainClaimKind } from "../src/api/cluster-domain-claim/kind.ts";
+import { DeploymentKind } from "../src/api/deployment/kind.ts";
 import { DomainMappingKind } from "../src/api/domain-mapping/kind.ts";
 import { IngressKind } from "../src/api/ingress/kind.ts";
+import { NamespaceKind } from "../src/api/namespace/kind.ts";
+import { RevisionKind } from "../src/api/revision/kind.ts";
 import { RouteKind } from "../src/api/route/kind.ts";
 import { SecretKind } from "../src/api/secret/kind.ts";
 import { ServiceKind } from "../src/api/service/kind.ts";
@@ -390,3 +393,83 @@ test("names that no certificate can hold are refused in words, and a changed lis
     assert.deepEqual(paper.dnsNames, dnsNames);
     assert.equal((await world.client.get(CertificateKind, named)).status?.conditions?.[0]?.status, "True");
   }));
+
+const selector = "matchLabels: {tls: wildcard}";
+
+async function labelNamespace(world: ControllersWorld, tls: string): Promise<void> {
+  const namespaceKey = { namespace: "", name: "default" };
+  const body = { metadata: { labels: { tls } } };
+  await world.client.patch(NamespaceKind, namespaceKey, { type: "merge", body });
+  await world.clock.advance(3_000);
+}
+
+test("a namespace that the selector names gets one certificate for all hosts, which its Routes then use", () =>
+  inWorld(
+    { network: { "external-domain-tls": "enabled", "namespace-wildcard-cert-selector": selector } },
+    async (world) => {
+      const { uid } = await routeIn(world);
+      await labelNamespace(world, "wildcard");
+      const wildcard = await world.client.get(CertificateKind, {
+        namespace: "default",
+        name: "default.example.com",
+      });
+      const { metadata, spec } = wildcard;
+      assert.deepEqual(spec, { dnsNames: ["*.default.example.com"], secretName: "default.example.com" });
+      assert.deepEqual(metadata.labels, { "networking.knative.dev/wildcardDomain": "example.com" });
+      assert.equal(metadata.ownerReferences?.[0]?.kind, "Namespace");
+      assert.deepEqual(await tlsOf(world), [[["hello.default.example.com"], "default.example.com"]]);
+      assert.equal((await routeIn(world)).url, "https://hello.default.example.com:8443");
+      await labelNamespace(world, "none");
+      assert.deepEqual(
+        (await certificatesIn(world)).map((one) => one.metadata.name),
+        [`route-${uid}`],
+      );
+      assert.deepEqual(await tlsOf(world), [[["hello.default.example.com"], `route-${uid}`]]);
+    },
+  ));
+
+test("a wildcard that an administrator brought serves as well, and no second one is made", () =>
+  inWorld(
+    { network: { "external-domain-tls": "enabled", "namespace-wildcard-cert-selector": selector } },
+    async (world) => {
+      const labels = { "networking.knative.dev/wildcardDomain": "example.com" };
+      const spec = { dnsNames: ["*.default.example.com"], secretName: "bought" };
+      const named = { namespace: "default", name: "bought", labels };
+      await world.client.create(CertificateKind, { metadata: named, spec });
+      await labelNamespace(world, "wildcard");
+      const made = (await certificatesIn(world)).map((one) => one.metadata.name);
+      assert.ok(made.includes("bought") && !made.includes("default.example.com"), made.join());
+      assert.deepEqual(await tlsOf(world), [[["hello.default.example.com"], "bought"]]);
+    },
+  ));
+
+test("with system-internal-tls pods wait for their namespace's certificate, and mount it (C-030)", () =>
+  inWorld(
+    { network: { "system-internal-tls": "enabled", "certificate-class": "nobody.example.com" } },
+    async (world) => {
+      const [revision] = (await world.client.list(RevisionKind)).items;
+      const told = revision?.status?.conditions?.find(({ type }) => type === "ResourcesAvailable");
+      assert.equal(told?.message, "secret default/serving-certs is not ready yet: secret could not be found");
+      assert.deepEqual((await world.client.list(DeploymentKind)).items, []);
+      const [certificate] = await certificatesIn(world);
+      assert.equal(certificate?.metadata.ownerReferences?.[0]?.kind, "Namespace");
+      assert.deepEqual(certificate?.spec, {
+        dnsNames: ["kn-user-default", "data-plane.knative.dev"],
+        secretName: "serving-certs",
+      });
+      const metadata = { namespace: "default", name: "serving-certs" };
+      const data = { "tls.crt": "YQ==", "tls.key": "Yg==" };
+      await world.client.create(SecretKind, { metadata, type: "kubernetes.io/tls", data });
+      await world.clock.advance(5_000);
+      const [deployment] = (await world.client.list(DeploymentKind)).items;
+      const pod = deployment?.spec.template.spec;
+      assert.deepEqual(pod?.volumes, [
+        { name: "server-certs", secret: { secretName: "serving-certs", defaultMode: 420 } },
+      ]);
+      const queue = pod?.containers.find(({ name }) => name === "queue-proxy");
+      assert.deepEqual(queue?.volumeMounts, [
+        { name: "server-certs", mountPath: "/var/lib/knative/certs", readOnly: true },
+      ]);
+      assert.equal((await routeIn(world)).ready, "True");
+    },
+  ));

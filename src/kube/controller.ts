@@ -73,10 +73,17 @@ export interface Child<T extends ApiObject = ApiObject> {
   revise?(existing: Stored<T>, wanted: T): T;
   /** True: made without an owner when it is not there, and never revised (what outlives its maker by design). */
   readonly unowned?: boolean;
+  /** Who controls it, where that is not the parent: what outlives it, and several parents share. */
+  readonly owner?: Owner;
   /** The Event of each revision (spec A-065); absent = none. */
   readonly tellsUpdate?: string;
   /** True: written to /status, after the child exists, instead of the object. */
   readonly subresource?: "status";
+}
+
+export interface Owner {
+  readonly kind: Kind;
+  readonly object: ApiObject;
 }
 
 export interface Deletion {

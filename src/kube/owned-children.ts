@@ -55,7 +55,9 @@ export class ChildWriter {
 
   /** Resolves to whether something was written. A child of someone else is never touched (spec C-007). */
   async apply(kind: Kind, parent: ApiObject, child: Child): Promise<boolean> {
-    const wanted = child.unowned ? child.object : withOwner(child.object, controllerReference(kind, parent));
+    const owner = child.owner ?? { kind, object: parent };
+    const reference = controllerReference(owner.kind, owner.object);
+    const wanted = child.unowned ? child.object : withOwner(child.object, reference);
     const informer = this.#informers.of(child.kind);
     const existing = informer.get(keyOf(wanted));
     if (!existing) {
@@ -69,7 +71,7 @@ export class ChildWriter {
     }
     if (
       child.unowned ||
-      !isControlledBy(existing, parent) ||
+      !isControlledBy(existing, owner.object) ||
       existing.metadata.deletionTimestamp !== undefined
     )
       return false;

@@ -14,6 +14,7 @@ import { ingressController } from "../control-plane/controllers/ingress/controll
 import { httpProber } from "../control-plane/controllers/ingress/http-prober.ts";
 import { labelerController } from "../control-plane/controllers/labeler/controller.ts";
 import { metricController } from "../control-plane/controllers/metric/controller.ts";
+import { namespaceCertificateController } from "../control-plane/controllers/namespace-certificate/controller.ts";
 import {
   podAutoscalerController,
   type ScaleMoment,
@@ -76,6 +77,7 @@ export function startControllers(options: ControllersOptions): {
   start(routeController(options));
   start(domainMappingController(options));
   if (options.issuer) start(certificateController({ issuer: options.issuer, clock }));
+  start(namespaceCertificateController());
   start(labelerController());
   start(revisionGcController());
   start(ingressController({ prober: httpProber({ network, clock }), clock }));

@@ -2,7 +2,7 @@ import { type Config, parseConfig } from "../../src/api/config/config.ts";
 import { type ConfigData, ConfigError } from "../../src/api/config/reader.ts";
 import type { Configuration } from "../../src/api/configuration/kind.ts";
 import { CLUSTER_LOCAL, SERVICE, VISIBILITY } from "../../src/api/labels.ts";
-import { childName } from "../../src/api/names.ts";
+import { childName, routeCertificateName } from "../../src/api/names.ts";
 import type { Condition, Stored } from "../../src/api/object.ts";
 import type { Revision } from "../../src/api/revision/kind.ts";
 import type { Route } from "../../src/api/route/kind.ts";
@@ -37,6 +37,23 @@ judgeGolden<NameCase>({
   select: ({ kind }) => kind === "childName",
   judge({ parent, suffix, want }) {
     const got = childName(parent, suffix);
+    return got === want.name ? undefined : `${got}, recorded ${want.name}`;
+  },
+});
+
+interface CertificateNameCase extends GoldenCase {
+  readonly kind: string;
+  readonly routeUID: string;
+  readonly tag: string;
+  readonly want: { readonly name: string };
+}
+
+judgeGolden<CertificateNameCase>({
+  file,
+  exceptions: {},
+  select: ({ kind }) => kind === "certificateName",
+  judge({ routeUID, tag, want }) {
+    const got = routeCertificateName(routeUID, tag);
     return got === want.name ? undefined : `${got}, recorded ${want.name}`;
   },
 });

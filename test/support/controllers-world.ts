@@ -21,6 +21,7 @@ import { ingressController } from "../../src/control-plane/controllers/ingress/c
 import type { Prober } from "../../src/control-plane/controllers/ingress/route-probe.ts";
 import { labelerController } from "../../src/control-plane/controllers/labeler/controller.ts";
 import { metricController } from "../../src/control-plane/controllers/metric/controller.ts";
+import { namespaceCertificateController } from "../../src/control-plane/controllers/namespace-certificate/controller.ts";
 import { podAutoscalerController } from "../../src/control-plane/controllers/pod-autoscaler/controller.ts";
 import type { UrlPorts } from "../../src/control-plane/controllers/public-url.ts";
 import { revisionController } from "../../src/control-plane/controllers/revision/controller.ts";
@@ -109,6 +110,7 @@ export class ControllersWorld {
     this.#start(config, domainMappingController(options));
     const { issuer } = options;
     if (issuer) this.#start(config, certificateController({ issuer, clock }));
+    this.#start(config, namespaceCertificateController());
     this.#start(config, labelerController());
     this.#start(config, revisionGcController());
     const prober: Prober = { ask: async () => ({ status: 200, hash: undefined }) };

@@ -12,13 +12,14 @@ import { isControlledBy } from "../../../kube/owned-children.ts";
 import { imagesOf, podAutoscalerOf, type Reachability, revisePodAutoscaler } from "./children.ts";
 import { type Digests, deploymentOf, reviseDeployment } from "./deployment.ts";
 import type { DigestState } from "./digests.ts";
+import { type ServingCertificateSeen, servingCertificate } from "./serving-certificate.ts";
 import { type RevisionSettings, revisionSettings } from "./settings.ts";
 import { slowStartOf } from "./slow-start.ts";
 import { tellDeployment, tellPodAutoscaler } from "./status.ts";
 
 /** A Revision becomes a Deployment, a PodAutoscaler and Images (spec §5.4). */
 
-export interface RevisionObserved {
+export interface RevisionObserved extends ServingCertificateSeen {
   /** Absent when the status has the digests already. */
   readonly resolution?: DigestState | undefined;
   readonly deployment?: Stored<Deployment> | undefined;
@@ -67,8 +68,15 @@ export function desiredRevision(
     return finish([]);
   }
   tell(observed, { conditions, status, podIsAlwaysSchedulable: settings.podIsAlwaysSchedulable });
+  const serving = servingCertificate(observed, context.config);
+  if (serving.problem !== undefined) {
+    if (!observed.deployment)
+      conditions.markUnknown("ResourcesAvailable", { reason: "Deploying", message: serving.problem });
+    return finish(serving.children);
+  }
   const lookAgainMs = tellSlowStart(conditions, { revision, pods: observed.pods, nowMs: context.nowMs });
-  return finish(childrenOf(revision, { observed, conditions, digests, settings }), lookAgainMs);
+  const children = childrenOf(revision, { observed, conditions, digests, settings });
+  return finish([...serving.children, ...children], lookAgainMs);
 }
 
 const READY_MESSAGE = "Revision becomes ready upon all resources being ready";

@@ -1,4 +1,5 @@
 import type { Container, VolumeMount } from "../../../api/container.ts";
+import { SERVING_CERTS } from "../../../api/names.ts";
 import type { Stored } from "../../../api/object.ts";
 import type { PodSpec, Volume } from "../../../api/pod-spec.ts";
 import type { Revision } from "../../../api/revision/kind.ts";
@@ -9,6 +10,7 @@ import type { RevisionSettings } from "./settings.ts";
 const VAR_LOG = "knative-var-log";
 const TOKENS = "knative-token-volume";
 const POD_INFO = "pod-info";
+const CERTIFICATES = "server-certs";
 const TOKEN_SECONDS = 3_600;
 
 /** /var/log of every user container, each in a part of one volume that a collector of logs can find. */
@@ -37,9 +39,12 @@ export function withVarLog(container: Container, settings: RevisionSettings): Co
 /** Of the queue-proxy. */
 export function queueMounts(revision: Stored<Revision>, settings: RevisionSettings): VolumeMount[] {
   return [
-    ...(settings.tokenAudiences.length > 0 ? [{ name: TOKENS, mountPath: "/var/run/secrets/tokens" }] : []),
     ...(tellsPodInfo(revision, settings)
       ? [{ name: POD_INFO, mountPath: "/etc/podinfo", readOnly: true }]
+      : []),
+    ...(settings.tokenAudiences.length > 0 ? [{ name: TOKENS, mountPath: "/var/run/secrets/tokens" }] : []),
+    ...(settings.systemInternalTls
+      ? [{ name: CERTIFICATES, mountPath: "/var/lib/knative/certs", readOnly: true }]
       : []),
   ];
 }
@@ -53,9 +58,10 @@ export function extraVolumes(revision: Stored<Revision>, settings: RevisionSetti
     fieldRef: { apiVersion: "v1", fieldPath: "metadata.annotations" },
   };
   return [
-    ...(settings.varLogCollection ? [{ name: VAR_LOG, emptyDir: {} }] : []),
-    ...(sources.length > 0 ? [{ name: TOKENS, projected: { sources } }] : []),
     ...(tellsPodInfo(revision, settings) ? [{ name: POD_INFO, downwardAPI: { items: [annotations] } }] : []),
+    ...(sources.length > 0 ? [{ name: TOKENS, projected: { sources } }] : []),
+    ...(settings.systemInternalTls ? [{ name: CERTIFICATES, secret: { secretName: SERVING_CERTS } }] : []),
+    ...(settings.varLogCollection ? [{ name: VAR_LOG, emptyDir: {} }] : []),
   ];
 }
 

@@ -10,6 +10,8 @@ export interface RevisionSettings {
   readonly queueLimits: ResourceList;
   readonly spreadOverNodes: boolean;
   readonly rootCa: string;
+  /** The queue-proxies answer over TLS, with the namespace's certificate. */
+  readonly systemInternalTls: boolean;
   readonly tls: {
     readonly min: string;
     readonly max: string;
@@ -43,6 +45,7 @@ export function revisionSettings(config: Config): RevisionSettings {
     queueLimits: { ...(limited ? { cpu: "1000m", memory: "800Mi" } : {}), ...deployment.queueSidecarLimits },
     spreadOverNodes: deployment.defaultAffinityType !== "none",
     rootCa: deployment.queueSidecarRootCa,
+    systemInternalTls: config.network.systemInternalTls,
     tls: {
       min: deployment.queueSidecarTlsMinVersion,
       max: deployment.queueSidecarTlsMaxVersion,
