@@ -1,7 +1,7 @@
 import type { Certificate, Http01Challenge } from "../../api/certificate/kind.ts";
 import type { IngressPath } from "../../api/ingress/kind.ts";
 
-/** How a provider of certificates asks under a host whether it is ours: a path of its own in the Ingress (spec C-053). */
+/** How a provider of certificates asks under a host whether it is ours: a path of its own in the Ingress (C-053). */
 export interface ChallengePath {
   readonly host: string;
   readonly path: IngressPath;

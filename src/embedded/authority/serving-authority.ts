@@ -12,7 +12,7 @@ import {
 } from "../../base/x509.ts";
 
 /**
- * Signs what the gateway serves. It is not the API's own authority: whoever trusts this one with their browser trusts it
+ * Signs what the gateway serves. It is not the API's own authority: who trusts this one with their browser trusts it
  * with web hosts alone, and nobody becomes a user of the API by what it signs.
  */
 export interface ServingAuthorityOptions {

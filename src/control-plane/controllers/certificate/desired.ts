@@ -9,7 +9,7 @@ import { timeText } from "../../../kube/time.ts";
 import type { IssuedCertificate, KeyPair } from "./issuer.ts";
 import { renewAtMs, unusableName } from "./renewal.ts";
 
-/** A Certificate of the engine's own class becomes a Secret for the gateway, and is Ready with it (spec A-030, N-016). */
+/** A Certificate of the engine's own class becomes a Secret for the gateway, and is Ready with it (A-030, N-016). */
 
 export interface CertificateObserved {
   readonly secret: Stored<Secret> | undefined;
