@@ -3,6 +3,7 @@ export const HELP = `ebb: HTTP services that scale to zero, with Knative's API, 
   ebb up                      start the engine and stay until Ctrl-C
       --home DIR              where all state lies (default ~/.ebb, or EBB_HOME)
       --http-port N           the gateway's port (default 8080; 0 = any free port)
+      --https-port N          its port for https (default 8443, or a free one when that is taken)
       --api-port N            the Kubernetes API's port (default 6443; 0 = any free port)
       -o json                 print one JSON line on stdout when everything answers
                               SIGUSR2 replaces the data-plane process without losing a request

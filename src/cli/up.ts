@@ -5,12 +5,16 @@ import { flagError, homeOption, portOption, type Terminal, UsageError } from "./
 export interface UpOptions {
   readonly home: string;
   readonly httpPort: number;
+  /** Tried in this order. */
+  readonly httpsPorts: readonly number[];
   readonly apiPort: number;
 }
 
 /** What `up` needs of a running engine. */
 export interface RunningEngine {
   readonly gateway: string;
+  /** The same over https. */
+  readonly gatewayTls: string;
   readonly api: string;
   readonly kubeconfig: string;
   readonly readyMs: number;
@@ -79,9 +83,15 @@ function parseUp(args: readonly string[], terminal: Terminal): { options: UpOpti
   const options = {
     home: homeOption(values.home, terminal),
     httpPort: portOption("--http-port", values["http-port"], 8080),
+    httpsPorts: httpsPorts(values["https-port"]),
     apiPort: portOption("--api-port", values["api-port"], 6443),
   };
   return { options, json: values.output === "json" };
+}
+
+/** Who has not asked for a port does not lose the engine over it. */
+function httpsPorts(text: string | undefined): readonly number[] {
+  return text === undefined ? [8443, 0] : [portOption("--https-port", text, 8443)];
 }
 
 function parseFlags(args: readonly string[]) {
@@ -92,6 +102,7 @@ function parseFlags(args: readonly string[]) {
       options: {
         home: { type: "string" },
         "http-port": { type: "string" },
+        "https-port": { type: "string" },
         "api-port": { type: "string" },
         output: { type: "string", short: "o" },
       },
@@ -102,14 +113,16 @@ function parseFlags(args: readonly string[]) {
 }
 
 function readyLine(engine: RunningEngine): string {
-  const { gateway, api, kubeconfig, readyMs } = engine;
-  return `${JSON.stringify({ event: "ready", gateway, api, kubeconfig, ms: Math.round(readyMs) })}\n`;
+  const { gateway, gatewayTls, api, kubeconfig, readyMs } = engine;
+  const ms = Math.round(readyMs);
+  return `${JSON.stringify({ event: "ready", gateway, api, kubeconfig, ms, gatewayTls })}\n`;
 }
 
 function readyText(engine: RunningEngine): string {
   return [
     `ebb is ready after ${Math.round(engine.readyMs)} ms`,
     `  gateway     ${engine.gateway}`,
+    `              ${engine.gatewayTls} for hosts with a certificate`,
     `  api         ${engine.api}`,
     `  kubeconfig  ${engine.kubeconfig}`,
     "",

@@ -118,14 +118,15 @@ export class ControlPlane {
   /** Makes what a first start needs and sets everything to work. */
   async startActing(addresses: DataPlaneAddresses): Promise<void> {
     const { signal } = this.#ended;
-    await bootstrap({ client: this.apiServer.clientFor("bootstrap"), httpPort: addresses.gateway.port });
+    const gatewayPorts = { http: addresses.gateway.port, https: addresses.gatewayTls?.port };
+    await bootstrap({ client: this.apiServer.clientFor("bootstrap"), gatewayPorts });
     await this.#config.follow(this.apiServer.clientFor("apiserver"), signal);
     await publishDataPlane(this.apiServer.clientFor("bootstrap"), addresses);
     const { receive } = startControllers({
       ...this.#ports,
       clientFor: (actor) => this.apiServer.clientFor(actor),
       choices: embeddedChoices(),
-      urlPorts: { http: addresses.gateway.port },
+      urlPorts: gatewayPorts,
       courtesyMs: this.#courtesy.leftMs,
       onScale: (scale) => {
         if (scale.to > scale.from) this.#courtesy.begin();

@@ -58,7 +58,7 @@ export class DataPlaneChild {
     const answer = await Promise.race([bound, this.failed]);
     if (answer instanceof Error) throw answer;
     if ("addresses" in answer) return answer.addresses;
-    throw portError({ ...answer.failure, port: start.httpPort });
+    throw new EbbError(answer.failure.code, answer.failure.message);
   }
 
   /** Answers what is in flight, for `timeoutMs` at most. */
@@ -91,20 +91,4 @@ export class DataPlaneChild {
       else this.#child.kill("SIGKILL");
     });
   }
-}
-
-interface PortFailure {
-  readonly code: string;
-  readonly message: string;
-  readonly port: number;
-}
-
-/** Says which port, why, and which flag changes it. */
-function portError({ code, message, port }: PortFailure): EbbError {
-  const reasons: Record<string, string> = {
-    EADDRINUSE: `port ${port} of 127.0.0.1 is taken by another program`,
-    EACCES: `this user may not listen on port ${port}`,
-  };
-  const reason = reasons[code] ?? `cannot listen on port ${port} of 127.0.0.1 (${message})`;
-  return new EbbError("port-unusable", `${reason}; choose another with --http-port N (0 = any free port)`);
 }

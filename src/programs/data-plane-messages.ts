@@ -13,6 +13,8 @@ export const TIMELINES = "timelines";
 /** Control plane → data plane, first of all. */
 export interface Start {
   readonly httpPort: number;
+  /** Tried in this order; 0 = any free one. */
+  readonly httpsPorts: readonly number[];
   readonly activatorIp: string;
   readonly logLevel: string;
   /** Of a process that takes over from another: where that one listens. */

@@ -56,7 +56,7 @@ async function run(start: Start): Promise<void> {
 }
 
 function wire(
-  { httpPort, activatorIp, activatorName, successorOf }: Start,
+  { httpPort, httpsPorts, activatorIp, activatorName, successorOf }: Start,
   parts: { log: Log; network: PassingNetwork },
 ) {
   const clients = new LinkClients(link);
@@ -66,6 +66,10 @@ function wire(
     random: systemRandom,
     gateway: successorOf?.gateway ?? { ip: "127.0.0.1", port: httpPort },
     gatewayInternalPort: successorOf?.gatewayInternal.port ?? 0,
+    https: {
+      outside: successorOf?.gatewayTls ? [successorOf.gatewayTls.port] : httpsPorts,
+      inside: successorOf?.gatewayInternalTls?.port ?? 0,
+    },
     activatorIp,
     activatorName,
     clientFor: (actor) => clients.clientFor(actor),

@@ -7,6 +7,7 @@ import type { Random } from "../base/random.ts";
 import { Activator } from "../data-plane/activator/activator.ts";
 import { RevisionWatch } from "../data-plane/activator/revision-watch.ts";
 import type { Backend, UpstreamFor } from "../data-plane/backend.ts";
+import { Certificates } from "../data-plane/gateway/certificates.ts";
 import { Gateway } from "../data-plane/gateway/gateway.ts";
 import { RouteWatch } from "../data-plane/gateway/route-watch.ts";
 import { HostedQueueProxies } from "../data-plane/queue-proxy/host.ts";
@@ -18,6 +19,7 @@ import { TimerWheel } from "../http/timer-wheel.ts";
 import { tlsNetwork } from "../http/tls.ts";
 import type { KubeClient } from "../kube/client.ts";
 import { Doors } from "./doors.ts";
+import { type HttpsPorts, openGateway } from "./gateway-doors.ts";
 import { openLineFile } from "./line-file.ts";
 import { ACTIVATOR_HTTP2_PORT, type DataPlaneAddresses } from "./published-endpoints.ts";
 
@@ -32,6 +34,8 @@ export interface DataPlanePorts {
   readonly activatorIp: string;
   /** Default any free one; a successor listens where the data plane before it did. */
   readonly gatewayInternalPort?: number;
+  /** Default: nothing is served over https. */
+  readonly https?: HttpsPorts;
   readonly clientFor: (actor: string) => KubeClient;
   readonly report: (messages: StatMessage[]) => void;
   readonly onTimeline: (timeline: Timeline) => void;
@@ -54,16 +58,14 @@ export class DataPlane {
   constructor(ports: DataPlanePorts) {
     this.#ports = ports;
     const { clock, random, log, network } = ports;
-    this.#doors = new Doors(ports);
     const timers = new TimerWheel(clock);
+    const world = { clock, random, network, timers };
+    this.#doors = new Doors(ports);
     this.#activatorAt = { ip: ports.activatorIp, port: ACTIVATOR_PORT };
-    this.#pool = new UpstreamPool({ clock, random, network });
+    this.#pool = new UpstreamPool(world);
     this.queueProxies = new HostedQueueProxies({
-      clock,
-      random,
+      ...world,
       log: log.with({ component: "queue-proxy" }),
-      network,
-      timers,
       pool: this.#pool,
       probeTls: tlsNetwork({ clock, ...PROBE_TLS }),
       openLines: (path) => openLineFile(path, { clock, log }),
@@ -82,9 +84,10 @@ export class DataPlane {
       podName: ports.activatorName ?? "activator",
       momentsOf: (podUid) => this.queueProxies.momentsOf(podUid),
     });
+    const atGateway = { random, clock, log: log.with({ component: "gateway" }) };
     this.#gateway = new Gateway({
-      random,
-      log: log.with({ component: "gateway" }),
+      ...atGateway,
+      certificates: new Certificates(atGateway),
       upstreamFor: this.#upstreamFor,
       fallback: this.#activatorAt,
     });
@@ -100,14 +103,12 @@ export class DataPlane {
 
   /** Takes the ports; connections wait until `serve`. Rejects with the system's error when one is taken. */
   async bind(): Promise<DataPlaneAddresses> {
-    const { gateway, activatorIp } = this.#ports;
+    const { gateway, activatorIp, gatewayInternalPort = 0, https } = this.#ports;
     await this.#doors.listen({ ip: activatorIp, port: ACTIVATOR_HTTP2_PORT }, this.#activator.handle);
-    const inside = { ip: activatorIp, port: this.#ports.gatewayInternalPort ?? 0 };
-    return {
-      gateway: await this.#doors.listen(gateway, this.#gateway.handler("public")),
-      gatewayInternal: await this.#doors.listen(inside, this.#gateway.handler("private")),
-      activator: await this.#doors.listen(this.#activatorAt, this.#activator.handle),
-    };
+    const activator = await this.#doors.listen(this.#activatorAt, this.#activator.handle);
+    const inside = { ip: activatorIp, port: gatewayInternalPort };
+    const opened = await openGateway(this.#doors, this.#gateway, { outside: gateway, inside, https });
+    return { ...opened, activator };
   }
 
   /** Resolves when routes and revisions are known and waiting connections are being served. */

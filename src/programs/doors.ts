@@ -2,36 +2,50 @@ import { type Clock, sleep } from "../base/clock.ts";
 import type { Address, Conn, Listener, Network } from "../http/conn.ts";
 import type { Handler } from "../http/message.ts";
 import { HttpServer } from "../http/server.ts";
+import { type IdentityFor, TlsAcceptor } from "../http/tls-acceptor.ts";
 
 /** A client that has not used its open connection for so long is not about to. */
 const IDLE_MS = 5_000;
 /** No request may take longer by default (max-revision-timeout-seconds); upgraded connections are cut then. */
 const DEADLINE_MS = 600_000;
 const TUNNELS_LOOK_MS = 1_000;
+/** Clients from everywhere come to a door, and not all are of this year. */
+const CLIENTS_TLS = { minVersion: "TLSv1.2" } as const;
 
 /** The listeners of a process with their servers. Connections that come before `open` wait for it. */
 export class Doors {
   readonly #ports: { readonly clock: Clock; readonly network: Network };
   readonly #servers: HttpServer[] = [];
   readonly #listeners: Listener[] = [];
+  readonly #acceptors: TlsAcceptor[] = [];
   #early: (() => void)[] | undefined = [];
 
   constructor(ports: { readonly clock: Clock; readonly network: Network }) {
     this.#ports = ports;
   }
 
-  /** Resolves with the address really bound; rejects with the system's error. */
-  async listen(address: Address, handler: Handler): Promise<Address> {
+  /**
+   * Resolves with the address really bound; rejects with the system's error. With `identityFor` connections are
+   * encrypted; those that come before `open` shake hands after it, when certificates are known.
+   */
+  async listen(address: Address, handler: Handler, identityFor?: IdentityFor): Promise<Address> {
     const { clock, network } = this.#ports;
     const server = new HttpServer({ clock, handler, http2: true });
+    const accept = identityFor ? this.#secured(server, identityFor) : server.accept;
+    const listener = await network.listen(address, (conn: Conn) => {
+      if (this.#early) this.#early.push(() => accept(conn));
+      else accept(conn);
+    });
     this.#servers.push(server);
-    const accept = (conn: Conn) => {
-      if (this.#early) this.#early.push(() => server.accept(conn));
-      else server.accept(conn);
-    };
-    const listener = await network.listen(address, accept);
     this.#listeners.push(listener);
     return listener.address;
+  }
+
+  #secured(server: HttpServer, identityFor: IdentityFor): (conn: Conn) => void {
+    const { clock } = this.#ports;
+    const acceptor = new TlsAcceptor({ clock, identityFor, settings: CLIENTS_TLS }, server.accept);
+    this.#acceptors.push(acceptor);
+    return acceptor.accept;
   }
 
   open(): void {
@@ -63,6 +77,7 @@ export class Doors {
   }
 
   async close(): Promise<void> {
+    for (const acceptor of this.#acceptors) acceptor.close();
     for (const server of this.#servers) server.closeNow();
     await this.#stopAccepting();
   }

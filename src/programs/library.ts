@@ -26,6 +26,8 @@ export interface StartOptions {
   readonly home?: string;
   /** Default 0 = any free port. */
   readonly httpPort?: number;
+  /** For https, tried in this order; default any free one. */
+  readonly httpsPorts?: readonly number[];
   readonly apiPort?: number;
   /** Default `warn`. */
   readonly logLevel?: string;
@@ -34,6 +36,8 @@ export interface StartOptions {
 export interface Ebb {
   /** `http://127.0.0.1:N`: send the Service's host name as Host. */
   readonly gateway: string;
+  /** `https://127.0.0.1:N`: answers for hosts that have a certificate. */
+  readonly gatewayTls: string;
   readonly api: string;
   /** Path of the file for kubectl. */
   readonly kubeconfig: string;
@@ -101,19 +105,14 @@ async function startIn(home: Home, { undo, startedMs, ...options }: Starting): P
   });
   undo.push(() => leases.release());
   const activatorIp = await addresses.allocate();
-  const binding = dataPlanes.bind({ httpPort: options.httpPort ?? 0, activatorIp, logLevel });
+  const { httpPort = 0, httpsPorts = [0] } = options;
+  const binding = dataPlanes.bind({ httpPort, httpsPorts, activatorIp, logLevel });
   // Awaited below: a failure must not count as unhandled until then.
   binding.catch(() => {});
   const images = new ImageStore({ folder: home.images, clock, random });
   await images.keepSpares();
-  const { controlPlane, storageFailed, storage } = wireControlPlane({
-    home,
-    log,
-    runtime,
-    addresses,
-    images,
-    dataPlanes,
-  });
+  const parts = { home, log, runtime, addresses, images, dataPlanes };
+  const { controlPlane, storageFailed, storage } = wireControlPlane(parts);
   // Before it acts there are no pods to wait for; once stopped it stays so.
   undo.push(() => controlPlane.stop({ graceMs: 0 }));
   await controlPlane.startApi();
@@ -133,6 +132,7 @@ async function startIn(home: Home, { undo, startedMs, ...options }: Starting): P
   let stopping: Promise<void> | undefined;
   return {
     gateway: `http://127.0.0.1:${bound.gateway.port}`,
+    gatewayTls: `https://127.0.0.1:${bound.gatewayTls?.port}`,
     api: front.url,
     kubeconfig: home.kubeconfig,
     readyMs: clock.monotonic() - startedMs,

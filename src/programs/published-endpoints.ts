@@ -13,6 +13,9 @@ export const ACTIVATOR_HTTP2_PORT = 8013;
 export interface DataPlaneAddresses {
   readonly gateway: Address;
   readonly gatewayInternal: Address;
+  /** Where the two answer over https; absent where nothing does. */
+  readonly gatewayTls?: Address | undefined;
+  readonly gatewayInternalTls?: Address | undefined;
   readonly activator: Address;
 }
 
@@ -24,8 +27,10 @@ const NAMESPACE = "knative-serving";
  */
 export async function publishDataPlane(client: KubeClient, addresses: DataPlaneAddresses): Promise<void> {
   const { gateway, gatewayInternal, activator } = addresses;
-  await publish(client, "gateway", { ip: gateway.ip, ports: [http(gateway.port)] });
-  await publish(client, "gateway-internal", { ip: gatewayInternal.ip, ports: [http(gatewayInternal.port)] });
+  const outside = [http(gateway.port), ...https(addresses.gatewayTls)];
+  const inside = [http(gatewayInternal.port), ...https(addresses.gatewayInternalTls)];
+  await publish(client, "gateway", { ip: gateway.ip, ports: outside });
+  await publish(client, "gateway-internal", { ip: gatewayInternal.ip, ports: inside });
   const http2 = { name: "http2", port: 81, targetPort: ACTIVATOR_HTTP2_PORT };
   await publish(client, "activator-service", { ip: activator.ip, ports: [http(activator.port), http2] });
 }
@@ -42,6 +47,10 @@ interface Published {
 }
 
 const http = (targetPort: number): PublishedPort => ({ name: "http", port: 80, targetPort });
+
+function https(address: Address | undefined): PublishedPort[] {
+  return address ? [{ name: "https", port: 443, targetPort: address.port }] : [];
+}
 
 async function publish(client: KubeClient, name: string, { ip, ports }: Published): Promise<void> {
   const metadata = { name, namespace: NAMESPACE, labels: { "app.kubernetes.io/name": "ebb" } };

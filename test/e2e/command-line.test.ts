@@ -64,9 +64,10 @@ describe("ebb up", () => {
   test("-o json says in one line where gateway, API and kubeconfig are", async () => {
     assert.equal(engine.command.stdout.trimEnd().split("\n").length, 1);
     const { ready } = engine;
-    assert.deepEqual(Object.keys(ready), ["event", "gateway", "api", "kubeconfig", "ms"]);
+    assert.deepEqual(Object.keys(ready), ["event", "gateway", "api", "kubeconfig", "ms", "gatewayTls"]);
     assert.equal(ready.event, "ready");
     assert.match(ready.gateway, /^http:\/\/127\.0\.0\.1:\d+$/);
+    assert.match(ready.gatewayTls, /^https:\/\/127\.0\.0\.1:\d+$/);
     assert.match(ready.api, /^https:\/\/127\.0\.0\.1:\d+$/);
     assert.equal(ready.kubeconfig, join(home, "kubeconfig"));
     assert.equal(Number.isInteger(ready.ms), true);
@@ -85,17 +86,19 @@ describe("ebb up", () => {
     );
   });
 
-  test("a taken port is one sentence and exit code 1, for either port", async () => {
+  test("a taken port is one sentence and exit code 1, for each port", async () => {
     const { port, server } = await taken();
     const sentences = {
       "--http-port": `port ${port} of 127.0.0.1 is taken by another program; choose another with --http-port N (0 = any free port)`,
+      "--https-port": `port ${port} of 127.0.0.1 is taken by another program; choose another with --https-port N (0 = any free port)`,
       "--api-port": `cannot serve the API on 127.0.0.1:${port}: another process listens there; choose another port with --api-port (0 = any free one)`,
     };
     try {
       for (const [flag, sentence] of Object.entries(sentences)) {
         const fresh = join(folder, `taken${flag}`);
-        const other = flag === "--api-port" ? "--http-port" : "--api-port";
-        const args = ["up", "--home", fresh, flag, String(port), other, "0", "-o", "json"];
+        const others = Object.keys(sentences).filter((other) => other !== flag);
+        const ports = [flag, String(port), ...others.flatMap((other) => [other, "0"])];
+        const args = ["up", "--home", fresh, ...ports, "-o", "json"];
         const { code, stdout, stderr } = await ebb(args);
         assert.deepEqual({ code, stdout, stderr }, { code: 1, stdout: "", stderr: `ebb: ${sentence}\n` });
         assert.deepEqual(processesNaming(fresh), []);
@@ -251,7 +254,15 @@ describe("ebb", () => {
   test("help lists the commands, and goes to nobody by mistake", async () => {
     const help = await ebb(["help"]);
     assert.equal(help.code, 0);
-    for (const word of ["ebb up", "image add", "version", "--home", "--http-port", "--api-port"]) {
+    for (const word of [
+      "ebb up",
+      "image add",
+      "version",
+      "--home",
+      "--http-port",
+      "--https-port",
+      "--api-port",
+    ]) {
       assert.equal(help.stdout.includes(word), true, word);
     }
     assert.equal((await ebb([])).code, 1);

@@ -100,6 +100,7 @@ export async function addImage(home: string, name: string, { path, command }: Pr
 export interface ReadyLine {
   readonly event: "ready";
   readonly gateway: string;
+  readonly gatewayTls: string;
   readonly api: string;
   readonly kubeconfig: string;
   readonly ms: number;
@@ -149,7 +150,7 @@ export async function engineUp(options: {
   readonly env?: Readonly<Record<string, string>>;
 }): Promise<Engine> {
   const where = options.home === undefined ? [] : ["--home", options.home];
-  const ports = ["--http-port", "0", "--api-port", "0", "-o", "json"];
+  const ports = ["--http-port", "0", "--https-port", "0", "--api-port", "0", "-o", "json"];
   const args = ["up", ...where, ...ports, ...(options.args ?? [])];
   const command = new Command({ args, env: options.env ?? {} });
   const line = await until("the ready line", async () => {

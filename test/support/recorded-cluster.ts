@@ -54,7 +54,7 @@ export async function recordedCluster(): Promise<RecordedCluster> {
   });
   await apiServer.start();
   const ended = new AbortController();
-  await bootstrap({ client: apiServer.clientFor("bootstrap"), httpPort: undefined });
+  await bootstrap({ client: apiServer.clientFor("bootstrap"), gatewayPorts: undefined });
   const domain = { namespace: "knative-serving", name: "config-domain" };
   const client = apiServer.clientFor("administrator");
   await client.patch(ConfigMapKind, domain, { type: "merge", body: { data: null } });

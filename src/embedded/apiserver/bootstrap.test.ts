@@ -21,7 +21,7 @@ async function started() {
   const server = new ApiServer({ ...common, storage: new MemoryStorage(), kinds: KINDS, admission });
   await server.start();
   const client = server.clientFor("test");
-  await bootstrap({ client, httpPort: 8080 });
+  await bootstrap({ client, gatewayPorts: { http: 8080, https: undefined } });
   const stop = new AbortController();
   await config.follow(client, stop.signal);
   const end = () => {
@@ -34,13 +34,19 @@ async function started() {
 const autoscaler = { namespace: "knative-serving", name: "config-autoscaler" };
 const merge = (data: Record<string, string>) => ({ type: "merge", body: { data } }) as const;
 
-test("a first start makes namespaces, the twelve ConfigMaps and the gateway's Service; a second one moves its port", async () => {
+test("a first start makes namespaces, the twelve ConfigMaps and the gateway's Service; a second one moves its ports", async () => {
   const { client, end } = await started();
   assert.equal((await client.list(ConfigMapKind, { namespace: "knative-serving" })).items.length, 12);
   await client.patch(ConfigMapKind, autoscaler, merge({ "stable-window": "30s" }));
-  await bootstrap({ client, httpPort: 9090 });
+  await bootstrap({ client, gatewayPorts: { http: 9090, https: 9443 } });
   const gateway = await client.get(CoreServiceKind, { namespace: "knative-serving", name: "gateway" });
-  assert.equal(gateway.spec?.ports?.[0]?.nodePort, 9090);
+  assert.deepEqual(
+    gateway.spec?.ports?.map(({ name, nodePort }) => [name, nodePort]),
+    [
+      ["http2", 9090],
+      ["https", 9443],
+    ],
+  );
   assert.equal((await client.get(ConfigMapKind, autoscaler)).data?.["stable-window"], "30s");
   await end();
 });

@@ -13,15 +13,20 @@ const FIRST_NAMESPACES = ["default", "kube-system", "knative-serving"];
 
 export interface BootstrapOptions {
   readonly client: KubeClient;
-  /** The gateway's port on this machine; undefined when it is not known yet. */
-  readonly httpPort: number | undefined;
+  /** The gateway's ports on this machine; undefined when they are not known yet. */
+  readonly gatewayPorts: GatewayPorts | undefined;
 }
 
-/** Objects that are there already are left as they are, so that users' changes stay; but for the gateway's port. */
-export async function bootstrap({ client, httpPort }: BootstrapOptions): Promise<void> {
+export interface GatewayPorts {
+  readonly http: number;
+  readonly https: number | undefined;
+}
+
+/** Objects that are there already are left as they are, so that users' changes stay; but for the gateway's ports. */
+export async function bootstrap({ client, gatewayPorts }: BootstrapOptions): Promise<void> {
   for (const name of FIRST_NAMESPACES) await ensure(client, NamespaceKind, { metadata: { name }, spec: {} });
   for (const map of defaultConfigMaps()) await ensure(client, ConfigMapKind, map);
-  if (httpPort !== undefined) await announceGateway(client, httpPort);
+  if (gatewayPorts !== undefined) await announceGateway(client, gatewayPorts);
 }
 
 async function ensure<T extends ApiObject>(client: KubeClient, kind: Kind<T>, object: T): Promise<void> {
@@ -32,9 +37,12 @@ async function ensure<T extends ApiObject>(client: KubeClient, kind: Kind<T>, ob
   }
 }
 
-/** Service knative-serving/gateway, its nodePort the port on this machine. */
-async function announceGateway(client: KubeClient, httpPort: number): Promise<void> {
-  const ports = [{ name: "http2", protocol: "TCP", port: 80, targetPort: 8080, nodePort: httpPort }];
+/** Service knative-serving/gateway, its nodePorts the ports on this machine. */
+async function announceGateway(client: KubeClient, { http, https }: GatewayPorts): Promise<void> {
+  const protocol = "TCP" as const;
+  const ports = [{ name: "http2", protocol, port: 80, targetPort: 8080, nodePort: http }];
+  if (https !== undefined)
+    ports.push({ name: "https", protocol, port: 443, targetPort: 8443, nodePort: https });
   const metadata = {
     name: "gateway",
     namespace: "knative-serving",
@@ -42,7 +50,7 @@ async function announceGateway(client: KubeClient, httpPort: number): Promise<vo
   };
   const service: CoreService = { metadata, spec: { type: "NodePort", ports } };
   await ensure(client, CoreServiceKind, service);
-  const body = [{ op: "replace", path: "/spec/ports/0/nodePort", value: httpPort }];
+  const body = [{ op: "replace", path: "/spec/ports", value: ports }];
   await client.patch(
     CoreServiceKind,
     { namespace: "knative-serving", name: "gateway" },

@@ -1,0 +1,206 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { Agent, request } from "node:https";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { connect } from "node:tls";
+import { promisify } from "node:util";
+import { ClusterDomainClaimKind } from "../../src/api/cluster-domain-claim/kind.ts";
+import { DomainMappingKind } from "../../src/api/domain-mapping/kind.ts";
+import { SecretKind } from "../../src/api/secret/kind.ts";
+import { ServiceKind } from "../../src/api/service/kind.ts";
+import { testAuthority } from "../support/certificates.ts";
+import {
+  addImage,
+  type Engine,
+  engineUp,
+  get,
+  program,
+  readyUrl,
+  removeFolder,
+  service,
+  temporaryFolder,
+  until,
+} from "../support/engine.ts";
+
+/** Domains of one's own over https: the command's own port, real clients, Secrets that change (spec C-071, G-016). */
+
+const folder = temporaryFolder("https");
+const authority = testAuthority();
+const caFile = join(folder, "ca.pem");
+let engine: Engine;
+let port: string;
+
+before(async () => {
+  writeFileSync(caFile, authority.certificate);
+  engine = await engineUp({ home: join(folder, "home") });
+  ({ port } = new URL(engine.ready.gatewayTls));
+  await addImage(engine.home, "hello", program(folder));
+  const annotations = { "autoscaling.knative.dev/min-scale": "1" };
+  await engine.client.create(ServiceKind, service("hello", { image: "hello", annotations }));
+  await readyUrl(engine.client, "hello");
+});
+
+after(async () => {
+  await engine.stop();
+  removeFolder(folder);
+});
+
+function tlsData(host: string): Record<string, string> {
+  const { cert, key } = authority.issue([host]);
+  return { "tls.crt": btoa(cert), "tls.key": btoa(key) };
+}
+
+async function putSecret(name: string, host: string): Promise<void> {
+  const metadata = { namespace: "default", name };
+  await engine.client.create(SecretKind, { metadata, type: "kubernetes.io/tls", data: tlsData(host) });
+}
+
+async function map(host: string, secretName: string, annotations = {}): Promise<void> {
+  await engine.client.create(ClusterDomainClaimKind, {
+    metadata: { name: host },
+    spec: { namespace: "default" },
+  });
+  const ref = { kind: "Service", name: "hello", apiVersion: "serving.knative.dev/v1" };
+  const metadata = { namespace: "default", name: host, annotations };
+  await engine.client.create(DomainMappingKind, { metadata, spec: { ref, tls: { secretName } } });
+}
+
+async function conditionsOf(host: string) {
+  const { status } = await engine.client.get(DomainMappingKind, { namespace: "default", name: host });
+  return Object.fromEntries((status?.conditions ?? []).map((one) => [one.type, one.status]));
+}
+
+async function ready(host: string): Promise<void> {
+  await until(`${host} is Ready`, async () =>
+    (await conditionsOf(host)).Ready === "True" ? true : undefined,
+  );
+}
+
+/** What curl answers, with its exit code instead of an exception. */
+async function curl(host: string, ...options: string[]): Promise<string> {
+  const at = ["--resolve", `${host}:${port}:127.0.0.1`, `https://${host}:${port}/cart`];
+  const args = ["-sS", "--max-time", "10", "-w", " %{http_code} %{http_version}", ...options, ...at];
+  const run = promisify(execFile)("curl", args);
+  return run.then(
+    ({ stdout }) => stdout,
+    ({ code, stderr }) => `exit ${code} ${stderr}`,
+  );
+}
+
+/** The certificate that a client is shown who asks by that name. */
+async function serialOf(host: string): Promise<string> {
+  const socket = connect({
+    host: "127.0.0.1",
+    port: Number(port),
+    servername: host,
+    ca: authority.certificate,
+  });
+  await once(socket, "secureConnect");
+  const { serialNumber } = socket.getPeerCertificate();
+  socket.destroy();
+  return serialNumber;
+}
+
+test("two domains answer over https in HTTP/1.1 and HTTP/2, each with its own certificate", async () => {
+  for (const name of ["shop", "news"]) {
+    await putSecret(name, `${name}.example.org`);
+    await map(`${name}.example.org`, name);
+  }
+  for (const host of ["shop.example.org", "news.example.org"]) {
+    await ready(host);
+    assert.match(await curl(host, "--cacert", caFile, "--http1.1"), /^hello-00001 \d+ 200 1\.1$/);
+    assert.match(await curl(host, "--cacert", caFile, "--http2"), /^hello-00001 \d+ 200 2$/);
+  }
+  assert.notEqual(await serialOf("shop.example.org"), await serialOf("news.example.org"));
+  assert.match(await curl("other.example.org", "-k"), /^exit 35 .*handshake failure/);
+  const { status } = await engine.client.get(DomainMappingKind, {
+    namespace: "default",
+    name: "shop.example.org",
+  });
+  assert.match(status?.url ?? "", /^https:\/\/shop\.example\.org/);
+});
+
+test("a mapping whose Secret is missing is Ready as soon as there is one, and answers plain HTTP until then", async () => {
+  const host = "late.example.org";
+  await map(host, "late", { "networking.knative.dev/http-protocol": "redirected" });
+  const plain = `http://${host}:${new URL(engine.ready.gateway).port}/cart`;
+  await until("the rules are in force", async () =>
+    (await get(plain, { at: "127.0.0.1" })).status === 200 ? true : undefined,
+  );
+  assert.equal((await conditionsOf(host)).Ready, "Unknown");
+  await until("it is told", () =>
+    engine.command.stderr.includes("Secret default/late is missing") ? true : undefined,
+  );
+  await putSecret("late", host);
+  await ready(host);
+  assert.match(await curl(host, "--cacert", caFile), /^hello-00001 /);
+  const redirect = await get(plain, { at: "127.0.0.1" });
+  assert.deepEqual([redirect.status, redirect.headers.location], [301, `https://${host}:${port}/cart`]);
+});
+
+/** Keeps asking on kept and on new connections; returns how often each answer came. */
+async function load(host: string, over: () => boolean): Promise<Record<string, number>> {
+  const answers: Record<string, number> = {};
+  const kept = new Agent({ keepAlive: true, ca: authority.certificate });
+  const lane = async (agent: Agent | false) => {
+    while (!over()) {
+      const answer = await ask(host, agent);
+      answers[answer] = (answers[answer] ?? 0) + 1;
+    }
+  };
+  await Promise.all([lane(kept), lane(kept), lane(false), lane(false)]);
+  kept.destroy();
+  return answers;
+}
+
+function ask(host: string, agent: Agent | false): Promise<string> {
+  return new Promise((resolve) => {
+    const options = { host: "127.0.0.1", port, servername: host, headers: { host }, agent };
+    const outgoing = request({ ...options, ca: authority.certificate }, (response) => {
+      response.resume();
+      response.once("end", () => resolve(`status ${response.statusCode}`));
+      response.once("error", (error) => resolve(`cut: ${error.message}`));
+    });
+    outgoing.once("error", (error) => resolve(`lost: ${error.message}`));
+    outgoing.end();
+  });
+}
+
+test("under load no request is lost when the Secret changes and when the data plane is replaced", async () => {
+  const host = "shop.example.org";
+  let isOver = false;
+  const answers = load(host, () => isOver);
+  const seen = new Set([await serialOf(host)]);
+  for (let change = 0; change < 3; change++) {
+    const key = { namespace: "default", name: "shop" };
+    await engine.client.patch(SecretKind, key, { type: "merge", body: { data: tlsData(host) } });
+    await until("the new certificate", async () => (seen.has(await serialOf(host)) ? undefined : true));
+    seen.add(await serialOf(host));
+  }
+  process.kill(engine.pid, "SIGUSR2");
+  await until("the replacement", () =>
+    /^replaced the data/m.test(engine.command.stderr) ? true : undefined,
+  );
+  await pause(300);
+  assert(seen.has(await serialOf(host)));
+  isOver = true;
+  const counts = await answers;
+  assert.deepEqual(Object.keys(counts), ["status 200"], JSON.stringify(counts));
+  assert.equal(seen.size, 4);
+});
+
+test("a Secret that is spoilt leaves the certificate before it in service, and is told", async () => {
+  const host = "news.example.org";
+  const before = await serialOf(host);
+  const { "tls.key": stranger } = tlsData(host);
+  const body = { data: { "tls.key": stranger } };
+  await engine.client.patch(SecretKind, { namespace: "default", name: "news" }, { type: "merge", body });
+  await until("it is told", () =>
+    engine.command.stderr.includes("Secret default/news has no certificate and key") ? true : undefined,
+  );
+  assert.equal(await serialOf(host), before);
+});
