@@ -6,6 +6,7 @@ import { after, test } from "node:test";
 import { type Pod, PodKind } from "../src/api/pod/kind.ts";
 import { systemClock } from "../src/base/clock.ts";
 import { silentLog } from "../src/base/log.ts";
+import { LogTimes } from "../src/embedded/node/log-times.ts";
 import { ProcessLogs } from "../src/embedded/node/logs.ts";
 import { ProcessRuntime } from "../src/embedded/node/runtimes/process/process-runtime.ts";
 import { APP, processNode } from "./support/process-node.ts";
@@ -80,7 +81,12 @@ async function logOf(logs: ProcessLogs, pod: Pod, more: object = {}): Promise<st
 test("a pod serves on its own port, its log can be followed to its end, and nothing of it is left", async () => {
   const node = await realNode();
   const agent = node.newAgent();
-  const logs = new ProcessLogs({ pods: node.pods, agent });
+  const logs = new ProcessLogs({
+    pods: node.pods,
+    agent,
+    clock: systemClock,
+    times: new LogTimes(systemClock),
+  });
   await agent.start();
   await node.client.create(PodKind, appPod());
   const pod = await node.until(isReady);
@@ -108,7 +114,12 @@ test("a pod serves on its own port, its log can be followed to its end, and noth
 test("a program that is killed starts again on the same port with a fresh copy of its image", async () => {
   const node = await realNode();
   const agent = node.newAgent();
-  const logs = new ProcessLogs({ pods: node.pods, agent });
+  const logs = new ProcessLogs({
+    pods: node.pods,
+    agent,
+    clock: systemClock,
+    times: new LogTimes(systemClock),
+  });
   await agent.start();
   await node.client.create(PodKind, appPod());
   const pod = await node.until(isReady);

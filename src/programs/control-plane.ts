@@ -9,8 +9,8 @@ import type { CertificateIssuer } from "../control-plane/controllers/certificate
 import { type ApiAccess, ApiServer } from "../embedded/apiserver/api-server.ts";
 import { bootstrap } from "../embedded/apiserver/bootstrap.ts";
 import { knativeWebhook } from "../embedded/apiserver/knative-webhook.ts";
-import type { PodExec } from "../embedded/apiserver/pod-exec.ts";
 import type { PodLogs } from "../embedded/apiserver/pod-logs.ts";
+import type { PodStreams } from "../embedded/apiserver/pod-streams.ts";
 import { SchemaAdmission } from "../embedded/apiserver/schema-admission.ts";
 import type { Storage } from "../embedded/apiserver/storage/storage.ts";
 import { SystemConfig } from "../embedded/apiserver/system-config.ts";
@@ -42,8 +42,8 @@ export interface ControlPlanePorts {
   readonly queueProxies: QueueProxyHost;
   /** Where `kubectl logs` reads, given the agent that knows the pods. */
   readonly logsOf?: (agent: NodeAgent) => PodLogs;
-  /** Where `kubectl exec` runs commands. */
-  readonly execOf?: (agent: NodeAgent) => PodExec;
+  /** Where `kubectl exec`, `attach` and `port-forward` lead. */
+  readonly streamsOf?: (agent: NodeAgent) => PodStreams;
   /** PATH of the programs. */
   readonly path: string;
   /** What callers of the API prove themselves with. */
@@ -76,9 +76,8 @@ export class ControlPlane {
 
   constructor(ports: ControlPlanePorts) {
     this.#ports = ports;
-    const { clock, random, log, storage, execOf } = ports;
+    const { clock, random, log, storage } = ports;
     this.#config = new SystemConfig(embeddedChoices(), log);
-    const logs = (): PodLogs | undefined => ports.logsOf?.(this.#agent);
     this.apiServer = new ApiServer({
       clock,
       random,
@@ -91,8 +90,8 @@ export class ControlPlane {
       admission: new SchemaAdmission(knativeWebhook(() => this.#config.current)),
       writers: statusWriters,
       ...(ports.access ? { access: ports.access } : {}),
-      ...(ports.logsOf ? { podLogs: { read: (...call) => (logs() as PodLogs).read(...call) } } : {}),
-      ...(execOf ? { podExec: { start: (request) => execOf(this.#agent).start(request) } } : {}),
+      podLogs: () => ports.logsOf?.(this.#agent),
+      podStreams: () => ports.streamsOf?.(this.#agent),
     });
     this.#moments = new ScaleMoments(ports.queueProxies);
     this.#courtesy = new Courtesy(clock);

@@ -8,9 +8,9 @@ import { SqliteStorage } from "../embedded/apiserver/storage/sqlite-storage.ts";
 import { ServingAuthority } from "../embedded/authority/serving-authority.ts";
 import type { Home } from "../embedded/home/home.ts";
 import type { LoopbackAddresses } from "../embedded/node/addresses.ts";
-import { ProcessExec } from "../embedded/node/exec.ts";
 import type { ImageStore } from "../embedded/node/images/image-store.ts";
 import { ProcessLogs } from "../embedded/node/logs.ts";
+import { ProcessStreams } from "../embedded/node/pod-streams.ts";
 import type { ProcessRuntime } from "../embedded/node/runtimes/process/process-runtime.ts";
 import { systemNetwork } from "../http/network.ts";
 import { serveKube } from "../kube/link-server.ts";
@@ -44,7 +44,7 @@ export function wireControlPlane({ home, dataPlanes, ...parts }: EngineParts) {
     storage,
     queueProxies: dataPlanes.queueProxies,
     logsOf: (agent) => new ProcessLogs({ pods: home.pods, agent, clock, times: parts.runtime.logTimes }),
-    execOf: (agent) => new ProcessExec({ agent, runtime: parts.runtime }),
+    streamsOf: (agent) => new ProcessStreams({ agent, runtime: parts.runtime }),
     access: { adminToken, tokenKey },
     rootCa,
     issuer: new ServingAuthority({ folder: home.credentials, path: home.authority, clock, random }),

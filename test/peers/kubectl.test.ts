@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { ALIAS_VERSIONS, KINDS } from "../../src/api/kinds.ts";
+import { ALIASES, KINDS } from "../../src/api/kinds.ts";
 import { NamespaceKind } from "../../src/api/namespace/kind.ts";
 import { PodKind } from "../../src/api/pod/kind.ts";
 import { ServiceKind } from "../../src/api/service/kind.ts";
@@ -31,10 +31,8 @@ const apiServer = new ApiServer({
   ...common,
   storage: new SqliteStorage({ path: join(folder, "state.db") }),
   kinds: KINDS,
-  aliases: ALIAS_VERSIONS.flatMap(({ kind, aliasVersions }) =>
-    aliasVersions.map((version) => ({ group: kind.group, plural: kind.plural, version })),
-  ),
-  podLogs: {
+  aliases: ALIASES,
+  podLogs: () => ({
     async read(request) {
       logRequests.push(request);
       return (async function* () {
@@ -42,7 +40,7 @@ const apiServer = new ApiServer({
         yield "second line\n";
       })();
     },
-  },
+  }),
 });
 let front: RunningHttpsServer;
 

@@ -20,8 +20,8 @@ import { publishDefinitions } from "./definitions.ts";
 import { InProcessClient } from "./in-process-client.ts";
 import { LiveCollection } from "./live-collection.ts";
 import { Namespaces } from "./namespaces.ts";
-import type { PodExec } from "./pod-exec.ts";
 import type { PodLogs } from "./pod-logs.ts";
+import type { PodStreams } from "./pod-streams.ts";
 import { Resources, type VersionAlias } from "./resources.ts";
 import type { ApiRequest, ApiResponse } from "./rest/exchange.ts";
 import { handleRequest } from "./rest/handle.ts";
@@ -46,8 +46,8 @@ export interface ApiServerOptions {
   /** Who may write which status field; for tests and simulation. */
   readonly writers?: StatusWriters;
   /** Where pods' logs are read; absent = they are not served. */
-  readonly podLogs?: PodLogs;
-  readonly podExec?: PodExec;
+  readonly podLogs?: () => PodLogs | undefined;
+  readonly podStreams?: () => PodStreams | undefined;
   /** What callers prove themselves with; absent = nobody but who is named by the carrier, with tokens of this run. */
   readonly access?: ApiAccess;
   /** How users' webhooks are asked; absent = over HTTPS. */
@@ -108,8 +108,8 @@ export class ApiServer {
       quotas: new LiveCollection<ResourceQuota>("resourcequotas"),
       authenticator: new Authenticator(adminToken, tokens),
       tokens,
-      podLogs: options.podLogs,
-      podExec: options.podExec,
+      podLogs: options.podLogs ?? none,
+      podStreams: options.podStreams ?? none,
       ...(options.writers === undefined ? {} : { writers: options.writers }),
     };
   }
@@ -181,3 +181,5 @@ export class ApiServer {
     });
   }
 }
+
+function none(): undefined {}

@@ -6,7 +6,6 @@ import { messageOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import type { ApiServer } from "./api-server.ts";
 import type { ApiRequest, ApiResponse, StreamsOffer } from "./rest/exchange.ts";
-import { acceptHandshake, WebSocket, type WebSocketEvents } from "./rest/websocket.ts";
 
 export interface UpgradeOptions {
   readonly apiServer: Pick<ApiServer, "handle" | "identify">;
@@ -44,36 +43,76 @@ async function serve(options: UpgradeOptions, upgrading: Upgrading): Promise<voi
   };
   const identity = await options.apiServer.identify(proofOf(incoming, options.credentials.token));
   const response = await options.apiServer.handle(request, identity);
-  if (response.streams) takeOver(response.streams, request, upgrading);
+  if (response.streams) await takeOver(response.streams, request, upgrading);
   else await sendPlain(stream, response);
 }
 
-function takeOver(offer: StreamsOffer, request: ApiRequest, { stream, head }: Upgrading): void {
-  const asked = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim());
-  const protocol = offer.protocols.find((name) => asked.includes(name));
-  const handshake = protocol === undefined ? undefined : acceptHandshake(request.headers, protocol);
-  if (handshake === undefined) {
-    const body = `no subprotocol of these was asked for: ${offer.protocols.join(", ")}\n`;
-    void sendPlain(stream, { status: 400, headers: { "content-type": "text/plain" }, body });
+async function takeOver(offer: StreamsOffer, request: ApiRequest, upgrading: Upgrading): Promise<void> {
+  const way = request.headers.upgrade?.toLowerCase();
+  if (way === "websocket") await becomeWebSocket(offer, request, upgrading);
+  else if (way === "spdy/3.1") await becomeSpdy(offer, request, upgrading);
+  else await refuse(upgrading, 400, `unable to upgrade: ask for websocket or SPDY/3.1, not "${way}"`);
+}
+
+/** SPDY in a WebSocket's messages: for clients behind proxies that know WebSockets only. */
+const TUNNEL = "SPDY/3.1+";
+/** Of one message; what clients send is typed, or read in small parts. */
+const MESSAGE_MAX = 1024 * 1024;
+
+async function becomeWebSocket(
+  { webSocket, spdy }: StreamsOffer,
+  request: ApiRequest,
+  upgrading: Upgrading,
+): Promise<void> {
+  const tunnels = Object.keys(spdy).map((name) => TUNNEL + name);
+  const offered = [...Object.keys(webSocket), ...tunnels];
+  const asked = wordsOf(request.headers["sec-websocket-protocol"]);
+  const protocol = offered.find((name) => asked.includes(name));
+  if (protocol === undefined) {
+    await refuse(upgrading, 400, `no subprotocol of these was asked for: ${offered.join(", ")}`);
     return;
   }
-  stream.write(handshake);
-  let events: Partial<WebSocketEvents> = {};
-  const socket = new WebSocket(stream, head, {
-    message: (payload) => events.message?.(payload),
-    closed: () => events.closed?.(),
+  // Loaded by the first who asks: a start need not wait for it.
+  const { WebSocketServer, createWebSocketStream } = await import("ws");
+  const server = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: MESSAGE_MAX,
+    handleProtocols: () => protocol,
   });
-  offer.open({
-    send: (payload) => void socket.send(payload),
-    drained: () => socket.drained(),
-    close: (code) => socket.close(code),
-    onMessage: (message) => {
-      events = { ...events, message };
-    },
-    onClosed: (closed) => {
-      events = { ...events, closed };
-    },
+  const { incoming, stream, head } = upgrading;
+  // Kubernetes' names have a slash in them, which the library takes for a broken header.
+  incoming.headers["sec-websocket-protocol"] = "agreed";
+  server.handleUpgrade(incoming, stream, head, (socket) => {
+    if (tunnels.includes(protocol)) spdy[protocol.slice(TUNNEL.length)]?.(createWebSocketStream(socket));
+    else webSocket[protocol]?.(socket);
   });
+}
+
+const PROTOCOL_HEADER = "x-stream-protocol-version";
+
+async function becomeSpdy({ spdy }: StreamsOffer, request: ApiRequest, upgrading: Upgrading): Promise<void> {
+  const offered = Object.keys(spdy);
+  const asked = wordsOf(request.headers[PROTOCOL_HEADER]);
+  const protocol = offered.find((name) => asked.includes(name)) ?? "";
+  const serve = spdy[protocol];
+  if (!serve) {
+    await refuse(upgrading, 403, `no protocol of these was asked for: ${offered.join(", ")}`);
+    return;
+  }
+  const { stream, head } = upgrading;
+  const lines = ["HTTP/1.1 101 Switching Protocols", "Connection: Upgrade", "Upgrade: SPDY/3.1"];
+  stream.write([...lines, `X-Stream-Protocol-Version: ${protocol}`, "\r\n"].join("\r\n"));
+  if (head.length > 0) stream.unshift(head);
+  serve(stream);
+}
+
+function wordsOf(header = ""): string[] {
+  return header.split(",").map((word) => word.trim());
+}
+
+function refuse({ stream }: Upgrading, status: number, text: string): Promise<void> {
+  return sendPlain(stream, { status, headers: { "content-type": "text/plain" }, body: `${text}\n` });
 }
 
 /** A refusal in plain HTTP: the connection is ours, no server writes for us any more. */

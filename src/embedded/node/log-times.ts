@@ -1,4 +1,4 @@
-import { type FSWatcher, statSync, watch } from "node:fs";
+import { appendFileSync, type FSWatcher, readFileSync, statSync, watch, writeFileSync } from "node:fs";
 import type { Clock, Timer } from "../../base/clock.ts";
 
 /** At that time (wall) the file had that many bytes. */
@@ -17,8 +17,10 @@ const PAUSE_MS = 1_000;
 const SAMPLES_MAX = 4_096;
 
 /**
- * When lines of a log were written, exact to a second. Programs write to their files themselves, nothing of ours lies
- * between; so the size is noted when a file changes, at most once a second, and a file that rests costs nothing.
+ * When lines of a log were written. Programs write to their files themselves, nothing of ours lies between; so size
+ * and time of a file are noted when it changes, at most once a second: lines that come alone are exact, the lines of a
+ * burst have the time of the last one of their second. A file that rests costs nothing. Notes are kept beside the log,
+ * for the next engine.
  */
 export class LogTimes {
   readonly #clock: Clock;
@@ -33,6 +35,13 @@ export class LogTimes {
     const followed: Followed = { samples: [] };
     this.#files.set(path, followed);
     followed.timer = this.#clock.schedule(PAUSE_MS, () => this.#look(path, followed));
+  }
+
+  /** A file that an earlier engine has followed. */
+  resume(path: string): void {
+    const followed: Followed = { samples: readNotes(path) };
+    this.#files.set(path, followed);
+    this.#look(path, followed);
   }
 
   /** The program has ended: its last size is noted, and no more. */
@@ -56,18 +65,22 @@ export class LogTimes {
     for (const followed of this.#files.values()) this.#rest(followed);
   }
 
-  /** So many bytes were surely written before; undefined when nothing is known of the file. */
-  bytesBefore(path: string, atMs: number): number | undefined {
-    const samples = this.#files.get(path)?.samples;
-    if (!samples) return undefined;
-    return samples.findLast((sample) => sample.atMs <= atMs)?.bytes ?? 0;
+  /** How many bytes were written at that time or before. */
+  bytesBefore(path: string, atMs: number): number {
+    return this.#samplesOf(path).findLast((sample) => sample.atMs <= atMs)?.bytes ?? 0;
   }
 
-  /** When the byte at `position` was written, or was first seen; undefined when nothing is known. */
-  timeOf(path: string, position: number): number | undefined {
+  /** When the byte at a position was written, for what is written by now; later ones are new. */
+  timesOf(path: string): (position: number) => number {
+    const samples = this.#samplesOf(path);
+    return (position) => samples[firstBehind(samples, position)]?.atMs ?? this.#clock.wall();
+  }
+
+  #samplesOf(path: string): readonly Sample[] {
     const followed = this.#files.get(path);
-    if (!followed) return undefined;
-    return followed.samples.find(({ bytes }) => bytes > position)?.atMs ?? this.#clock.wall();
+    if (!followed) return readNotes(path);
+    this.#note(path, followed);
+    return followed.samples;
   }
 
   #look(path: string, followed: Followed): void {
@@ -90,12 +103,14 @@ export class LogTimes {
   }
 
   #note(path: string, followed: Followed): void {
-    const bytes = statSync(path, { throwIfNoEntry: false })?.size;
-    if (bytes === undefined || bytes === followed.samples.at(-1)?.bytes) return;
-    followed.samples.push({ bytes, atMs: this.#clock.wall() });
+    const file = statSync(path, { throwIfNoEntry: false });
+    if (!file || file.size === followed.samples.at(-1)?.bytes) return;
+    const sample = { bytes: file.size, atMs: Math.floor(file.mtimeMs) };
+    followed.samples.push(sample);
+    if (followed.samples.length <= SAMPLES_MAX) return keepNotes(path, [sample], appendFileSync);
     // Long lives keep half of what they know: coarser, and still right.
-    if (followed.samples.length > SAMPLES_MAX)
-      followed.samples = followed.samples.filter((_, index) => index % 2 === 1);
+    followed.samples = followed.samples.filter((_, index) => index % 2 === 1);
+    keepNotes(path, followed.samples, writeFileSync);
   }
 
   #rest(followed: Followed): void {
@@ -103,5 +118,44 @@ export class LogTimes {
     followed.watcher = undefined;
     followed.timer?.cancel();
     followed.timer = undefined;
+  }
+}
+
+/** The index of the first sample with more than `position` bytes. */
+function firstBehind(samples: readonly Sample[], position: number): number {
+  let [low, high] = [0, samples.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((samples[middle]?.bytes ?? 0) > position) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+function notesPath(path: string): string {
+  return path.replace(/\.log$/, ".times");
+}
+
+function keepNotes(path: string, samples: readonly Sample[], write: typeof appendFileSync): void {
+  try {
+    write(notesPath(path), samples.map(({ bytes, atMs }) => `${bytes} ${atMs}\n`).join(""));
+  } catch (thrown) {
+    // The pod's folder goes when the pod does, and a full disk only costs the next engine its knowledge.
+    const { code } = thrown as NodeJS.ErrnoException;
+    if (code !== "ENOENT" && code !== "ENOSPC") throw thrown;
+  }
+}
+
+/** A last line that is not whole was being written when its engine died. */
+function readNotes(path: string): Sample[] {
+  try {
+    const text = readFileSync(notesPath(path), "latin1");
+    return [...text.matchAll(/^(\d+) (\d+)\n/gm)].map(([, bytes, atMs]) => ({
+      bytes: Number(bytes),
+      atMs: Number(atMs),
+    }));
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw thrown;
   }
 }

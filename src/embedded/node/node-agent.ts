@@ -1,4 +1,5 @@
 import { type Pod, PodKind } from "../../api/pod/kind.ts";
+import { isApiError } from "../../api/status.ts";
 import { messageOf } from "../../base/errors.ts";
 import { Informer } from "../../kube/informer.ts";
 import { newContainer, startedContainer } from "./container-life.ts";
@@ -91,9 +92,26 @@ export class NodeAgent {
 
   async #begin(worker: PodWorker): Promise<void> {
     const uid = worker.pod.metadata.uid ?? "";
+    await this.#bind(worker.pod);
     const isAdopted = this.#found.has(uid) && (await this.#adopt(worker));
     if (!isAdopted) worker.begin();
     worker.update(worker.pod);
+  }
+
+  /** A pod that nobody gave to a node is given to this one, as a cluster's scheduler would. */
+  async #bind({ metadata, spec }: Pod): Promise<void> {
+    if (spec.nodeName !== undefined) return;
+    const { name = "", namespace = "", uid } = metadata;
+    const body = [
+      { op: "test", path: "/metadata/uid", value: uid },
+      { op: "add", path: "/spec/nodeName", value: this.#ports.nodeName },
+    ];
+    try {
+      await this.#ports.client.patch(PodKind, { namespace, name }, { type: "json", body });
+    } catch (thrown) {
+      // Gone meanwhile, and the watch says so.
+      if (!isApiError(thrown, "NotFound") && !isApiError(thrown, "Invalid")) throw thrown;
+    }
   }
 
   async #adopt(worker: PodWorker): Promise<boolean> {

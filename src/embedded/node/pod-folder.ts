@@ -5,8 +5,9 @@ import { assert } from "../../base/assert.ts";
 import type { RunId } from "./runtime.ts";
 
 /**
- * Where a pod's files lie: `<pods>/<uid>/<container>/<restart>.{log,pid,exit}`, the container's own copy of its
- * image in `work`, one `tmp` for the pod, and its volumes in `.volumes`.
+ * Where a pod's files lie: `<pods>/<uid>/<container>/<restart>.{log,times,pid,exit}`, with `.input`, `.holder` and
+ * `.terminal` for programs that are fed or have a terminal, the container's own copy of its image in `work`, one `tmp`
+ * for the pod, and its volumes in `.volumes`.
  */
 export interface RunFiles {
   readonly folder: string;
@@ -15,6 +16,12 @@ export interface RunFiles {
   readonly pid: string;
   /** The exit code, written by the shim; its modification time is the time of death. */
   readonly exit: string;
+  /** A named pipe from which the program reads, where it is to be fed. */
+  readonly input: string;
+  /** The pid of what keeps that pipe open while nobody writes. */
+  readonly holder: string;
+  /** The device of its terminal, written by the program's starter. */
+  readonly terminal: string;
 }
 
 const SAFE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
@@ -45,5 +52,18 @@ export function volumeFolder(pods: string, podUid: string, volume: string): stri
 export function runFiles(pods: string, id: RunId): RunFiles {
   const folder = containerFolder(pods, id.podUid, id.container);
   const base = join(folder, String(id.restart));
-  return { folder, log: `${base}.log`, pid: `${base}.pid`, exit: `${base}.exit` };
+  return filesAt(folder, base);
+}
+
+export function filesAt(folder: string, base: string): RunFiles {
+  const file = (ending: string) => `${base}.${ending}`;
+  return {
+    folder,
+    log: file("log"),
+    pid: file("pid"),
+    exit: file("exit"),
+    input: file("input"),
+    holder: file("holder"),
+    terminal: file("terminal"),
+  };
 }

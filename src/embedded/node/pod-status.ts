@@ -88,7 +88,7 @@ function stateOf(container: ContainerLife, { pod, state }: { pod: Pod; state: Po
   return { waiting: { reason: life.reason, ...(message === undefined ? {} : { message }) } };
 }
 
-function isWaitingToRestart({ life, backingOffMs, retryAtMs }: ContainerLife): boolean {
+export function isWaitingToRestart({ life, backingOffMs, retryAtMs }: ContainerLife): boolean {
   return life.phase === "terminated" && backingOffMs > 0 && Number.isFinite(retryAtMs);
 }
 

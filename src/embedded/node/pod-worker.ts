@@ -25,9 +25,11 @@ import {
   step,
   wakeAtMs,
 } from "./pod-lifecycle.ts";
+import { PodPorts, PROGRAM_IP } from "./pod-ports.ts";
 import { podStatus } from "./pod-status.ts";
 import { runProbe } from "./probe-run.ts";
 import type { ContainerStart, Exit, PodRecord, RunId, Runtime } from "./runtime.ts";
+import { StatusWriter } from "./status-writer.ts";
 import type { DataWatch } from "./volumes/data-watch.ts";
 import { PodVolumes, type TokenIssuer } from "./volumes/pod-volumes.ts";
 
@@ -55,34 +57,43 @@ export interface WorkerPorts extends NodePorts {
 
 const MESSAGE_BYTES_MAX = 2_048;
 const MESSAGE_LINES_MAX = 80;
-const NEW_POD_STATUS_MS = 15;
 const DELETE_RETRY_MS = 1_000;
 
 /** The shell around one pod's machine: carries out effects, feeds results back, writes the status. */
 export class PodWorker {
   readonly #ports: WorkerPorts;
   readonly #volumes: PodVolumes;
+  readonly #status: StatusWriter;
   readonly #onFinished: () => void;
   #pod: Pod;
   #state: PodState;
-  #portMap: PortMapping[] = [];
+  #podPorts: PodPorts;
   #timer: Timer | undefined;
-  #writing = false;
-  #dirty = false;
   #isGone = false;
   #keepsObject = false;
   #unfollow: () => void = () => {};
+  /** Called after each step. */
+  readonly #lookers = new Set<() => void>();
+  readonly #finished = Promise.withResolvers<void>();
 
   constructor(ports: WorkerPorts, pod: Pod, onFinished: () => void) {
     this.#ports = ports;
     this.#pod = pod;
     this.#onFinished = onFinished;
+    this.#podPorts = new PodPorts(ports.addresses);
     this.#state = newPod(pod.spec, this.#now());
     this.#volumes = new PodVolumes({
       ...ports,
       tokens: ports.tokens,
       folderOf: (volume, medium) => ports.runtime.volumeFolder(this.#uid, volume, medium),
       facts: () => this.#facts(),
+    });
+    this.#status = new StatusWriter({
+      ...ports,
+      wanted: () => this.#wantedStatus(),
+      sent: (status) => {
+        this.#pod = { ...this.#pod, status };
+      },
     });
   }
 
@@ -94,6 +105,11 @@ export class PodWorker {
     return this.#state;
   }
 
+  /** Resolves when nothing of the pod runs any more. */
+  get finished(): Promise<void> {
+    return this.#finished.promise;
+  }
+
   begin(): void {
     this.#ports.queueProxies.moment(this.#uid, "podCreated", this.#ports.clock.monotonic());
     this.handle({ type: "begin" });
@@ -102,7 +118,7 @@ export class PodWorker {
   /** Goes on with a pod that an earlier engine started: same address and ports, running programs stay. */
   adopt(state: PodState, record: PodRecord): void {
     this.#state = state;
-    this.#portMap = record.ports.map(({ declared, port }) => ({ declared, port }));
+    this.#podPorts = new PodPorts(this.#ports.addresses, record.ports);
     for (const container of this.#pod.spec.containers)
       if (isQueueProxy(container)) this.#carryOut({ type: "start", container: container.name, restart: 0 });
     // They may have changed while no engine ran.
@@ -150,7 +166,8 @@ export class PodWorker {
       this.#timer = this.#ports.clock.schedule(Math.max(0, atMs - this.#ports.clock.monotonic()), () =>
         this.handle({ type: "tick" }),
       );
-    this.#writeStatus();
+    this.#status.write();
+    for (const look of this.#lookers) look();
   }
 
   #carryOut(effect: Effect): void {
@@ -186,23 +203,13 @@ export class PodWorker {
     let ip: string;
     try {
       ip = await this.#ports.addresses.allocate();
-      await this.#allocatePorts();
+      await this.#podPorts.allocate(this.#pod.spec);
     } catch (thrown) {
       return this.handle({ type: "address-failed", message: messageOf(thrown) });
     }
     this.handle({ type: "addressed", ip });
     // Deleted meanwhile: nobody else will give them back.
     if (this.#state.phase === "finished") this.#releaseAddresses();
-  }
-
-  /** One real port for each that a process container declares first (DESIGN §4, Ports of process pods). */
-  async #allocatePorts(): Promise<void> {
-    if (this.#portMap.length > 0) return;
-    for (const container of this.#pod.spec.containers) {
-      const declared = container.ports?.[0]?.containerPort;
-      if (isQueueProxy(container) || declared === undefined) continue;
-      this.#portMap.push({ declared, port: await this.#ports.addresses.allocatePort() });
-    }
   }
 
   async #start(name: string, restart: number): Promise<void> {
@@ -238,7 +245,7 @@ export class PodWorker {
       ip,
       env,
       ...(logPath !== "" && { logPath }),
-      userPorts: this.#portMap.map(({ declared, port }) => ({ declared, ip: PROGRAM_IP, port })),
+      userPorts: this.#podPorts.mappings.map((mapping) => ({ ...mapping, ip: PROGRAM_IP })),
     });
     return "";
   }
@@ -255,8 +262,7 @@ export class PodWorker {
     if (restart > 0) await queueProxies.restarting(this.#uid);
     await runtime.start(start);
     queueProxies.moment(this.#uid, "processStarted", clock.monotonic());
-    const ports = this.#portMap.map(({ declared, port }) => ({ declared, port }));
-    await runtime.remember(this.#uid, { ip: this.#state.ip ?? "", ports });
+    await runtime.remember(this.#uid, { ip: this.#state.ip ?? "", ports: this.#podPorts.mappings });
     return `${image.reference.slice(0, image.reference.lastIndexOf(":"))}@${image.digest}`;
   }
 
@@ -278,6 +284,7 @@ export class PodWorker {
     image: Pick<StoredImage, "command" | "env">,
   ): Promise<{ start: ContainerStart; work: string }> {
     const own = await this.#env(container);
+    const port = this.#podPorts.ofProgram(container);
     const id = { podUid: this.#uid, container: container.name, restart };
     const { work, temporary } = await this.#ports.runtime.folders(id);
     const env = {
@@ -285,13 +292,22 @@ export class PodWorker {
       HOME: work,
       TMPDIR: temporary,
       ...image.env,
-      ...this.#withRealPort(container, own),
+      ...own,
+      ...(port === undefined ? {} : { PORT: String(port) }),
     };
     const words = [...(container.command ?? image.command), ...(container.args ?? [])];
     const command = words.map((word) => expand(word, env));
     const mounts = this.#volumes.mountsOf(container, env);
     const workingDirectory = container.workingDir ?? work;
-    const start = { ...id, command, workingDirectory, env, ...memoryLimit(container) };
+    const start = {
+      ...id,
+      command,
+      workingDirectory,
+      env,
+      ...memoryLimit(container),
+      ...(container.stdin ? { input: container.stdinOnce ? ("once" as const) : ("open" as const) } : {}),
+      ...(container.tty ? { terminal: true } : {}),
+    };
     return { start: mounts.length > 0 ? { ...start, mounts } : start, work };
   }
 
@@ -304,17 +320,32 @@ export class PodWorker {
     return { pod: this.#pod, ip: this.#state.ip ?? "", hostIp, nodeName };
   }
 
-  #withRealPort(container: Container, env: Record<string, string>): Record<string, string> {
-    const declared = container.ports?.[0]?.containerPort;
-    const mapping = this.#portMap.find((one) => one.declared === declared);
-    return mapping ? { ...env, PORT: String(mapping.port) } : env;
-  }
-
   /** What a command beside the running container is started with; undefined when it does not run. */
   beside(name: string): Promise<ContainerStart | undefined> {
-    const life = this.#state.containers.find((one) => one.name === name);
-    if (life?.life.phase !== "running") return Promise.resolve(undefined);
-    return this.#besideStart(name, life.restart);
+    const run = this.runningRun(name);
+    return run ? this.#besideStart(name, run.restart) : Promise.resolve(undefined);
+  }
+
+  runningRun(container: string): RunId | undefined {
+    const life = this.#state.containers.find(({ name }) => name === container);
+    if (life?.life.phase !== "running") return undefined;
+    return { podUid: this.#uid, container, restart: life.restart };
+  }
+
+  /** Resolves when the run has ended. */
+  whenOver(run: RunId): Promise<void> {
+    const isOver = () => {
+      const life = this.#state.containers.find(({ name }) => name === run.container);
+      const isOther = life?.restart !== run.restart || life.life.phase === "terminated";
+      return isOther || this.#state.phase === "finished";
+    };
+    if (isOver()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const look = () => {
+        if (isOver() && this.#lookers.delete(look)) resolve();
+      };
+      this.#lookers.add(look);
+    });
   }
 
   async #besideStart(name: string, restart: number): Promise<ContainerStart | undefined> {
@@ -344,9 +375,13 @@ export class PodWorker {
       typeof port === "string" && !/^\d+$/.test(port)
         ? container?.ports?.find((one) => one.name === port)?.containerPort
         : Number(port);
-    const mapping = this.#portMap.find((one) => one.declared === declared);
-    if (mapping && name !== "queue-proxy") return { ip: PROGRAM_IP, port: mapping.port };
-    return { ip: this.#state.ip ?? "", port: declared ?? 0 };
+    if (name === "queue-proxy") return { ip: this.#state.ip ?? "", port: declared ?? 0 };
+    return this.locate(declared ?? 0);
+  }
+
+  /** Where a port of the pod really is. */
+  locate(declared: number): Address {
+    return this.#podPorts.locate(declared, this.#state.ip ?? "");
   }
 
   /** The end of the log, for those who asked for it in case of failure. */
@@ -365,6 +400,8 @@ export class PodWorker {
     this.#timer?.cancel();
     this.#unfollow();
     this.#volumes.end();
+    this.#finished.resolve();
+    for (const look of this.#lookers) look();
     try {
       await queueProxies.remove(this.#uid);
       await runtime.remove(this.#uid);
@@ -378,7 +415,7 @@ export class PodWorker {
   #releaseAddresses(): void {
     const { addresses } = this.#ports;
     if (this.#state.ip !== undefined) addresses.release(this.#state.ip);
-    for (const { port } of this.#portMap.splice(0)) addresses.releasePort(port);
+    this.#podPorts.release();
   }
 
   async #deleteObject(): Promise<void> {
@@ -398,47 +435,11 @@ export class PodWorker {
     }
   }
 
-  /** One write at a time; what changes meanwhile goes into the next. */
-  #writeStatus(): void {
-    this.#dirty = true;
-    if (this.#writing) return;
-    this.#writing = true;
-    // A cold start goes first: nobody waits to read that a new pod is still pending, and all that follows from that
-    // word (endpoints, statuses) would take the processor from the program that is starting.
-    const isNew = this.#pod.status?.containerStatuses === undefined;
-    if (isNew) this.#ports.clock.schedule(NEW_POD_STATUS_MS, () => this.#startWriting());
-    else this.#startWriting();
-  }
-
-  #startWriting(): void {
-    this.#writeUntilClean().then(
-      () => {
-        this.#writing = false;
-      },
-      (thrown) => {
-        this.#writing = false;
-        if (isApiError(thrown, "NotFound") || isApiError(thrown, "Invalid")) return;
-        this.#ports.log.warn("cannot write a pod's status", { pod: this.#uid, error: messageOf(thrown) });
-        this.#ports.clock.schedule(1_000, () => this.#writeStatus());
-      },
-    );
-  }
-
-  async #writeUntilClean(): Promise<void> {
-    const { client, clock, hostIp } = this.#ports;
-    while (this.#dirty && !this.#isGone && this.#state.phase !== "finished") {
-      this.#dirty = false;
-      const status = podStatus(this.#state, this.#pod, { nowMs: clock.wall(), hostIp });
-      if (semanticallyEqual(status, this.#pod.status)) continue;
-      const { namespace = "", name = "" } = this.#pod.metadata;
-      // A merge patch would lose the nulls that Kubernetes shows; a name may be another pod's by now.
-      const body = [
-        { op: "test", path: "/metadata/uid", value: this.#uid },
-        { op: "add", path: "/status", value: status },
-      ];
-      this.#pod = { ...this.#pod, status };
-      await client.patch(PodKind, { namespace, name }, { type: "json", body, subresource: "status" });
-    }
+  #wantedStatus() {
+    const { clock, hostIp } = this.#ports;
+    if (this.#isGone || this.#state.phase === "finished") return undefined;
+    const at = { nowMs: clock.wall(), hostIp };
+    return { pod: this.#pod, status: podStatus(this.#state, this.#pod, at) };
   }
 
   get #uid(): string {
@@ -449,14 +450,6 @@ export class PodWorker {
     return { wallMs: this.#ports.clock.wall(), monotonicMs: this.#ports.clock.monotonic() };
   }
 }
-
-interface PortMapping {
-  readonly declared: number;
-  readonly port: number;
-}
-
-/** Programs may listen on all addresses or on localhost only: this one reaches both (spec Q-010). */
-const PROGRAM_IP = "127.0.0.1";
 
 function sameWords(a: Pod["metadata"], b: Pod["metadata"]): boolean {
   return semanticallyEqual([a.labels, a.annotations], [b.labels, b.annotations]);

@@ -49,6 +49,9 @@ export interface ContainerStart extends RunId {
   readonly mounts?: readonly Mount[];
   /** The kernel kills what takes more, where the runtime can have it so. */
   readonly memoryBytes?: number;
+  /** Somebody may write to the program; "once" = its input ends when the first writer leaves. */
+  readonly input?: "open" | "once";
+  readonly terminal?: boolean;
 }
 
 export interface Mount {

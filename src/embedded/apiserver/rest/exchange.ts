@@ -1,3 +1,5 @@
+import type { Duplex } from "node:stream";
+import type { WebSocket } from "ws";
 import type { Caller } from "../context.ts";
 
 /** An HTTP request as the API server takes it, whatever carries it. */
@@ -17,25 +19,16 @@ export interface ApiResponse {
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   /** A text, or chunks that the carrier pulls as fast as its client reads. */
   readonly body: string | AsyncIterable<string | Uint8Array>;
-  /** With status 101: the connection becomes a WebSocket. */
+  /** With status 101: the connection becomes one of these. */
   readonly streams?: StreamsOffer;
 }
 
+/** What a connection can become, by the name of its protocol, the best one first. */
 export interface StreamsOffer {
-  /** Subprotocols, the best one first. */
-  readonly protocols: readonly string[];
-  /** Called once, when the connection stands. */
-  open(socket: StreamSocket): void;
-}
-
-/** A connection of whole binary messages. */
-export interface StreamSocket {
-  send(payload: Uint8Array): void;
-  /** Resolves when the peer has read enough for more. */
-  drained(): Promise<void>;
-  close(code: number): void;
-  onMessage(listener: (payload: Buffer) => void): void;
-  onClosed(listener: () => void): void;
+  /** Messages of a WebSocket. */
+  readonly webSocket: Readonly<Record<string, (socket: WebSocket) => void>>;
+  /** Streams of SPDY/3.1, on the connection itself or carried by a WebSocket. */
+  readonly spdy: Readonly<Record<string, (transport: Duplex) => void>>;
 }
 
 /** A request with its address taken apart and its caller known. */

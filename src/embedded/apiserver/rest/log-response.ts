@@ -19,9 +19,9 @@ export async function respondLog(
   const pod = JSON.parse(entry.json) as AnyObject;
   const request = requestOf(exchange.query, pod);
   if (!valueAt(pod, ["spec", "nodeName"])) return { status: 204, headers: {}, body: "" };
-  if (!context.podLogs)
-    throw failure(503, "ServiceUnavailable", "no node agent serves the logs of pods here");
-  const body = await context.podLogs.read(request, exchange.request.signal);
+  const podLogs = context.podLogs();
+  if (!podLogs) throw failure(503, "ServiceUnavailable", "no node agent serves the logs of pods here");
+  const body = await podLogs.read(request, exchange.request.signal);
   return { status: 200, headers: { "content-type": "text/plain" }, body };
 }
 

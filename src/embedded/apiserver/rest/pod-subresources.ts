@@ -7,10 +7,10 @@ import { deleteObject } from "../verbs/delete.ts";
 import { getObject } from "../verbs/get.ts";
 import { decodeJson } from "./body.ts";
 import type { ApiResponse, Exchange } from "./exchange.ts";
-import { execResponse, upgradeRefusal } from "./exec-streams.ts";
 import { containerOf, respondLog } from "./log-response.ts";
 import { respondBuiltIn } from "./respond.ts";
 import type { RestContext } from "./rest-context.ts";
+import { respondAttach, respondExec, respondPortForward } from "./stream-request.ts";
 import { writeOptionsOf } from "./write-options.ts";
 
 /** What a pod has below it beside its status (spec E-213). */
@@ -68,7 +68,7 @@ async function evict(context: RestContext, exchange: Exchange, target: Target): 
   return succeeded(exchange);
 }
 
-/** Commands in pods are served, other streams and changes of running pods are not; a wrong question is told as such. */
+/** Streams into pods are served, other connections and changes of running pods are not. */
 async function connect(
   context: RestContext,
   exchange: Exchange,
@@ -79,10 +79,15 @@ async function connect(
   if (subresource === "exec" || subresource === "attach") containerOf(exchange.query.get("container"), pod);
   if (!valueAt(pod, ["spec", "nodeName"]))
     throw badRequest(`pod ${target.name} does not have a host assigned`);
-  if (subresource === "exec" && context.podExec) {
-    const { upgrade } = exchange.request.headers;
-    if (upgrade?.toLowerCase() !== "websocket") throw upgradeRefusal(upgrade);
-    return execResponse(context.podExec, exchange.query, pod);
-  }
-  throw failure(501, "NotImplemented", `ebb does not serve ${subresource} of pods`);
+  const respond = STREAMS[subresource];
+  if (!respond) throw failure(501, "NotImplemented", `ebb does not serve ${subresource} of pods`);
+  const podStreams = context.podStreams();
+  if (!podStreams) throw failure(503, "ServiceUnavailable", "no node agent serves streams into pods here");
+  return respond(podStreams, exchange, pod);
 }
+
+const STREAMS: Readonly<Record<string, typeof respondExec | undefined>> = {
+  exec: respondExec,
+  attach: respondAttach,
+  portforward: respondPortForward,
+};

@@ -1,13 +1,13 @@
 import type { Authenticator } from "../access/authenticator.ts";
 import type { ServiceAccountTokens } from "../access/service-account-tokens.ts";
 import type { ServerContext } from "../context.ts";
-import type { PodExec } from "../pod-exec.ts";
 import type { PodLogs } from "../pod-logs.ts";
+import type { PodStreams } from "../pod-streams.ts";
 
 /** What answering over HTTP needs beside the verbs. */
 export interface RestContext extends ServerContext {
-  readonly podLogs: PodLogs | undefined;
-  readonly podExec: PodExec | undefined;
+  readonly podLogs: () => PodLogs | undefined;
+  readonly podStreams: () => PodStreams | undefined;
   readonly tokens: ServiceAccountTokens;
   readonly authenticator: Authenticator;
 }

@@ -6,7 +6,7 @@ import { EbbError, messageOf } from "../../../../base/errors.ts";
 import type { Log } from "../../../../base/log.ts";
 import { StartError } from "../../errors.ts";
 import { LogTimes } from "../../log-times.ts";
-import { memoryFolder, podFolder, type RunFiles, runFiles, volumeFolder } from "../../pod-folder.ts";
+import { filesAt, memoryFolder, podFolder, type RunFiles, runFiles, volumeFolder } from "../../pod-folder.ts";
 import {
   type ContainerStart,
   type ExecResult,
@@ -18,7 +18,6 @@ import {
   type Runtime,
   runText,
 } from "../../runtime.ts";
-import { type Attached, onTerminal, runAttached } from "./attached.ts";
 import { findExecutable } from "./executable.ts";
 import { Forker } from "./forker.ts";
 import { Isolation } from "./isolation.ts";
@@ -27,6 +26,8 @@ import { isSameProcess, sendSignal } from "./process-facts.ts";
 import { findRuns, type RecordedRun, readExit, readTail } from "./run-records.ts";
 import { plainLaunch, quote, shimScript } from "./script.ts";
 import { Stragglers } from "./stragglers.ts";
+import { attachTo, type RunningProgram, runHeld } from "./streams.ts";
+import { onTerminal, TerminalSizes } from "./terminal.ts";
 
 /**
  * Plain processes as containers (DESIGN §4, Starting processes). Each run has a shim as its parent, which outlives this
@@ -140,10 +141,9 @@ export class ProcessRuntime implements Runtime {
 
   async exec(beside: ContainerStart, command: readonly string[], timeoutMs: number): Promise<ExecResult> {
     const base = `exec-${this.#nextToken}`;
-    const folder = runFiles(this.#pods, beside).folder;
-    const file = (ending: string) => join(folder, `${base}.${ending}`);
-    const files: RunFiles = { folder, log: file("log"), pid: file("pid"), exit: file("exit") };
-    const { memoryBytes: _, ...rest } = beside;
+    const { folder } = runFiles(this.#pods, beside);
+    const files = filesAt(folder, join(folder, base));
+    const { memoryBytes: _, input: __, terminal: ___, ...rest } = beside;
     const id = { ...rest, container: `${beside.container}.${base}`, command };
     try {
       const exitCode = await this.#execUntil(id, files, timeoutMs);
@@ -154,14 +154,31 @@ export class ProcessRuntime implements Runtime {
   }
 
   /** A command beside the run whose streams the caller holds; it gets what the container got. */
-  async attach(beside: ContainerStart, command: readonly string[], tty: boolean): Promise<Attached> {
+  async execStreams(
+    beside: ContainerStart,
+    { command, tty }: { readonly command: readonly string[]; readonly tty: boolean },
+  ): Promise<RunningProgram> {
     const [program = "", ...rest] = command;
     const found = findExecutable(program, beside.workingDirectory, beside.env.PATH);
-    const words = tty ? onTerminal([found, ...rest]) : [found, ...rest];
+    const { folder } = runFiles(this.#pods, beside);
+    const device = join(folder, `exec-${this.#nextToken++}.terminal`);
+    const words = tty ? onTerminal([found, ...rest], device) : [found, ...rest];
     const env = { TERM: "xterm", ...beside.env };
     await this.#isolate(beside);
-    const { folder } = runFiles(this.#pods, beside);
-    return runAttached(this.#launchText({ ...beside, command: words, env }, folder));
+    const running = runHeld(this.#launchText({ ...beside, command: words, env }, folder));
+    const sizes = new TerminalSizes(this.#clock, device);
+    void running.ended.then(() => {
+      sizes.end();
+      return rm(device, { force: true });
+    });
+    return { ...running, resize: (size) => tty && sizes.set(size) };
+  }
+
+  /** The run's own streams, from now until it is over; both outputs come as one, as in its log. */
+  async attachStreams(id: RunId, over: Promise<void>): Promise<RunningProgram> {
+    const files = runFiles(this.#pods, id);
+    const sizes = new TerminalSizes(this.#clock, files.terminal);
+    return { ...(await attachTo(files, over)), resize: (size) => sizes.set(size) };
   }
 
   logPath(id: RunId): string {
@@ -227,13 +244,15 @@ export class ProcessRuntime implements Runtime {
     const token = this.#nextToken++;
     const { promise, resolve, reject } = Promise.withResolvers<Run>();
     const program = findExecutable(start.command[0] ?? "", start.workingDirectory, start.env.PATH);
-    const resolved = { ...start, command: [program, ...start.command.slice(1)] };
+    const words = [program, ...start.command.slice(1)];
+    const resolved = { ...start, command: start.terminal ? onTerminal(words, files.terminal) : words };
     try {
       if (!this.#forker) throw new EbbError("runtime-closed", "the process runtime is not open");
       const script = join(this.#scripts, String(token));
-      const isPlain = (start.mounts ?? []).length === 0;
-      const launch = isPlain ? plainLaunch(resolved) : this.#isolation.launch(resolved, files.folder);
-      writeFileSync(script, shimScript(token, files, this.#limited(start, launch)), { mode: 0o600 });
+      const launch = this.#launchText(resolved, files.folder);
+      const isFed = start.input !== undefined;
+      const text = shimScript(token, files, { launch: this.#limited(start, launch), isFed });
+      writeFileSync(script, text, { mode: 0o600 });
       this.#forker.run(script);
     } catch (thrown) {
       throw new StartError(`cannot start ${runText(start)}: ${messageOf(thrown)}`, { cause: thrown });
@@ -319,7 +338,7 @@ export class ProcessRuntime implements Runtime {
         this.#tellExit(id, exit);
       },
     };
-    this.logTimes.follow(files.log);
+    this.logTimes.resume(files.log);
     this.#live.set(runText(found), live);
     const unwatched = (thrown: unknown) =>
       this.#log.warn("cannot watch an adopted container's folder; its exit is seen later", {

@@ -30,11 +30,11 @@ export function plainLaunch(start: ContainerStart): string {
  * `token` names the run in messages to this engine; a later engine reads the files instead. `launch` is what becomes
  * the program: `plainLaunch`, or the one with mounts.
  */
-export function shimScript(token: number, files: RunFiles, launch: string): string {
+export function shimScript(token: number, files: RunFiles, { launch, isFed }: Launch): string {
   return `exec </dev/null
 [ "$launch" ] || set -m
-( ulimit -c 0
-${launch} ) >>${quote(files.log)} 2>&1 3>&- &
+${isFed ? holdInput(files) : ""}( ulimit -c 0
+${launch} ) ${isFed ? `<${quote(files.input)} ` : ""}>>${quote(files.log)} 2>&1 3>&- &
 pid=$!
 trap '' PIPE
 [ "$launch" ] || set +m
@@ -45,9 +45,27 @@ echo "$pid \${20}" >${quote(files.pid)}
 echo "S ${token} $pid \${20}" >&3
 wait $pid
 code=$?
-kill -KILL -$pid
+kill -KILL -$pid${isFed ? " $holder" : ""}
 echo $code >${quote(files.exit)}
 echo "X ${token} $code" >&3
+`;
+}
+
+export interface Launch {
+  readonly launch: string;
+  /** Somebody may write to the program: it reads from a named pipe. */
+  readonly isFed: boolean;
+}
+
+/**
+ * A pipe that nobody has open for writing has ended for its reader: a process that sleeps keeps it open. The pipe's
+ * name in its environment lets it be found with what else is left of the pod.
+ */
+function holdInput({ input, holder }: RunFiles): string {
+  return `mkfifo -m 600 ${quote(input)}
+( export input=${quote(input)}; exec sleep 2147483647 ) 0<>${quote(input)} >/dev/null 2>&1 3>&- &
+holder=$!
+echo $holder >${quote(holder)}
 `;
 }
 
