@@ -3,7 +3,6 @@
  * What Knative lets a user write is narrower: src/api/revision-spec.ts.
  */
 import {
-  any,
   array,
   boolean,
   choice,
@@ -204,6 +203,11 @@ const envSchema: Schema<EnvVar> = object(
         secretKeyRef: named("core.v1.SecretKeySelector", keyRefSchema),
         fieldRef: fieldRefSchema,
         resourceFieldRef: resourceFieldRefSchema,
+        fileKeyRef: object(
+          { key: string(), path: string(), volumeName: string() },
+          { optional: boolean({ default: false }) },
+          { mapType: "atomic", openApi: { type: "core.v1.FileKeySelector" } },
+        ),
       },
       { openApi: { type: "core.v1.EnvVarSource" } },
     ),
@@ -229,7 +233,7 @@ const portSchema: Schema<ContainerPort> = object(
     hostIP: string(),
     hostPort: int32,
   },
-  { order: ["name", "hostPort"], openApi: { type: "core.v1.ContainerPort" } },
+  { openApi: { type: "core.v1.ContainerPort" } },
 );
 
 const handlerFields = {
@@ -286,11 +290,33 @@ export const resourcesSchema: Schema<ResourceRequirements> = object(
   { openApi: { type: "core.v1.ResourceRequirements" } },
 );
 
-export const seLinuxOptionsSchema = named("core.v1.SELinuxOptions", any());
-export const windowsOptionsSchema = named("core.v1.WindowsSecurityContextOptions", any());
+export const seLinuxOptionsSchema = named(
+  "core.v1.SELinuxOptions",
+  object({}, { level: string(), role: string(), type: string(), user: string() }),
+);
+
+export const windowsOptionsSchema = named(
+  "core.v1.WindowsSecurityContextOptions",
+  object(
+    {},
+    {
+      gmsaCredentialSpec: string(),
+      gmsaCredentialSpecName: string(),
+      hostProcess: boolean(),
+      runAsUserName: string(),
+    },
+  ),
+);
+
+const PROFILES = ["Localhost", "RuntimeDefault", "Unconfined"];
+
+export const appArmorProfileSchema = named(
+  "core.v1.AppArmorProfile",
+  object({ type: choice(PROFILES) }, { localhostProfile: string() }),
+);
 
 export const seccompProfileSchema: Schema<SeccompProfile> = object(
-  { type: choice(["Localhost", "RuntimeDefault", "Unconfined"]) },
+  { type: choice(PROFILES) },
   { localhostProfile: string() },
   { openApi: { type: "core.v1.SeccompProfile" } },
 );
@@ -308,7 +334,7 @@ const securityContextSchema: Schema<SecurityContext> = object(
     runAsUser: int64,
     seLinuxOptions: seLinuxOptionsSchema,
     seccompProfile: seccompProfileSchema,
-    appArmorProfile: named("core.v1.AppArmorProfile", any()),
+    appArmorProfile: appArmorProfileSchema,
     windowsOptions: windowsOptionsSchema,
   },
   { openApi: { type: "core.v1.SecurityContext" } },
@@ -326,39 +352,70 @@ const volumeMountSchema: Schema<VolumeMount> = object(
   { openApi: { type: "core.v1.VolumeMount" } },
 );
 
-/** As Go's struct has them. */
-const CONTAINER_ORDER = ["name", "image", "command", "args", "workingDir", "ports", "envFrom", "env"];
+const resizePolicySchema = named(
+  "core.v1.ContainerResizePolicy",
+  object({ resourceName: string(), restartPolicy: string() }, {}),
+);
 
-export const containerSchema: Schema<Container> = object(
+const volumeDeviceSchema = named(
+  "core.v1.VolumeDevice",
+  object({ devicePath: string(), name: string() }, {}),
+);
+
+const restartRuleSchema = named(
+  "core.v1.ContainerRestartRule",
+  object(
+    { action: string() },
+    {
+      exitCodes: named(
+        "core.v1.ContainerRestartRuleOnExitCodes",
+        object({ operator: string() }, { values: array(int32, { listType: "set" }) }),
+      ),
+    },
+  ),
+);
+
+const containerFields = {
+  image: string(),
+  command: strings,
+  args: strings,
+  workingDir: string(),
+  env: array(envSchema, { listType: "map", listKeys: ["name"] }),
+  envFrom: array(envFromSchema, { listType: "atomic" }),
+  ports: array(portSchema, { listType: "map", listKeys: ["containerPort", "protocol"] }),
+  resources: resourcesSchema,
+  resizePolicy: array(resizePolicySchema, { listType: "atomic" }),
+  restartPolicy: string(),
+  restartPolicyRules: array(restartRuleSchema, { listType: "atomic" }),
+  volumeMounts: array(volumeMountSchema, { listType: "map", listKeys: ["mountPath"] }),
+  volumeDevices: array(volumeDeviceSchema, { listType: "map", listKeys: ["devicePath"] }),
+  livenessProbe: probeSchema,
+  readinessProbe: probeSchema,
+  startupProbe: probeSchema,
+  lifecycle: object(
+    {},
+    { preStop: lifecycleHandlerSchema, postStart: lifecycleHandlerSchema, stopSignal: string() },
+    { openApi: { type: "core.v1.Lifecycle" } },
+  ),
+  terminationMessagePath: string(),
+  terminationMessagePolicy: choice(["FallbackToLogsOnError", "File"]),
+  imagePullPolicy: choice(PULL_POLICIES),
+  securityContext: securityContextSchema,
+  stdin: boolean(),
+  stdinOnce: boolean(),
+  tty: boolean(),
+};
+
+export const containerSchema: Schema<Container> = object({ name: string() }, containerFields, {
+  openApi: { type: "core.v1.Container" },
+});
+
+/** A container that is put into a running pod to look at it. */
+export const ephemeralContainerSchema = object(
   { name: string() },
   {
-    image: string(),
-    command: strings,
-    args: strings,
-    workingDir: string(),
-    env: array(envSchema, { listType: "map", listKeys: ["name"] }),
-    envFrom: array(envFromSchema, { listType: "atomic" }),
-    ports: array(portSchema, { listType: "map", listKeys: ["containerPort", "protocol"] }),
-    resources: resourcesSchema,
-    resizePolicy: array(named("core.v1.ContainerResizePolicy", any()), { listType: "atomic" }),
-    restartPolicy: string(),
-    volumeMounts: array(volumeMountSchema, { listType: "map", listKeys: ["mountPath"] }),
-    volumeDevices: array(named("core.v1.VolumeDevice", any()), { listType: "map", listKeys: ["devicePath"] }),
-    livenessProbe: probeSchema,
-    readinessProbe: probeSchema,
-    startupProbe: probeSchema,
-    lifecycle: object(
-      {},
-      { preStop: lifecycleHandlerSchema, postStart: lifecycleHandlerSchema, stopSignal: string() },
-      { openApi: { type: "core.v1.Lifecycle" } },
-    ),
-    terminationMessagePath: string(),
-    terminationMessagePolicy: choice(["FallbackToLogsOnError", "File"]),
-    imagePullPolicy: choice(PULL_POLICIES),
-    securityContext: securityContextSchema,
-    stdin: boolean(),
-    stdinOnce: boolean(),
-    tty: boolean(),
+    ...containerFields,
+    targetContainerName: string({ description: "Container whose processes it sees." }),
   },
-  { order: CONTAINER_ORDER, openApi: { type: "core.v1.Container" } },
+  { openApi: { type: "core.v1.EphemeralContainer" } },
 );

@@ -1,4 +1,15 @@
-import { any, array, boolean, integer, map, named, object, string, type TypeOf } from "./schema.ts";
+import {
+  any,
+  array,
+  boolean,
+  integer,
+  map,
+  named,
+  object,
+  type Schema,
+  string,
+  type TypeOf,
+} from "./schema.ts";
 
 /** What every object of the API has: type, metadata, conditions. */
 
@@ -8,6 +19,21 @@ export const ownerReferenceSchema = object(
   { mapType: "atomic", openApi: { type: "meta.v1.OwnerReference" } },
 );
 export type OwnerReference = TypeOf<typeof ownerReferenceSchema>;
+
+/** Which fields a manager owns; what they are is read by server-side apply alone. */
+const managedFieldsSchema = object(
+  {},
+  {
+    manager: string(),
+    operation: string(),
+    apiVersion: string(),
+    time: string({ format: "date-time" }),
+    fieldsType: string(),
+    fieldsV1: named("meta.v1.FieldsV1", any()),
+    subresource: string(),
+  },
+  { openApi: { type: "meta.v1.ManagedFieldsEntry" } },
+);
 
 export const objectMetaSchema = object(
   {},
@@ -25,7 +51,7 @@ export const objectMetaSchema = object(
     annotations: map(string()),
     ownerReferences: array(ownerReferenceSchema, { listType: "map", listKeys: ["uid"] }),
     finalizers: array(string(), { listType: "set" }),
-    managedFields: array(named("meta.v1.ManagedFieldsEntry", any()), { listType: "atomic" }),
+    managedFields: array(managedFieldsSchema as Schema, { listType: "atomic" }),
     selfLink: string(),
   },
   { openApi: { type: "meta.v1.ObjectMeta" } },
@@ -60,6 +86,12 @@ export const conditionSchema = object(
   },
 );
 export type Condition = TypeOf<typeof conditionSchema>;
+
+/** A condition as older kinds of Kubernetes have it, each in a type of its own. */
+export const plainConditionSchema = object(
+  { type: string(), status: string() },
+  { lastTransitionTime: string({ format: "date-time" }), reason: string(), message: string() },
+);
 
 /** A condition as newer kinds of Kubernetes have it. */
 export const metaConditionSchema = object(

@@ -1,7 +1,9 @@
 /** A pod's spec as Kubernetes knows it: the types, and the schema used by pods, replica sets and deployments. */
 import {
+  appArmorProfileSchema,
   type Container,
   containerSchema,
+  ephemeralContainerSchema,
   fieldRefSchema,
   PULL_POLICIES,
   quantityMapSchema,
@@ -12,10 +14,20 @@ import {
   seLinuxOptionsSchema,
   windowsOptionsSchema,
 } from "./container.ts";
-import type { ObjectMeta } from "./object.ts";
-import { objectMetaSchema } from "./object.ts";
+import { type ObjectMeta, objectMetaSchema } from "./object.ts";
+import { claimTemplateSchema } from "./persistent-volume-claim/spec.ts";
 import {
-  any,
+  affinitySchema,
+  dnsConfigSchema,
+  hostAliasSchema,
+  podOsSchema,
+  podResourceClaimSchema,
+  readinessGateSchema,
+  schedulingGateSchema,
+  tolerationSchema,
+  topologySpreadSchema,
+} from "./scheduling.ts";
+import {
   array,
   boolean,
   choice,
@@ -27,6 +39,7 @@ import {
   type Schema,
   string,
 } from "./schema.ts";
+import { csiSchema, podCertificateSchema, rareVolumeSources, trustBundleSchema } from "./volume-sources.ts";
 
 export interface KeyToPath {
   key: string;
@@ -177,8 +190,8 @@ const projectedSourceSchema: Schema<ProjectedSource> = object(
       { audience: string(), expirationSeconds: int64 },
       { openApi: { type: "core.v1.ServiceAccountTokenProjection" } },
     ),
-    clusterTrustBundle: named("core.v1.ClusterTrustBundleProjection", any()),
-    podCertificate: named("core.v1.PodCertificateProjection", any()),
+    clusterTrustBundle: trustBundleSchema,
+    podCertificate: podCertificateSchema,
   },
   { openApi: { type: "core.v1.VolumeProjection" } },
 );
@@ -232,14 +245,10 @@ export const volumeSchema: Schema<Volume> = object(
       { type: choice(HOST_PATH_TYPES) },
       { openApi: { type: "core.v1.HostPathVolumeSource" } },
     ),
-    csi: object(
-      { driver: string() },
-      { readOnly: boolean(), volumeAttributes: map(string()) },
-      { preserveUnknown: true, openApi: { type: "core.v1.CSIVolumeSource" } },
-    ),
+    csi: csiSchema,
     ephemeral: object(
       {},
-      { volumeClaimTemplate: named("core.v1.PersistentVolumeClaimTemplate", any()) },
+      { volumeClaimTemplate: claimTemplateSchema },
       { openApi: { type: "core.v1.EphemeralVolumeSource" } },
     ),
     image: object(
@@ -247,9 +256,12 @@ export const volumeSchema: Schema<Volume> = object(
       { reference: string(), pullPolicy: choice(PULL_POLICIES) },
       { openApi: { type: "core.v1.ImageVolumeSource" } },
     ),
+    ...rareVolumeSources,
   },
   { openApi: { type: "core.v1.Volume" } },
 );
+
+const sysctlSchema = named("core.v1.Sysctl", object({ name: string(), value: string() }, {}));
 
 const podSecurityContextSchema: Schema<PodSecurityContext> = object(
   {},
@@ -261,56 +273,15 @@ const podSecurityContextSchema: Schema<PodSecurityContext> = object(
     fsGroupChangePolicy: choice(["Always", "OnRootMismatch"]),
     supplementalGroups: array(int64, { listType: "atomic" }),
     seccompProfile: seccompProfileSchema,
-    sysctls: array(named("core.v1.Sysctl", any()), { listType: "atomic" }),
+    sysctls: array(sysctlSchema, { listType: "atomic" }),
     seLinuxOptions: seLinuxOptionsSchema,
     windowsOptions: windowsOptionsSchema,
+    appArmorProfile: appArmorProfileSchema,
+    seLinuxChangePolicy: string(),
+    supplementalGroupsPolicy: choice(["Merge", "Strict"]),
   },
   { openApi: { type: "core.v1.PodSecurityContext" } },
 );
-
-/** As Go's struct has them. */
-const POD_SPEC_ORDER = [
-  "volumes",
-  "initContainers",
-  "containers",
-  "ephemeralContainers",
-  "restartPolicy",
-  "terminationGracePeriodSeconds",
-  "activeDeadlineSeconds",
-  "dnsPolicy",
-  "nodeSelector",
-  "serviceAccountName",
-  "serviceAccount",
-  "automountServiceAccountToken",
-  "nodeName",
-  "hostNetwork",
-  "hostPID",
-  "hostIPC",
-  "shareProcessNamespace",
-  "securityContext",
-  "imagePullSecrets",
-  "hostname",
-  "subdomain",
-  "affinity",
-  "schedulerName",
-  "tolerations",
-  "hostAliases",
-  "priorityClassName",
-  "priority",
-  "dnsConfig",
-  "readinessGates",
-  "runtimeClassName",
-  "enableServiceLinks",
-  "preemptionPolicy",
-  "overhead",
-  "topologySpreadConstraints",
-  "setHostnameAsFQDN",
-  "os",
-  "hostUsers",
-  "schedulingGates",
-  "resourceClaims",
-  "resources",
-];
 
 export const localReferenceSchema = named("core.v1.LocalObjectReference", object({}, { name: string() }));
 
@@ -318,10 +289,7 @@ export const podSpecSchema: Schema<PodSpec> = object(
   { containers: array(containerSchema, { listType: "map", listKeys: ["name"], alwaysWritten: true }) },
   {
     initContainers: array(containerSchema, { listType: "map", listKeys: ["name"] }),
-    ephemeralContainers: array(named("core.v1.EphemeralContainer", any()), {
-      listType: "map",
-      listKeys: ["name"],
-    }),
+    ephemeralContainers: array(ephemeralContainerSchema, { listType: "map", listKeys: ["name"] }),
     volumes: array(volumeSchema, { listType: "map", listKeys: ["name"] }),
     serviceAccountName: string(),
     serviceAccount: string(),
@@ -332,7 +300,7 @@ export const podSpecSchema: Schema<PodSpec> = object(
     terminationGracePeriodSeconds: int64,
     activeDeadlineSeconds: int64,
     dnsPolicy: choice(["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"]),
-    dnsConfig: named("core.v1.PodDNSConfig", any()),
+    dnsConfig: dnsConfigSchema,
     nodeSelector: map(string(), { mapType: "atomic" }),
     nodeName: string(),
     hostNetwork: boolean(),
@@ -345,29 +313,29 @@ export const podSpecSchema: Schema<PodSpec> = object(
     setHostnameAsFQDN: boolean(),
     shareProcessNamespace: boolean(),
     securityContext: podSecurityContextSchema,
-    affinity: named("core.v1.Affinity", any()),
+    affinity: affinitySchema,
     schedulerName: string(),
-    tolerations: array(named("core.v1.Toleration", any()), { listType: "atomic" }),
-    hostAliases: array(named("core.v1.HostAlias", any()), { listType: "map", listKeys: ["ip"] }),
+    tolerations: array(tolerationSchema, { listType: "atomic" }),
+    hostAliases: array(hostAliasSchema, { listType: "map", listKeys: ["ip"] }),
     priorityClassName: string(),
     priority: int32,
     preemptionPolicy: choice(["Never", "PreemptLowerPriority"]),
     overhead: quantityMapSchema,
-    readinessGates: array(named("core.v1.PodReadinessGate", any()), { listType: "atomic" }),
+    readinessGates: array(readinessGateSchema, { listType: "atomic" }),
     runtimeClassName: string(),
-    topologySpreadConstraints: array(named("core.v1.TopologySpreadConstraint", any()), {
+    topologySpreadConstraints: array(topologySpreadSchema, {
       listType: "map",
       listKeys: ["topologyKey", "whenUnsatisfiable"],
     }),
-    os: named("core.v1.PodOS", any()),
-    schedulingGates: array(named("core.v1.PodSchedulingGate", any()), {
+    os: podOsSchema,
+    schedulingGates: array(schedulingGateSchema, {
       listType: "map",
       listKeys: ["name"],
     }),
-    resourceClaims: array(named("core.v1.PodResourceClaim", any()), { listType: "map", listKeys: ["name"] }),
+    resourceClaims: array(podResourceClaimSchema, { listType: "map", listKeys: ["name"] }),
     resources: resourcesSchema,
   },
-  { order: POD_SPEC_ORDER, openApi: { type: "core.v1.PodSpec" } },
+  { openApi: { type: "core.v1.PodSpec" } },
 );
 
 export const podTemplateSchema = object(

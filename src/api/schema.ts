@@ -27,8 +27,6 @@ export interface Schema<T = unknown> {
   /** object: known fields and which of them must be present. */
   readonly fields?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
-  /** object: Go's order of fields where it is not that of `fields`; messages that show an object follow it. */
-  readonly order?: readonly string[];
   /** object: keep fields that are not listed (x-kubernetes-preserve-unknown-fields). */
   readonly preserveUnknown?: boolean;
   /** array and map: what is inside. */

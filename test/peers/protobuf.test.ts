@@ -9,7 +9,7 @@ import { BUILD_TIMEOUT_MS, runGo, skipWithoutGo } from "../support/go.ts";
 
 /** The engine's protobuf decoder against Kubernetes' own Go types and serializer. */
 
-const TABLE = new URL("../../src/embedded/apiserver/rest/protobuf-messages.json", import.meta.url);
+const TABLE = new URL("../../src/api/go-types.json", import.meta.url);
 
 interface Sample {
   readonly kind: string;

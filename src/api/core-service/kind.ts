@@ -3,19 +3,7 @@ import { PROTOCOLS } from "../container.ts";
 import type { Kind } from "../kind.ts";
 import { metaConditionSchema } from "../object.ts";
 import { type Resource, resource } from "../resource.ts";
-import {
-  any,
-  array,
-  boolean,
-  choice,
-  integer,
-  intOrString,
-  map,
-  named,
-  object,
-  type Schema,
-  string,
-} from "../schema.ts";
+import { array, boolean, choice, integer, intOrString, map, object, type Schema, string } from "../schema.ts";
 
 export interface ServicePort {
   name?: string;
@@ -59,29 +47,6 @@ export type CoreService = Resource<CoreServiceSpec, CoreServiceStatus>;
 
 const strings = array(string(), { listType: "atomic" });
 
-/** As Go's struct has them. */
-const SPEC_ORDER = [
-  "ports",
-  "selector",
-  "clusterIP",
-  "clusterIPs",
-  "type",
-  "externalIPs",
-  "sessionAffinity",
-  "loadBalancerIP",
-  "loadBalancerSourceRanges",
-  "externalName",
-  "externalTrafficPolicy",
-  "healthCheckNodePort",
-  "publishNotReadyAddresses",
-  "sessionAffinityConfig",
-  "ipFamilies",
-  "ipFamilyPolicy",
-  "loadBalancerClass",
-  "allocateLoadBalancerNodePorts",
-  "internalTrafficPolicy",
-];
-
 const specSchema = object(
   {},
   {
@@ -95,7 +60,7 @@ const specSchema = object(
           targetPort: intOrString(),
           nodePort: integer({ format: "int32" }),
         },
-        { order: ["name", "protocol", "appProtocol", "port"], openApi: { type: "core.v1.ServicePort" } },
+        { openApi: { type: "core.v1.ServicePort" } },
       ),
       { listType: "map", listKeys: ["port", "protocol"] },
     ),
@@ -106,7 +71,17 @@ const specSchema = object(
     externalIPs: strings,
     externalName: string(),
     sessionAffinity: choice(["ClientIP", "None"]),
-    sessionAffinityConfig: named("core.v1.SessionAffinityConfig", any()),
+    sessionAffinityConfig: object(
+      {},
+      {
+        clientIP: object(
+          {},
+          { timeoutSeconds: integer({ format: "int32" }) },
+          { openApi: { type: "core.v1.ClientIPConfig" } },
+        ),
+      },
+      { openApi: { type: "core.v1.SessionAffinityConfig" } },
+    ),
     loadBalancerIP: string(),
     loadBalancerClass: string(),
     loadBalancerSourceRanges: strings,
@@ -119,7 +94,6 @@ const specSchema = object(
     allocateLoadBalancerNodePorts: boolean(),
     trafficDistribution: string(),
   },
-  { order: SPEC_ORDER },
 ) as Schema as Schema<CoreServiceSpec>;
 
 const statusSchema: Schema<CoreServiceStatus> = object(
@@ -131,8 +105,20 @@ const statusSchema: Schema<CoreServiceStatus> = object(
         ingress: array(
           object(
             {},
-            { ip: string(), hostname: string() },
-            { preserveUnknown: true, openApi: { type: "core.v1.LoadBalancerIngress" } },
+            {
+              ip: string(),
+              hostname: string(),
+              ipMode: string(),
+              ports: array(
+                object(
+                  { port: integer({ format: "int32" }), protocol: string() },
+                  { error: string() },
+                  { openApi: { type: "core.v1.PortStatus" } },
+                ),
+                { listType: "atomic" },
+              ),
+            },
+            { openApi: { type: "core.v1.LoadBalancerIngress" } },
           ),
           { listType: "atomic" },
         ),

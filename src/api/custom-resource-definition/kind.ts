@@ -1,6 +1,6 @@
 import { CREATED_AT_COLUMN } from "../age.ts";
 import type { Kind } from "../kind.ts";
-import { type Condition, conditionSchema } from "../object.ts";
+import { type Condition, plainConditionSchema } from "../object.ts";
 import { type Resource, resource } from "../resource.ts";
 import { any, array, boolean, integer, object, type Schema, string } from "../schema.ts";
 
@@ -82,10 +82,36 @@ const versionSchema = object(
     storage: boolean(),
     deprecated: boolean(),
     deprecationWarning: string(),
-    schema: any(),
-    subresources: any(),
+    schema: object({}, { openAPIV3Schema: any() }),
+    subresources: object(
+      {},
+      {
+        scale: object(
+          {},
+          { specReplicasPath: string(), statusReplicasPath: string(), labelSelectorPath: string() },
+        ),
+        status: any(),
+      },
+    ),
     additionalPrinterColumns: array(columnSchema, { listType: "atomic" }),
-    selectableFields: array(any(), { listType: "atomic" }),
+    selectableFields: array(object({ jsonPath: string() }, {}), { listType: "atomic" }),
+  },
+);
+
+const conversionWebhookSchema = object(
+  { conversionReviewVersions: strings },
+  {
+    clientConfig: object(
+      {},
+      {
+        caBundle: string({ format: "byte" }),
+        service: object(
+          { name: string(), namespace: string() },
+          { path: string(), port: integer({ format: "int32" }) },
+        ),
+        url: string(),
+      },
+    ),
   },
 );
 
@@ -96,7 +122,7 @@ const specSchema = object(
     names: namesSchema,
     scope: string(),
     versions: array(versionSchema, { listType: "atomic" }),
-    conversion: any(),
+    conversion: object({ strategy: string() }, { webhook: conversionWebhookSchema }),
     preserveUnknownFields: boolean(),
   },
 ) as Schema as Schema<CustomResourceDefinitionSpec>;
@@ -104,7 +130,7 @@ const specSchema = object(
 const statusSchema = object(
   {},
   {
-    conditions: array(conditionSchema, { listType: "map", listKeys: ["type"] }),
+    conditions: array(plainConditionSchema, { listType: "map", listKeys: ["type"] }),
     acceptedNames: namesSchema,
     storedVersions: strings,
     observedGeneration: integer({ format: "int64" }),

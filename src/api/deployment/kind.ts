@@ -68,7 +68,6 @@ const specSchema = object(
     paused: boolean(),
     progressDeadlineSeconds: int32,
   },
-  { order: ["replicas"] },
 ) as Schema as Schema<DeploymentSpec>;
 
 const statusSchema = object(

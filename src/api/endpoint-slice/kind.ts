@@ -3,7 +3,7 @@ import { PROTOCOLS } from "../container.ts";
 import type { ObjectRef } from "../endpoints/kind.ts";
 import type { Kind } from "../kind.ts";
 import { type ApiObject, objectMetaSchema, objectReferenceSchema } from "../object.ts";
-import { any, array, boolean, choice, integer, map, named, object, type Schema, string } from "../schema.ts";
+import { array, boolean, choice, integer, map, named, object, type Schema, string } from "../schema.ts";
 
 export interface SliceEndpoint {
   addresses: string[];
@@ -29,6 +29,8 @@ export interface EndpointSlice extends ApiObject {
   ports?: SlicePort[];
 }
 
+const hintsOf = (type: string) => array(named(type, object({ name: string() }, {})), { listType: "atomic" });
+
 const schema = object(
   { addressType: choice(["FQDN", "IPv4", "IPv6"]), metadata: objectMetaSchema },
   {
@@ -45,7 +47,14 @@ const schema = object(
           nodeName: string(),
           targetRef: objectReferenceSchema,
           zone: string(),
-          hints: named("discovery.v1.EndpointHints", any()),
+          hints: object(
+            {},
+            {
+              forNodes: hintsOf("discovery.v1.ForNode"),
+              forZones: hintsOf("discovery.v1.ForZone"),
+            },
+            { openApi: { type: "discovery.v1.EndpointHints" } },
+          ),
           deprecatedTopology: map(string()),
         },
         { openApi: { type: "discovery.v1.Endpoint" } },
@@ -63,7 +72,7 @@ const schema = object(
           protocol: choice(PROTOCOLS),
           appProtocol: string(),
         },
-        { order: ["name", "protocol", "port"], openApi: { type: "discovery.v1.EndpointPort" } },
+        { openApi: { type: "discovery.v1.EndpointPort" } },
       ),
       { listType: "atomic" },
     ),

@@ -62,7 +62,7 @@ const schema: Schema<Endpoints> = object(
             object(
               { port: integer({ format: "int32" }) },
               { name: string(), protocol: choice(PROTOCOLS), appProtocol: string() },
-              { order: ["name", "port"], openApi: { type: "core.v1.EndpointPort" } },
+              { openApi: { type: "core.v1.EndpointPort" } },
             ),
             { listType: "atomic" },
           ),

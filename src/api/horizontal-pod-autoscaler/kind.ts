@@ -1,8 +1,9 @@
 import { AGE_COLUMN } from "../age.ts";
 import type { Kind } from "../kind.ts";
-import { type Condition, conditionSchema } from "../object.ts";
+import { type Condition, plainConditionSchema } from "../object.ts";
 import { type Resource, resource } from "../resource.ts";
-import { any, array, integer, intOrString, named, object, type Schema, string } from "../schema.ts";
+import { array, integer, named, object, type Schema, string } from "../schema.ts";
+import { behaviorSchema, metricSchema, metricStatusSchema, targetReferenceSchema } from "./metrics.ts";
 
 export interface MetricTarget {
   type?: string;
@@ -42,47 +43,15 @@ export interface HorizontalPodAutoscalerStatus {
 export type HorizontalPodAutoscaler = Resource<HorizontalPodAutoscalerSpec, HorizontalPodAutoscalerStatus>;
 
 const int32 = integer({ format: "int32" });
-const quantity = intOrString({ format: "quantity" });
-
-const targetSchema = object(
-  {},
-  { type: string(), value: quantity, averageValue: quantity, averageUtilization: int32 },
-  { openApi: { type: "autoscaling.v2.MetricTarget", required: ["type"] } },
-);
-
-const metricSchema = object(
-  {},
-  {
-    type: string(),
-    object: named("autoscaling.v2.ObjectMetricSource", any()),
-    pods: named("autoscaling.v2.PodsMetricSource", any()),
-    resource: object(
-      {},
-      { name: string(), target: targetSchema },
-      { openApi: { type: "autoscaling.v2.ResourceMetricSource", required: ["name", "target"] } },
-    ),
-    containerResource: named("autoscaling.v2.ContainerResourceMetricSource", any()),
-    external: named("autoscaling.v2.ExternalMetricSource", any()),
-  },
-  { openApi: { type: "autoscaling.v2.MetricSpec", required: ["type"] } },
-);
 
 const specSchema = object(
   {},
   {
-    scaleTargetRef: object(
-      {},
-      { kind: string(), name: string(), apiVersion: string() },
-      {
-        mapType: "atomic",
-        alwaysWritten: true,
-        openApi: { type: "autoscaling.v2.CrossVersionObjectReference", required: ["kind", "name"] },
-      },
-    ),
+    scaleTargetRef: { ...targetReferenceSchema, alwaysWritten: true },
     minReplicas: int32,
     maxReplicas: int32,
     metrics: array(metricSchema, { listType: "atomic" }),
-    behavior: named("autoscaling.v2.HorizontalPodAutoscalerBehavior", any()),
+    behavior: behaviorSchema,
   },
   { openApi: { required: ["maxReplicas", "scaleTargetRef"] } },
 ) as Schema as Schema<HorizontalPodAutoscalerSpec>;
@@ -94,12 +63,12 @@ const statusSchema = object(
     lastScaleTime: string({ format: "date-time" }),
     currentReplicas: int32,
     desiredReplicas: int32,
-    currentMetrics: array(named("autoscaling.v2.MetricStatus", any()), {
+    currentMetrics: array(metricStatusSchema, {
       listType: "atomic",
       nullable: true,
       alwaysWritten: true,
     }),
-    conditions: array(named("autoscaling.v2.HorizontalPodAutoscalerCondition", conditionSchema), {
+    conditions: array(named("autoscaling.v2.HorizontalPodAutoscalerCondition", plainConditionSchema), {
       listType: "map",
       listKeys: ["type"],
     }),

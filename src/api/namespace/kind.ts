@@ -1,7 +1,8 @@
 import { AGE_COLUMN } from "../age.ts";
 import type { Kind } from "../kind.ts";
+import { plainConditionSchema } from "../object.ts";
 import { type Resource, resource } from "../resource.ts";
-import { any, array, choice, named, object, type Schema, string } from "../schema.ts";
+import { array, choice, named, object, type Schema, string } from "../schema.ts";
 
 export interface NamespaceSpec {
   finalizers?: string[];
@@ -32,7 +33,7 @@ export const NamespaceKind: Kind<Namespace> = {
       {},
       {
         phase: choice(["Active", "Terminating"]),
-        conditions: array(named("core.v1.NamespaceCondition", any()), {
+        conditions: array(named("core.v1.NamespaceCondition", plainConditionSchema), {
           listType: "map",
           listKeys: ["type"],
         }),

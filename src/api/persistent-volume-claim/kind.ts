@@ -1,22 +1,10 @@
 import { AGE_COLUMN } from "../age.ts";
 import { quantityMapSchema, type ResourceList } from "../container.ts";
 import type { Kind } from "../kind.ts";
-import { type LabelSelector, labelSelectorSchema } from "../label-selector.ts";
-import { type Condition, conditionSchema } from "../object.ts";
+import { type Condition, plainConditionSchema } from "../object.ts";
 import { type Resource, resource } from "../resource.ts";
-import { any, array, choice, named, object, type Schema, string } from "../schema.ts";
-
-export interface PersistentVolumeClaimSpec {
-  accessModes?: string[];
-  selector?: LabelSelector;
-  resources?: { limits?: ResourceList; requests?: ResourceList };
-  volumeName?: string;
-  storageClassName?: string;
-  volumeMode?: string;
-  dataSource?: unknown;
-  dataSourceRef?: unknown;
-  volumeAttributesClassName?: string;
-}
+import { array, choice, map, object, type Schema, string } from "../schema.ts";
+import { claimSpecSchema, type PersistentVolumeClaimSpec } from "./spec.ts";
 
 export interface PersistentVolumeClaimStatus {
   phase?: string;
@@ -30,23 +18,10 @@ export type PersistentVolumeClaim = Resource<PersistentVolumeClaimSpec, Persiste
 
 const strings = array(string(), { listType: "atomic" });
 
-const specSchema: Schema<PersistentVolumeClaimSpec> = object(
-  {},
-  {
-    accessModes: strings,
-    selector: labelSelectorSchema,
-    resources: object(
-      {},
-      { limits: quantityMapSchema, requests: quantityMapSchema },
-      { openApi: { type: "core.v1.VolumeResourceRequirements" } },
-    ),
-    volumeName: string(),
-    storageClassName: string(),
-    volumeMode: choice(["Block", "Filesystem"]),
-    dataSource: named("core.v1.TypedLocalObjectReference", any()),
-    dataSourceRef: named("core.v1.TypedObjectReference", any()),
-    volumeAttributesClassName: string(),
-  },
+const claimConditionSchema = object(
+  { type: string(), status: string() },
+  { ...plainConditionSchema.fields, lastProbeTime: string({ format: "date-time" }) },
+  { openApi: { type: "core.v1.PersistentVolumeClaimCondition" } },
 );
 
 const statusSchema = object(
@@ -55,7 +30,15 @@ const statusSchema = object(
     phase: choice(["Bound", "Lost", "Pending"]),
     accessModes: strings,
     capacity: quantityMapSchema,
-    conditions: array(named("core.v1.PersistentVolumeClaimCondition", conditionSchema), {
+    allocatedResources: quantityMapSchema,
+    allocatedResourceStatuses: map(string()),
+    currentVolumeAttributesClassName: string(),
+    modifyVolumeStatus: object(
+      { status: string() },
+      { targetVolumeAttributesClassName: string() },
+      { openApi: { type: "core.v1.ModifyVolumeStatus" } },
+    ),
+    conditions: array(claimConditionSchema, {
       listType: "map",
       listKeys: ["type"],
     }),
@@ -87,7 +70,7 @@ export const PersistentVolumeClaimKind: Kind<PersistentVolumeClaim> = {
   namespaced: true,
   custom: false,
   statusSubresource: true,
-  schema: resource(specSchema, statusSchema),
+  schema: resource(claimSpecSchema, statusSchema),
   columns: [
     {
       name: "Status",

@@ -1,6 +1,7 @@
 import { parseQuantity, quantityText } from "../../base/quantity.ts";
 import { type FieldCause, forbidden, invalidValue, required, unsupported } from "../field-cause.ts";
-import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from "./kind.ts";
+import type { PersistentVolumeClaim } from "./kind.ts";
+import type { PersistentVolumeClaimSpec } from "./spec.ts";
 
 const MODES = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
 

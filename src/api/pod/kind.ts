@@ -1,9 +1,16 @@
 import { AGE_COLUMN } from "../age.ts";
-import { resourcesSchema } from "../container.ts";
+import { quantityMapSchema, resourcesSchema } from "../container.ts";
 import type { Kind } from "../kind.ts";
 import { podSpecSchema } from "../pod-spec.ts";
 import { resource } from "../resource.ts";
-import { any, array, boolean, choice, integer, map, named, object, type Schema, string } from "../schema.ts";
+import {
+  allocatedStatusSchema,
+  claimStatusSchema,
+  containerUserSchema,
+  extendedClaimStatusSchema,
+  mountStatusSchema,
+} from "../scheduling.ts";
+import { array, boolean, choice, integer, named, object, type Schema, string } from "../schema.ts";
 import { podPhaseText, readyCount, restartsText } from "./columns.ts";
 import type { Pod, PodStatus } from "./pod.ts";
 
@@ -53,10 +60,12 @@ const containerStatuses = array(
       lastState: stateSchema,
       containerID: string(),
       started: boolean(),
-      allocatedResources: map(any()),
+      allocatedResources: quantityMapSchema,
+      allocatedResourcesStatus: array(allocatedStatusSchema, { listType: "map", listKeys: ["name"] }),
       resources: resourcesSchema,
-      volumeMounts: array(named("core.v1.VolumeMountStatus", any())),
-      user: named("core.v1.ContainerUser", any()),
+      stopSignal: string(),
+      volumeMounts: array(mountStatusSchema, { listType: "map", listKeys: ["mountPath"] }),
+      user: containerUserSchema,
     },
     { openApi: { type: "core.v1.ContainerStatus" } },
   ),
@@ -98,6 +107,8 @@ const statusSchema = object(
     ephemeralContainerStatuses: containerStatuses,
     qosClass: choice(["BestEffort", "Burstable", "Guaranteed"]),
     resize: string(),
+    resourceClaimStatuses: array(claimStatusSchema, { listType: "map", listKeys: ["name"] }),
+    extendedResourceClaimStatus: extendedClaimStatusSchema,
   },
 ) as Schema as Schema<PodStatus>;
 

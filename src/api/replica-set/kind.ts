@@ -38,7 +38,6 @@ const int32 = integer({ format: "int32" });
 const specSchema = object(
   { selector: labelSelectorSchema },
   { replicas: int32, minReadySeconds: int32, template: { ...podTemplateSchema, alwaysWritten: true } },
-  { order: ["replicas", "minReadySeconds"] },
 ) as Schema as Schema<ReplicaSetSpec>;
 
 const statusSchema = object(

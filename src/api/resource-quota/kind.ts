@@ -2,7 +2,7 @@ import { AGE_COLUMN } from "../age.ts";
 import { quantityMapSchema, type ResourceList } from "../container.ts";
 import type { Kind } from "../kind.ts";
 import { type Resource, resource } from "../resource.ts";
-import { any, array, named, object, type Schema, string } from "../schema.ts";
+import { array, object, type Schema, string } from "../schema.ts";
 
 export interface ResourceQuotaSpec {
   hard?: ResourceList;
@@ -23,7 +23,20 @@ const specSchema: Schema<ResourceQuotaSpec> = object(
   {
     hard: quantityMapSchema,
     scopes: array(string(), { listType: "atomic" }),
-    scopeSelector: named("core.v1.ScopeSelector", any()),
+    scopeSelector: object(
+      {},
+      {
+        matchExpressions: array(
+          object(
+            { operator: string(), scopeName: string() },
+            { values: array(string(), { listType: "atomic" }) },
+            { openApi: { type: "core.v1.ScopedResourceSelectorRequirement" } },
+          ),
+          { listType: "atomic" },
+        ),
+      },
+      { mapType: "atomic", openApi: { type: "core.v1.ScopeSelector" } },
+    ),
   },
 );
 

@@ -44,59 +44,55 @@ const int32 = integer({ format: "int32" });
 
 const MATCH = "admissionregistration.v1.MatchCondition";
 
-const webhookSchema = object(
-  {},
-  {
-    name: string(),
-    clientConfig: object(
+const webhookFields = {
+  name: string(),
+  clientConfig: object(
+    {},
+    {
+      url: string(),
+      service: object(
+        {},
+        { namespace: string(), name: string(), path: string(), port: int32 },
+        { openApi: { type: "admissionregistration.v1.ServiceReference", required: ["namespace", "name"] } },
+      ),
+      caBundle: string({ format: "byte" }),
+    },
+    { openApi: { type: "admissionregistration.v1.WebhookClientConfig" } },
+  ),
+  rules: array(
+    object(
       {},
       {
-        url: string(),
-        service: object(
-          {},
-          { namespace: string(), name: string(), path: string(), port: int32 },
-          { openApi: { type: "admissionregistration.v1.ServiceReference", required: ["namespace", "name"] } },
-        ),
-        caBundle: string({ format: "byte" }),
+        operations: strings,
+        apiGroups: strings,
+        apiVersions: strings,
+        resources: strings,
+        scope: choice(["*", "Cluster", "Namespaced"]),
       },
-      { openApi: { type: "admissionregistration.v1.WebhookClientConfig" } },
+      { openApi: { type: "admissionregistration.v1.RuleWithOperations" } },
     ),
-    rules: array(
-      object(
-        {},
-        {
-          operations: strings,
-          apiGroups: strings,
-          apiVersions: strings,
-          resources: strings,
-          scope: choice(["*", "Cluster", "Namespaced"]),
-        },
-        { openApi: { type: "admissionregistration.v1.RuleWithOperations" } },
-      ),
-      { listType: "atomic" },
-    ),
-    failurePolicy: choice(["Fail", "Ignore"]),
-    matchPolicy: choice(["Equivalent", "Exact"]),
-    namespaceSelector: labelSelectorSchema,
-    objectSelector: labelSelectorSchema,
-    sideEffects: choice(["None", "NoneOnDryRun", "Some", "Unknown"]),
-    timeoutSeconds: int32,
-    admissionReviewVersions: strings,
-    reinvocationPolicy: choice(["IfNeeded", "Never"]),
-    matchConditions: array(
-      named(MATCH, object({}, { name: string(), expression: string() }), ["name", "expression"]),
-      {
-        listType: "map",
-        listKeys: ["name"],
-      },
-    ),
-  },
-);
+    { listType: "atomic" },
+  ),
+  failurePolicy: choice(["Fail", "Ignore"]),
+  matchPolicy: choice(["Equivalent", "Exact"]),
+  namespaceSelector: labelSelectorSchema,
+  objectSelector: labelSelectorSchema,
+  sideEffects: choice(["None", "NoneOnDryRun", "Some", "Unknown"]),
+  timeoutSeconds: int32,
+  admissionReviewVersions: strings,
+  matchConditions: array(
+    named(MATCH, object({}, { name: string(), expression: string() }), ["name", "expression"]),
+    { listType: "map", listKeys: ["name"] },
+  ),
+};
+
+const mutatingFields = { ...webhookFields, reinvocationPolicy: choice(["IfNeeded", "Never"]) };
 
 const REQUIRED = ["name", "clientConfig", "sideEffects", "admissionReviewVersions"];
 
-function schemaOf(webhook: string): Schema<WebhookConfiguration> {
-  const items = named(`admissionregistration.v1.${webhook}`, webhookSchema, REQUIRED);
+function schemaOf(type: "Mutating" | "Validating"): Schema<WebhookConfiguration> {
+  const webhook = object({}, type === "Mutating" ? mutatingFields : webhookFields);
+  const items = named(`admissionregistration.v1.${type}Webhook`, webhook, REQUIRED);
   return object(
     { metadata: objectMetaSchema },
     {
@@ -124,7 +120,7 @@ function configurationKind(type: "Mutating" | "Validating"): Kind<WebhookConfigu
     namespaced: false,
     custom: false,
     statusSubresource: false,
-    schema: schemaOf(`${type}Webhook`),
+    schema: schemaOf(type),
     columns: [
       {
         name: "Webhooks",

@@ -1,5 +1,5 @@
 // Prints how Kubernetes' typed clients write the built-in kinds as protobuf: for each message its fields as
-// "number name type flags", read from the tags of the Go types. The engine's decoder works from this table.
+// "number name type flags", in the order of the Go types, from whose tags they are read. The engine's decoder works from this table.
 package main
 
 import (
@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"reflect"
-	"sort"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -113,14 +112,8 @@ func (t *table) add(goType reflect.Type) string {
 			fields = append(fields, line)
 		}
 	}
-	sort.SliceStable(fields, func(i, j int) bool { return numberOf(fields[i]) < numberOf(fields[j]) })
 	t.Messages[name] = strings.Join(fields, ", ")
 	return name
-}
-
-func numberOf(line string) (number int) {
-	fmt.Sscan(line, &number)
-	return number
 }
 
 func (t *table) field(field reflect.StructField) (string, bool) {

@@ -1,4 +1,5 @@
-import type { Kind } from "../../../api/kind.ts";
+import { type Field, fieldsOf, goTypeOf } from "../../../api/go-types.ts";
+import { apiVersionOf, type Kind } from "../../../api/kind.ts";
 import { microTimeProblem } from "../../../api/lease/validate.ts";
 import type { Schema } from "../../../api/schema.ts";
 import { base64Problem } from "../../../api/secret/validate.ts";
@@ -7,79 +8,81 @@ import { messageOf } from "../../../base/errors.ts";
 import { parseQuantity } from "../../../base/quantity.ts";
 import { type AnyObject, isRecord } from "../any-object.ts";
 
-/** Names of Go's structs, which its decoder's messages show: by the field that holds one. */
-const STRUCTS: Readonly<Record<string, string>> = {
-  metadata: "ObjectMeta",
-  template: "PodTemplateSpec",
-  containers: "Container",
-  initContainers: "Container",
-  env: "EnvVar",
-  resources: "ResourceRequirements",
-  readinessProbe: "Probe",
-  livenessProbe: "Probe",
-  startupProbe: "Probe",
-  httpGet: "HTTPGetAction",
-  securityContext: "SecurityContext",
-  volumes: "Volume",
-  volumeMounts: "VolumeMount",
-  strategy: "DeploymentStrategy",
-  selector: "LabelSelector",
-  subsets: "EndpointSubset",
-};
-
 /** The first value of a wrong type in a built-in object, in the words of Go's decoder; undefined = all fit. */
 export function decodeProblem(kind: Kind, object: AnyObject): string | undefined {
   const error = structuralErrors(kind.schema, object).find(
     ({ reason }) => reason === "FieldValueTypeInvalid",
   );
   if (!error) return formatProblem(kind.schema, object);
-  const whole = error.field.replace(/\[\d+\]/g, "").split(".");
-  // Go's path has no keys of maps.
-  const path = whole.filter((_, place) => schemaAt(kind.schema, whole.slice(0, place))?.type !== "map");
-  const struct = structOf(kind, path, path.at(-2) ?? "");
   const value = valueAtPath(object, error.field);
   const given = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
   const number = typeof value === "number" && !Number.isInteger(value) ? ` ${value}` : "";
-  const schema = schemaAt(kind.schema, whole);
-  const wanted = goType(kind, path, error.field.endsWith("]") ? schema?.items : schema);
-  return `json: cannot unmarshal ${given}${number} into Go struct field ${struct}.${path.join(".")} of type ${wanted}`;
+  const { path, struct, type } = placeOf(kind, error.field);
+  return `json: cannot unmarshal ${given}${number} into Go struct field ${struct}.${path.join(".")} of type ${type}`;
 }
 
-function schemaAt(root: Schema, path: readonly string[]): Schema | undefined {
-  let schema: Schema | undefined = root;
-  for (const part of path) {
-    if (schema?.type === "array") schema = schema.items;
-    schema = schema?.type === "map" ? schema.items : schema?.fields?.[part];
-  }
-  return schema;
+interface Place {
+  /** As Go tells it: with the names of embedded structs, without keys and indexes. */
+  path: string[];
+  struct: string;
+  type: string;
 }
 
-function structOf(kind: Kind, path: readonly string[], holder: string): string {
-  if (holder === "spec" || holder === "status") {
-    const suffix = holder === "spec" ? "Spec" : "Status";
-    const isPod = path.at(-3) === "template" || kind.kind === "Pod";
-    return isPod ? `Pod${suffix}` : `${kind.kind}${suffix}`;
+const MAP = "map:";
+
+/** Where in Go's types a field stands that is told as `spec.containers[0].env`. */
+function placeOf(kind: Kind, told: string): Place {
+  const place: Place = { path: [], struct: kind.kind, type: "string" };
+  let message = goTypeOf(`${apiVersionOf(kind)}/${kind.kind}`) ?? "";
+  let schema: Schema | undefined = kind.schema;
+  for (const part of told.split(".")) {
+    const [name = ""] = part.split("[");
+    if (message.startsWith(MAP)) {
+      message = message.slice(MAP.length);
+      schema = schema?.items;
+      place.type = goType(message, schema);
+      continue;
+    }
+    const { field, embedded } = fieldIn(message, name);
+    place.path.push(...embedded, name);
+    place.struct = message === "" ? kind.kind : simpleName(message);
+    schema = schema?.type === "array" ? schema.items?.fields?.[name] : schema?.fields?.[name];
+    message = field?.type ?? "";
+    const list = field?.isList === true && !part.endsWith("]") ? "[]" : "";
+    place.type = list + goType(message, schema);
   }
-  if (holder === "ports") return kind.kind === "Service" ? "ServicePort" : "ContainerPort";
-  return STRUCTS[holder] ?? (holder === "" ? kind.kind : holder);
+  return place;
 }
 
-function goType(kind: Kind, path: readonly string[], schema: Schema | undefined): string {
-  const name = path.at(-1) ?? "";
-  switch (schema?.type) {
-    case "integer":
-      return schema.format ?? "int32";
-    case "boolean":
-      return "bool";
-    case "map":
-      return `map[string]${schema.items?.type === "string" ? (schema.items.format === "byte" ? "[]uint8" : "string") : "resource.Quantity"}`;
-    case "array":
-      return `[]${schema.items?.type === "object" ? `v1.${structOf(kind, [...path, ""], name)}` : "string"}`;
-    case "object":
-      return `v1.${name === "spec" || name === "status" ? structOf(kind, [...path, ""], name) : (STRUCTS[name] ?? name)}`;
-    default:
-      return "string";
+/** The field, and the embedded structs that it stands in. */
+function fieldIn(message: string, name: string): { readonly field?: Field; readonly embedded: string[] } {
+  for (const field of fieldsOf(message).values()) {
+    if (field.name === name) return { field, embedded: [] };
+    const inside = field.isInline ? fieldIn(field.type, name) : undefined;
+    if (inside?.field) return { field: inside.field, embedded: [simpleName(field.type), ...inside.embedded] };
   }
+  return { embedded: [] };
+}
+
+function simpleName(message: string): string {
+  return message.slice(message.lastIndexOf(".") + 1);
+}
+
+const GO_TYPES: Readonly<Record<string, string>> = {
+  flag: "bool",
+  double: "float64",
+  bytes: "[]uint8",
+  "map:text": "map[string]string",
+  "map:bytes": "map[string][]uint8",
+  "map:quantity": "v1.ResourceList",
+};
+
+function goType(message: string, schema: Schema | undefined): string {
+  const known = GO_TYPES[message];
+  if (known !== undefined) return known;
+  if (message === "number") return schema?.format ?? schema?.items?.format ?? "int32";
+  // A struct is told with its package alone: `v1.Container`.
+  return message.includes(".") ? message.split(".").slice(-2).join(".") : "string";
 }
 
 /** Quantities, times and base64 are decoded too: one that cannot be read makes the whole body unreadable. */

@@ -1,4 +1,5 @@
-import type { Schema } from "../../../api/schema.ts";
+import { goTypeOf, typesOfFields } from "../../../api/go-types.ts";
+import { apiVersionOf, type Kind } from "../../../api/kind.ts";
 import { setField } from "../../../base/json.ts";
 import type { Patch } from "../../../kube/client.ts";
 import { isRecord } from "../any-object.ts";
@@ -9,14 +10,11 @@ import { pathOf } from "./json-patch.ts";
  * A patched object as messages show it. Go writes what a patch left alone in the order of its structs, and what a patch
  * went through (or what never had a struct: custom resources) as a map, sorted.
  */
-export function patchedText(
-  schema: Schema,
-  patched: unknown,
-  { patch, custom }: { readonly patch: Patch; readonly custom: boolean },
-): string {
+export function patchedText(kind: Kind, patched: unknown, patch: Patch): string {
   if (patch.type === "strategic") return goText(patch.body);
-  if (custom) return JSON.stringify(sorted(patched));
-  return JSON.stringify(inOrder(schema, patched, touchedBy(patch)));
+  if (kind.custom) return JSON.stringify(sorted(patched));
+  const type = goTypeOf(`${apiVersionOf(kind)}/${kind.kind}`) ?? "";
+  return JSON.stringify(inOrder(type, patched, touchedBy(patch)));
 }
 
 /** A patch's way through the object: a map where it goes on, anything else where it ends. */
@@ -41,33 +39,32 @@ function touch(touched: Record<string, unknown>, path: readonly string[]): void 
   }
 }
 
-function inOrder(schema: Schema, value: unknown, touched: unknown): unknown {
-  if (Array.isArray(value)) return value.map((item) => inOrder(schema.items ?? ANY, item, undefined));
+function inOrder(type: string, value: unknown, touched: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => inOrder(type, item, undefined));
   if (!isRecord(value)) return value;
   const way = isRecord(touched) ? touched : undefined;
+  const types = typesOfFields(type);
   const ordered: Record<string, unknown> = {};
-  for (const name of namesInOrder(schema, value, way !== undefined)) {
-    const field = schema.type === "map" ? schema.items : schema.fields?.[name];
+  for (const name of namesInOrder(type, value, { types, asMap: way !== undefined })) {
     const below = way && Object.hasOwn(way, name) ? way[name] : undefined;
-    setField(ordered, name, inOrder(field ?? ANY, value[name], below));
+    const inner = type.startsWith(MAP) ? type.slice(MAP.length) : types.get(name);
+    setField(ordered, name, inOrder(inner ?? "", value[name], below));
   }
   return ordered;
 }
 
-const ANY: Schema = { type: "any" };
+const MAP = "map:";
 
-function namesInOrder(schema: Schema, value: Record<string, unknown>, asMap: boolean): string[] {
+function namesInOrder(
+  type: string,
+  value: Record<string, unknown>,
+  { types, asMap }: { readonly types: ReadonlyMap<string, string>; readonly asMap: boolean },
+): string[] {
   const names = Object.keys(value);
-  if (asMap || schema.type === "map") return names.sort();
-  if (schema.type !== "object") return names;
-  const places = new Map(Object.keys(schema.fields ?? {}).map((name, place) => [name, place]));
-  const first = (schema.order ?? []).filter((name) => Object.hasOwn(value, name));
-  const rest = names.filter((name) => !first.includes(name));
-  return [...first, ...rest.sort((left, right) => placeOf(places, left) - placeOf(places, right))];
-}
-
-function placeOf(places: ReadonlyMap<string, number>, name: string): number {
-  return places.get(name) ?? places.size;
+  if (asMap || type.startsWith(MAP)) return names.sort();
+  const known = [...types.keys()].filter((name) => Object.hasOwn(value, name));
+  // What is no field of the struct is its type, which comes first; a type that is not known keeps its order.
+  return [...names.filter((name) => !types.has(name)), ...known];
 }
 
 function sorted(value: unknown): unknown {

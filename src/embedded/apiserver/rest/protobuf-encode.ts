@@ -1,4 +1,5 @@
-import { type Field, type Fields, fieldsOf, MAGIC, messageOfKind, parseFields } from "./protobuf.ts";
+import { type Field, type Fields, fieldsOf, goTypeOf, parseFields } from "../../../api/go-types.ts";
+import { MAGIC } from "./protobuf.ts";
 
 /**
  * Objects as Kubernetes' protobuf, for clients that take nothing else or like it better (spec E-198): the other way of
@@ -52,7 +53,7 @@ function enveloped({ kind, apiVersion }: Json, raw: Buffer): Buffer {
 function fieldsOfKind({ kind, apiVersion }: Json): Fields | undefined {
   if (kind === "Status") return STATUS;
   if (kind === "PartialObjectMetadata") return METADATA_ALONE;
-  const message = messageOfKind(`${apiVersion}/${kind}`);
+  const message = goTypeOf(`${apiVersion}/${kind}`);
   return message === undefined ? undefined : fieldsOf(message);
 }
 

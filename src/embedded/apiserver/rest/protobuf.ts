@@ -1,26 +1,10 @@
-import table from "./protobuf-messages.json" with { type: "json" };
+import { type Field, type Fields, fieldsOf, goTypeOf, parseFields } from "../../../api/go-types.ts";
 
 /**
  * Kubernetes' protobuf bodies of built-in kinds, which typed clients prefer: decoded into what the same client would
- * have written as JSON (spec E-198). The table of messages is
- * made from the Go types by test/peers/protobuf, whose test compares; fields that it does not know are passed over.
+ * have written as JSON (spec E-198). Fields that the table of Go's types does not know are passed over.
  */
 
-export interface Field {
-  readonly name: string;
-  readonly type: string;
-  readonly isList: boolean;
-  /** A pointer tells "not set" from zero, so that its zero is kept. */
-  readonly isPointer: boolean;
-  readonly omitsEmpty: boolean;
-  /** A message of its own in protobuf, but its fields stand in the parent's JSON. */
-  readonly isInline: boolean;
-}
-
-export type Fields = ReadonlyMap<number, Field>;
-
-const KINDS: Readonly<Record<string, string | undefined>> = table.kinds;
-const MESSAGES: Readonly<Record<string, string | undefined>> = table.messages;
 export const MAGIC = Uint8Array.of(0x6b, 0x38, 0x73, 0);
 const DEPTH_MAX = 64;
 
@@ -35,45 +19,15 @@ export function decodeProtobuf(body: Uint8Array): Record<string, unknown> | unde
   const envelope = new Map([...partsOf(body.subarray(MAGIC.length))].map((part) => [part.field, part]));
   const type = decodeFields(envelope.get(1)?.bytes ?? EMPTY, TYPE, 0);
   const { apiVersion = "", kind = "" } = type as { apiVersion?: string; kind?: string };
-  const message = KINDS[kind === "DeleteOptions" ? kind : `${apiVersion}/${kind}`];
+  const message = goTypeOf(kind === "DeleteOptions" ? kind : `${apiVersion}/${kind}`);
   const raw = envelope.get(2)?.bytes;
   if (message === undefined || !raw) return undefined;
   return { apiVersion, kind, ...decodeFields(raw, fieldsOf(message), 0) };
 }
 
-/** The message of `group/version/Kind`; undefined where there is none. */
-export function messageOfKind(type: string): string | undefined {
-  return KINDS[type];
-}
-
 const TYPE = parseFields("1 apiVersion text e, 2 kind text e");
 const INT_OR_STRING = parseFields("1 type number e, 2 number number e, 3 text text e");
 const TIME = parseFields("1 seconds number e, 2 nanos number e");
-const parsed = new Map<string, Fields>();
-
-export function fieldsOf(message: string): Fields {
-  const known = parsed.get(message) ?? parseFields(MESSAGES[message] ?? "");
-  parsed.set(message, known);
-  return known;
-}
-
-export function parseFields(text: string): Fields {
-  const lines = text === "" ? [] : text.split(", ");
-  return new Map(
-    lines.map((line) => {
-      const [number, name = "", type = "", flags = ""] = line.split(" ");
-      const field = {
-        name,
-        type,
-        isList: flags.includes("l"),
-        isPointer: flags.includes("p"),
-        omitsEmpty: flags.includes("e"),
-        isInline: flags.includes("i"),
-      };
-      return [Number(number), field];
-    }),
-  );
-}
 
 function decodeFields(bytes: Uint8Array, fields: Fields, depth: number): Record<string, unknown> {
   if (depth > DEPTH_MAX) throw new RangeError("a protobuf message is nested too deeply");

@@ -29,8 +29,7 @@ export function patchObject(
         if (view) return patchedThrough(view, { target, current, patch });
         const patched = patchedObject(target, current, patch);
         const { resource } = target;
-        const { schema, custom } = resource.kind;
-        const shown = (object: unknown) => patchedText(schema, object, { patch, custom });
+        const shown = (object: unknown) => patchedText(resource.kind, object, patch);
         checkUnknownFields(context, { resource, object: patched, operation: "patch", shown }, options);
         return patched;
       },

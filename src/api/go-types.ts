@@ -1,0 +1,65 @@
+import table from "./go-types.json" with { type: "json" };
+
+/**
+ * How Go's types of Kubernetes' built-in kinds look: which fields in which order, and which of them are pointers. Made
+ * from those types by test/peers/protobuf, whose test compares. Protobuf bodies follow from it, and the texts in which
+ * Kubernetes and Knative show objects as Go prints them.
+ */
+
+export interface Field {
+  readonly name: string;
+  readonly type: string;
+  readonly isList: boolean;
+  /** A pointer tells "not set" from zero, so that its zero is kept. */
+  readonly isPointer: boolean;
+  readonly omitsEmpty: boolean;
+  /** A struct of its own in Go and protobuf, but its fields stand in the parent's JSON. */
+  readonly isInline: boolean;
+}
+
+/** By their numbers in protobuf, in Go's order. */
+export type Fields = ReadonlyMap<number, Field>;
+
+const KINDS: Readonly<Record<string, string | undefined>> = table.kinds;
+const MESSAGES: Readonly<Record<string, string | undefined>> = table.messages;
+
+/** The type of `group/version/Kind`; undefined where there is none. */
+export function goTypeOf(kind: string): string | undefined {
+  return KINDS[kind];
+}
+
+const parsed = new Map<string, Fields>();
+
+/** The fields of a type such as `core.v1.Probe`; none of one that is not known. */
+export function fieldsOf(message: string): Fields {
+  const known = parsed.get(message) ?? parseFields(MESSAGES[message] ?? "");
+  parsed.set(message, known);
+  return known;
+}
+
+/** The types of all fields that a type has in JSON, in Go's order: those of embedded structs stand among them. */
+export function typesOfFields(message: string): ReadonlyMap<string, string> {
+  const fields = [...fieldsOf(message).values()];
+  return new Map(
+    fields.flatMap(({ name, type, isInline }) => (isInline ? [...typesOfFields(type)] : [[name, type]])),
+  );
+}
+
+/** `number name type flags`, separated by commas. */
+export function parseFields(text: string): Fields {
+  const lines = text === "" ? [] : text.split(", ");
+  return new Map(
+    lines.map((line) => {
+      const [number, name = "", type = "", flags = ""] = line.split(" ");
+      const field = {
+        name,
+        type,
+        isList: flags.includes("l"),
+        isPointer: flags.includes("p"),
+        omitsEmpty: flags.includes("e"),
+        isInline: flags.includes("i"),
+      };
+      return [Number(number), field];
+    }),
+  );
+}
