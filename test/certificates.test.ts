@@ -13,7 +13,7 @@ import { SecretKind } from "../src/api/secret/kind.ts";
 import { ServiceKind } from "../src/api/service/kind.ts";
 import { ControllersWorld } from "./support/controllers-world.ts";
 
-/** What Routes and DomainMappings make of certificates, and the engine's authority of theirs (spec C-053…C-055, C-071). */
+/** What Routes, DomainMappings and namespaces make of certificates (spec C-030, C-053…C-055, C-071, C-073). */
 
 const key = { namespace: "default", name: "hello" };
 const EBB = "ebb.certificate.networking.knative.dev";

@@ -8,13 +8,15 @@ import type { Informers } from "./informers.ts";
 
 /**
  * The configuration in force for controllers, from the ConfigMaps of the system namespace (spec A-172). One that
- * cannot be read is logged, and its last good contents stay.
+ * cannot be read is logged, and its last good contents stay; at the start there are none, so it has to be mended first.
  */
 export class ConfigWatch implements ConfigSource<Config> {
   readonly #informers: Informers;
   readonly #config: LiveConfig;
   readonly #log: Log;
   readonly #listeners: (() => void)[] = [];
+  readonly #readable = Promise.withResolvers<void>();
+  #isReadable = false;
   #readIsDue = false;
 
   constructor(options: { informers: Informers; choices?: ConfigChoices; log: Log }) {
@@ -27,15 +29,21 @@ export class ConfigWatch implements ConfigSource<Config> {
     return this.#config.current;
   }
 
+  get readable(): Promise<void> {
+    return this.#readable.promise;
+  }
+
   onChange(listener: () => void): void {
     this.#listeners.push(listener);
   }
 
   /** Follows the ConfigMaps from now on, through the informers' own life. */
   start(): void {
-    this.#informers.of(ConfigMapKind).onChange(({ object }) => {
+    const informer = this.#informers.of(ConfigMapKind);
+    informer.onChange(({ object }) => {
       if (object.metadata.namespace === SYSTEM_NAMESPACE) this.#readSoon();
     });
+    void informer.synced.then(() => this.#readSoon());
   }
 
   /** Once for all changes of one turn: a first list brings all twelve. */
@@ -53,8 +61,17 @@ export class ConfigWatch implements ConfigSource<Config> {
     const problems = this.#config.replace(
       new Map(maps.map(({ metadata, data = {} }) => [metadata.name, data])),
     );
-    for (const { name, why } of problems)
-      this.#log.error("a ConfigMap cannot be read; its last good contents stay in force", { name, why });
+    if (problems.length === 0 && !this.#isReadable) {
+      this.#isReadable = true;
+      this.#readable.resolve();
+    }
+    const consequence = this.#isReadable
+      ? "its last good contents stay in force"
+      : "no controller acts until it is mended with kubectl edit";
+    for (const { name, why } of problems) {
+      const namespace = SYSTEM_NAMESPACE;
+      this.#log.error(`a ConfigMap cannot be read; ${consequence}`, { namespace, name, why });
+    }
     for (const listener of this.#listeners) listener();
   }
 }

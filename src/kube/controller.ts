@@ -108,6 +108,8 @@ export interface EventNote {
 /** The configuration in force, and when it changes. */
 export interface ConfigSource<C> {
   current(): C;
+  /** Resolves when all of it could be read once: nothing acts on half of it (spec A-172). */
+  readonly readable: Promise<void>;
   onChange(listener: () => void): void;
 }
 

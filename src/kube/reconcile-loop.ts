@@ -1,7 +1,7 @@
 import { keyOf, keyOfText, keyText, type ObjectKey, type Stored } from "../api/object.ts";
 import { ApiError, isApiError, isNamespaceTerminating } from "../api/status.ts";
 import { type Clock, sleep } from "../base/clock.ts";
-import { messageOf } from "../base/errors.ts";
+import { EbbError, messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import type { KubeClient } from "./client.ts";
@@ -50,6 +50,10 @@ export interface ReconcileLoop {
  * turn: what was written is first taken up by others, among them those who start a pod for a request that waits.
  */
 const ROUNDS_MAX = 8;
+
+/** spec C-001. */
+const RESYNC_MS = 10 * 60 * 60 * 1000;
+const RECONCILE_MAX_MS = 30_000;
 
 /**
  * Starts the one loop that all controllers share: wake on changes, look, decide, write the difference, look again until
@@ -116,17 +120,30 @@ class Loop<P extends ParentObject, O, C> implements ReconcileLoop {
         if (previous) for (const key of watch.parents(previous, informers)) this.enqueue(key);
       });
     }
-    config.onChange(() => {
-      for (const object of own.list()) this.enqueue(keyOf(object));
-    });
+    config.onChange(() => this.#lookAtAll());
+    this.#resyncLater(signal);
     this.#controller.start?.((key) => this.enqueue(key), signal);
     signal.addEventListener("abort", () => this.#queue.stop(), { once: true });
-    void informers.synced().then(() => this.#queue.start());
+    void Promise.all([informers.synced(), config.readable]).then(() => this.#queue.start());
+  }
+
+  #lookAtAll(): void {
+    for (const object of this.#options.informers.of(this.#controller.kind).list())
+      this.#queue.addSlow(keyText(keyOf(object)));
+  }
+
+  /** Again and again, for what no event has told of. */
+  #resyncLater(signal: AbortSignal): void {
+    const timer = this.#options.clock.schedule(RESYNC_MS, () => {
+      this.#lookAtAll();
+      this.#resyncLater(signal);
+    });
+    signal.addEventListener("abort", () => timer.cancel(), { once: true });
   }
 
   async #work(key: string): Promise<void> {
     try {
-      const requeueAfterMs = await this.#reconcile(key);
+      const requeueAfterMs = await this.#inTime(key, (limit) => this.#reconcile(key, limit));
       this.#queue.forget(key);
       if (requeueAfterMs !== undefined) this.#queue.addAfter(key, requeueAfterMs);
     } catch (thrown) {
@@ -137,7 +154,21 @@ class Loop<P extends ParentObject, O, C> implements ReconcileLoop {
     }
   }
 
-  async #reconcile(key: string): Promise<number | undefined> {
+  /** One that takes too long gives its worker back, and writes nothing more. */
+  async #inTime<T>(key: string, work: (limit: AbortSignal) => Promise<T>): Promise<T> {
+    const limit = new AbortController();
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const timer = this.#options.clock.schedule(RECONCILE_MAX_MS, () => {
+      const why = `the API did not answer within ${RECONCILE_MAX_MS} ms`;
+      const error = new EbbError("reconcile-timeout", `${this.#controller.kind.kind} ${key}: ${why}`);
+      limit.abort(error);
+      reject(error);
+    });
+    work(limit.signal).then(resolve, reject);
+    return promise.finally(() => timer.cancel());
+  }
+
+  async #reconcile(key: string, limit: AbortSignal): Promise<number | undefined> {
     const parent = this.#parent(key);
     if (!parent) {
       this.#failures.delete(key);
@@ -150,12 +181,13 @@ class Loop<P extends ParentObject, O, C> implements ReconcileLoop {
     await this.#addFinalizer(parent);
     let failed: unknown;
     for (let round = 0; round < ROUNDS_MAX; round++) {
+      limit.throwIfAborted();
       const current = this.#parent(key);
       if (!current || current.metadata.deletionTimestamp !== undefined) return 0;
       const desired = this.#desired(current);
       if (failed === undefined) {
         try {
-          if (await this.#write(current, desired)) {
+          if (await this.#write(current, desired, limit)) {
             await sleep(this.#options.clock, this.#options.courtesyMs?.() ?? 0);
             continue;
           }
@@ -166,6 +198,7 @@ class Loop<P extends ParentObject, O, C> implements ReconcileLoop {
           continue;
         }
       }
+      limit.throwIfAborted();
       await this.#writeStatus(current, desired);
       if (failed !== undefined) throw failed;
       return desired.requeueAfterMs;
@@ -192,7 +225,11 @@ class Loop<P extends ParentObject, O, C> implements ReconcileLoop {
   }
 
   /** Resolves to whether anything was written that the caches can show already. */
-  async #write(parent: Stored<P>, desired: Pick<Desired<P>, "patches" | "deletions"> & Partial<Desired<P>>) {
+  async #write(
+    parent: Stored<P>,
+    desired: Pick<Desired<P>, "patches" | "deletions"> & Partial<Desired<P>>,
+    limit?: AbortSignal,
+  ) {
     const notes: EventNote[] = [];
     const writer = new ChildWriter({
       client: this.#client,
@@ -201,11 +238,13 @@ class Loop<P extends ParentObject, O, C> implements ReconcileLoop {
     });
     let wrote = false;
     try {
-      for (const child of desired.children ?? [])
+      for (const child of desired.children ?? []) {
+        limit?.throwIfAborted();
         wrote =
           (await this.#applying(child.kind.kind, child.object.metadata.name, () =>
             writer.apply(this.#controller.kind, parent, child),
           )) || wrote;
+      }
       for (const deletion of desired.deletions ?? []) wrote = (await writer.delete(deletion)) || wrote;
       for (const patch of desired.patches ?? []) wrote = (await writer.patch(patch)) || wrote;
     } finally {

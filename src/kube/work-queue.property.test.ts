@@ -39,6 +39,7 @@ async function settle(): Promise<void> {
 
 const command = fc.oneof(
   fc.record({ verb: fc.constant("add" as const), key: fc.nat(3) }),
+  fc.record({ verb: fc.constant("slow" as const), key: fc.nat(3) }),
   fc.record({ verb: fc.constant("after" as const), key: fc.nat(3), delayMs: fc.nat(50) }),
   fc.record({ verb: fc.constant("finish" as const), key: fc.nat(3) }),
   fc.record({ verb: fc.constant("advance" as const), byMs: fc.nat(40) }),
@@ -74,6 +75,7 @@ test("every add is followed by a start, no key runs twice at once and no more th
           else {
             owed.add(`k${step.key}`);
             if (step.verb === "add") queue.add(`k${step.key}`);
+            else if (step.verb === "slow") queue.addSlow(`k${step.key}`);
             else queue.addAfter(`k${step.key}`, step.delayMs);
           }
         }
@@ -110,4 +112,18 @@ test("failures come back later each time until the key is forgotten", () => {
   );
   queue.forget("a");
   assert.equal(queue.addRateLimited("a"), 10);
+});
+
+test("what changed goes before a look at everything, and is not looked at twice", async () => {
+  const clock = new ManualClock();
+  const order: string[] = [];
+  const work = async (key: string) => void order.push(key);
+  const queue = new WorkQueue({ clock, work, workersMax: 1 });
+  for (const key of ["a", "b", "c"]) queue.addSlow(key);
+  for (const key of ["d", "c"]) queue.add(key);
+  queue.addSlow("d");
+  queue.start();
+  await clock.advance(10);
+  assert.deepEqual(order, ["d", "c", "a", "b"]);
+  assert.ok(queue.idle);
 });

@@ -23,6 +23,8 @@ export class WorkQueue {
   readonly #meter: QueueMeter | undefined;
   /** Waiting keys in the order they came, and when. */
   readonly #waiting = new Map<string, number>();
+  /** As above, of keys that come after all those. */
+  readonly #waitingSlow = new Map<string, number>();
   /** Since when. */
   readonly #working = new Map<string, number>();
   /** Added while being worked on. */
@@ -66,6 +68,7 @@ export class WorkQueue {
     for (const { timer } of this.#delayed.values()) timer.cancel();
     this.#delayed.clear();
     this.#waiting.clear();
+    this.#waitingSlow.clear();
     this.#dirty.clear();
   }
 
@@ -76,8 +79,20 @@ export class WorkQueue {
       this.#dirty.add(key);
       return;
     }
-    if (!this.#waiting.has(key)) this.#meter?.added();
+    if (!this.#waiting.has(key) && !this.#waitingSlow.has(key)) this.#meter?.added();
     this.#enqueue(key);
+  }
+
+  /** For a look at everything: such keys are worked on while no other waits (spec C-001). */
+  addSlow(key: string): void {
+    if (this.#stopped || this.#waiting.has(key) || this.#waitingSlow.has(key)) return;
+    if (this.#working.has(key)) {
+      this.add(key);
+      return;
+    }
+    this.#meter?.added();
+    this.#waitingSlow.set(key, this.#clock.monotonic());
+    this.#pumpSoon();
   }
 
   /** Of several delays for one key the shortest counts. */
@@ -115,12 +130,12 @@ export class WorkQueue {
 
   /** Nothing waits and nothing is being worked on; delayed keys may exist. */
   get idle(): boolean {
-    return this.#waiting.size === 0 && this.#working.size === 0;
+    return this.depth === 0 && this.#working.size === 0;
   }
 
   /** Keys that wait. */
   get depth(): number {
-    return this.#waiting.size;
+    return this.#waiting.size + this.#waitingSlow.size;
   }
 
   /** How long the work under way has taken: all of it together, and the oldest. */
@@ -136,7 +151,10 @@ export class WorkQueue {
   }
 
   #enqueue(key: string): void {
-    if (!this.#waiting.has(key)) this.#waiting.set(key, this.#clock.monotonic());
+    if (!this.#waiting.has(key)) {
+      this.#waiting.set(key, this.#waitingSlow.get(key) ?? this.#clock.monotonic());
+      this.#waitingSlow.delete(key);
+    }
     this.#pumpSoon();
   }
 
@@ -153,17 +171,23 @@ export class WorkQueue {
   }
 
   #pump(): void {
-    for (const [key, sinceMs] of this.#waiting) {
-      if (this.#stopped || this.#working.size >= this.#workersMax) return;
-      const nowMs = this.#clock.monotonic();
-      this.#waiting.delete(key);
-      this.#working.set(key, nowMs);
-      this.#meter?.begun(nowMs - sinceMs);
-      this.#work(key).then(
-        () => this.#done(key),
-        () => this.#done(key),
-      );
+    for (const lane of [this.#waiting, this.#waitingSlow]) {
+      for (const [key, sinceMs] of lane) {
+        if (this.#stopped || this.#working.size >= this.#workersMax) return;
+        lane.delete(key);
+        this.#begin(key, sinceMs);
+      }
     }
+  }
+
+  #begin(key: string, sinceMs: number): void {
+    const nowMs = this.#clock.monotonic();
+    this.#working.set(key, nowMs);
+    this.#meter?.begun(nowMs - sinceMs);
+    this.#work(key).then(
+      () => this.#done(key),
+      () => this.#done(key),
+    );
   }
 
   /**
@@ -175,7 +199,7 @@ export class WorkQueue {
     this.#working.delete(key);
     this.#meter?.done(this.#clock.monotonic() - sinceMs);
     if (this.#dirty.delete(key)) this.#enqueue(key);
-    if (this.#waiting.size > 0) this.#clock.schedule(0, () => this.#pump());
+    if (this.depth > 0) this.#clock.schedule(0, () => this.#pump());
   }
 }
 

@@ -239,7 +239,7 @@ export class AutoscalingWorld {
       controller: controller as Controller<P, O, PodAutoscalerConfig>,
       clientFor: (actor) => this.#server.clientFor(actor),
       informers: this.#informers,
-      config: { current: () => config, onChange() {} },
+      config: { current: () => config, readable: Promise.resolve(), onChange() {} },
       clock: this.clock,
       random: seededRandom(8),
       log: silentLog,
