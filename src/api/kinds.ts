@@ -90,10 +90,15 @@ export const KINDS: readonly AnyKind[] = [
  * Versions under which a kind can be read and written besides its own, in the same shape. serving.knative.dev/v1alpha1
  * serves Service alone, because the first manifests of Knative's users say so.
  */
-export const ALIAS_VERSIONS: readonly {
+const ALIAS_VERSIONS: readonly {
   readonly kind: AnyKind;
   readonly aliasVersions: readonly string[];
 }[] = [{ kind: asAnyKind(ServiceKind), aliasVersions: ["v1alpha1"] }];
+
+/** The same, as an API server takes them. */
+export const ALIASES = ALIAS_VERSIONS.flatMap(({ kind: { group, plural }, aliasVersions }) =>
+  aliasVersions.map((version) => ({ group, plural, version })),
+);
 
 /** All versions of a kind, its own first. */
 function versionsOf(kind: AnyKind): readonly string[] {

@@ -1,4 +1,4 @@
-import { ALIAS_VERSIONS, KINDS } from "../api/kinds.ts";
+import { ALIASES, KINDS } from "../api/kinds.ts";
 import type { QueueProxyHost } from "../api/wire/hosting.ts";
 import type { StatMessage } from "../api/wire/stat.ts";
 import { statusWriters } from "../api/writers.ts";
@@ -20,6 +20,7 @@ import { NodeAgent } from "../embedded/node/node-agent.ts";
 import type { Runtime } from "../embedded/node/runtime.ts";
 import { Workloads } from "../embedded/workloads/workloads.ts";
 import type { Network } from "../http/conn.ts";
+import type { ComponentTelemetry } from "./component-telemetry.ts";
 import { startControllers } from "./controllers.ts";
 import { Courtesy } from "./courtesy.ts";
 import { embeddedChoices } from "./embedded-choices.ts";
@@ -52,6 +53,8 @@ export interface ControlPlanePorts {
   readonly issuer?: CertificateIssuer;
   /** PEM that pods trust the API by. */
   readonly rootCa?: string;
+  /** Absent = nobody is told of metrics, and the log's levels stay. */
+  readonly telemetry?: ComponentTelemetry;
 }
 
 export interface StopOptions {
@@ -60,11 +63,12 @@ export interface StopOptions {
   readonly stopWatchers?: () => Promise<void>;
 }
 
-const NODE_NAME = "ebb";
-const NODE_IP = "127.0.0.1";
+const NODE = { nodeName: "ebb", hostIp: "127.0.0.1" };
 
 export class ControlPlane {
   readonly apiServer: ApiServer;
+  /** Takes what activators report. */
+  receiveStats: (messages: readonly StatMessage[]) => void = () => {};
   readonly #ports: ControlPlanePorts;
   readonly #ended = new AbortController();
   readonly #config: SystemConfig;
@@ -72,22 +76,20 @@ export class ControlPlane {
   readonly #workloads: Workloads;
   readonly #moments: ScaleMoments;
   readonly #courtesy: Courtesy;
-  #receiveStats: (messages: readonly StatMessage[]) => void = () => {};
 
   constructor(ports: ControlPlanePorts) {
     this.#ports = ports;
     const { clock, random, log, storage } = ports;
     this.#config = new SystemConfig(embeddedChoices(), log);
+    const webhook = knativeWebhook(() => this.#config.current);
     this.apiServer = new ApiServer({
       clock,
       random,
       log: log.with({ component: "apiserver" }),
       storage,
       kinds: KINDS,
-      aliases: ALIAS_VERSIONS.flatMap(({ kind, aliasVersions }) =>
-        aliasVersions.map((version) => ({ group: kind.group, plural: kind.plural, version })),
-      ),
-      admission: new SchemaAdmission(knativeWebhook(() => this.#config.current)),
+      aliases: ALIASES,
+      admission: new SchemaAdmission(ports.telemetry?.measured(webhook) ?? webhook),
       writers: statusWriters,
       ...(ports.access ? { access: ports.access } : {}),
       podLogs: () => ports.logsOf?.(this.#agent),
@@ -102,11 +104,10 @@ export class ControlPlane {
       client: this.apiServer.clientFor("node"),
       tokens: this.apiServer,
       queueProxies: this.#moments,
-      nodeName: NODE_NAME,
-      hostIp: NODE_IP,
+      ...NODE,
     });
     const client = this.apiServer.clientFor("workloads");
-    this.#workloads = new Workloads({ ...ports, client, kinds: KINDS, nodeName: NODE_NAME, courtesyMs });
+    this.#workloads = new Workloads({ ...ports, client, kinds: KINDS, nodeName: NODE.nodeName, courtesyMs });
   }
 
   /** From here on the API answers; nothing acts on its objects yet. */
@@ -133,13 +134,9 @@ export class ControlPlane {
       },
       signal,
     });
-    this.#receiveStats = receive;
+    this.receiveStats = receive;
     await this.#workloads.start();
     await this.#agent.start();
-  }
-
-  receiveStats(messages: readonly StatMessage[]): void {
-    this.#receiveStats(messages);
   }
 
   /** Stops the pods within `graceMs`, then what watches from outside, then everything else. Objects stay. */

@@ -1,7 +1,10 @@
 import type { ConfigChoices } from "../api/config/config.ts";
+import { PodAutoscalerKind } from "../api/pod-autoscaler/kind.ts";
+import { revisionAttributesOf } from "../api/revision-attributes.ts";
 import type { StatMessage } from "../api/wire/stat.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
+import type { Metric } from "../base/metrics.ts";
 import type { Random } from "../base/random.ts";
 import { Autoscaler } from "../control-plane/autoscaler/autoscaler.ts";
 import { networkScraper } from "../control-plane/autoscaler/network-scraper.ts";
@@ -19,6 +22,7 @@ import {
   podAutoscalerController,
   type ScaleMoment,
 } from "../control-plane/controllers/pod-autoscaler/controller.ts";
+import { podAutoscalerMetrics } from "../control-plane/controllers/pod-autoscaler/metrics.ts";
 import type { UrlPorts } from "../control-plane/controllers/public-url.ts";
 import { revisionController } from "../control-plane/controllers/revision/controller.ts";
 import { revisionGcController } from "../control-plane/controllers/revision-gc/controller.ts";
@@ -32,6 +36,7 @@ import { ConfigWatch } from "../kube/config-watch.ts";
 import type { Controller, ParentObject } from "../kube/controller.ts";
 import { Informers } from "../kube/informers.ts";
 import { type ReconcileLoop, startReconcileLoop } from "../kube/reconcile-loop.ts";
+import { WorkQueueMetrics } from "../kube/work-queue-metrics.ts";
 import { activatorAnswers } from "./activator-probe.ts";
 import { storeResolver } from "./image-resolver.ts";
 
@@ -48,7 +53,16 @@ export interface ControllersOptions {
   readonly issuer?: CertificateIssuer | undefined;
   readonly onScale: (scale: ScaleMoment) => void;
   readonly signal: AbortSignal;
+  /** Told of what it may measure. */
+  readonly telemetry?: { follow(running: RunningControllers, signal: AbortSignal): void } | undefined;
   readonly courtesyMs: () => number;
+}
+
+export interface RunningControllers {
+  readonly config: ConfigWatch;
+  /** Of the component `autoscaler`, and of the component `controller`. */
+  readonly autoscalerMetrics: readonly Metric[];
+  readonly controllerMetrics: readonly Metric[];
 }
 
 /** Starts Knative's controllers and the autoscaler; they end when `signal` aborts. */
@@ -59,6 +73,7 @@ export function startControllers(options: ControllersOptions): {
   const informers = new Informers({ client: options.clientFor("informers"), clock, log });
   const config = new ConfigWatch({ informers, choices: options.choices, log });
   config.start();
+  const queueMetrics = new WorkQueueMetrics();
   const start = <P extends ParentObject, O>(
     controller: Controller<P, O, never>,
     isUrgent = false,
@@ -66,6 +81,7 @@ export function startControllers(options: ControllersOptions): {
     startReconcileLoop({
       ...options,
       isUrgent,
+      queueMetrics,
       log: log.with({ component: controller.name }),
       controller: controller as Controller<P, O, unknown>,
       informers,
@@ -84,6 +100,8 @@ export function startControllers(options: ControllersOptions): {
   start(serverlessServiceController());
   const autoscaler = startScaling(options, { informers, config, start });
   informers.start(signal);
+  const autoscalerMetrics = [...autoscaler.metrics, ...podAutoscalerMetrics(informers)];
+  options.telemetry?.follow({ config, autoscalerMetrics, controllerMetrics: queueMetrics.metrics }, signal);
   return { receive: (messages) => autoscaler.receive(messages) };
 }
 
@@ -102,6 +120,7 @@ function startScaling(options: ControllersOptions, { informers, config, start }:
     log: log.with({ component: "autoscaler" }),
     pods: (key) => pods.of(key),
     scrapePod: networkScraper({ network, clock }),
+    attributesOf: (key) => revisionAttributesOf(informers.get(PodAutoscalerKind, key) ?? { metadata: key }),
     onDecision: (key) => podAutoscalers.enqueue(key),
     onCollectorFault: (key) => metrics.enqueue(key),
   });

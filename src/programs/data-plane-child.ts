@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import type { Clock } from "../base/clock.ts";
 import { EbbError } from "../base/errors.ts";
 import {
   BOUND,
@@ -11,6 +12,7 @@ import {
   START,
   type Start,
 } from "./data-plane-messages.ts";
+import { type DataPlaneTelemetry, telemetryOver } from "./data-plane-telemetry.ts";
 import { type HandleLink, processLink } from "./process-link.ts";
 import type { DataPlaneAddresses } from "./published-endpoints.ts";
 
@@ -20,6 +22,7 @@ const YOUNG_HEAP = ["--max-semi-space-size=4"];
 /** The control plane's hold on the data-plane process. */
 export class DataPlaneChild {
   readonly link: HandleLink;
+  readonly telemetry: DataPlaneTelemetry;
   /** Resolves with the reason when the process ended without having been asked. */
   readonly failed: Promise<Error>;
   /** Resolves when it serves. */
@@ -28,7 +31,7 @@ export class DataPlaneChild {
   #isStopping = false;
 
   /** Starts the process at once: it loads its code while the control plane loads its own. */
-  constructor() {
+  constructor(clock: Clock) {
     const bundled = import.meta.url.endsWith(".js");
     const program = new URL(bundled ? "./data-plane-process.js" : "./data-plane-process.ts", import.meta.url);
     this.#child = fork(fileURLToPath(program), {
@@ -36,6 +39,7 @@ export class DataPlaneChild {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
     this.link = processLink(this.#child);
+    this.telemetry = telemetryOver(this.link, clock);
     this.serving = new Promise((resolve) => this.link.listen(SERVING, () => resolve()));
     this.failed = new Promise((resolve) => {
       this.#child.once("exit", (code, signal) => {

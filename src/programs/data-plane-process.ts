@@ -1,10 +1,13 @@
 import { systemClock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import type { Attributes } from "../base/metrics.ts";
 import { systemRandom } from "../base/random.ts";
+import { ActivatorTelemetry } from "../data-plane/activator/telemetry.ts";
 import { systemNetwork } from "../http/network.ts";
 import { PassingNetwork } from "../http/passing-network.ts";
 import { LinkClients } from "../kube/link-client.ts";
+import { componentResource } from "./component-resource.ts";
 import { DataPlane } from "./data-plane.ts";
 import {
   BOUND,
@@ -17,9 +20,12 @@ import {
   type Start,
   TIMELINES,
 } from "./data-plane-messages.ts";
+import { serveTelemetry } from "./data-plane-telemetry.ts";
 import { giveAway, takeOver } from "./hand-over.ts";
 import { serveHosting } from "./hosting-link.ts";
-import { pinoLog } from "./pino-log.ts";
+import { LineWriter } from "./line-writer.ts";
+import { packageVersion } from "./package-version.ts";
+import { EngineLogs } from "./pino-log.ts";
 import { processLink } from "./process-link.ts";
 import { SliceWatchdog } from "./slice-watchdog.ts";
 
@@ -31,12 +37,19 @@ link.onClosed(() => process.exit(0));
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => {});
 
+// stdout is the command's: the activator's request log goes where the engine's own log goes.
+const lines = new LineWriter(systemClock, (text) => void process.stderr.write(text));
+process.on("exit", lines.flush);
+
 link.listen(START, (message) => void run(message as Start));
 
 async function run(start: Start): Promise<void> {
-  const log = pinoLog("data-plane", start.logLevel);
+  const logs = new EngineLogs(start.logLevel);
+  const log = logs.of("data-plane");
   const network = new PassingNetwork(systemNetwork(systemClock));
-  const dataPlane = wire(start, { log, network });
+  const resource = componentResource("activator", packageVersion(), start.activatorName);
+  const dataPlane = wire(start, { log, network, resource });
+  serveTelemetry(link, { activator: dataPlane.activator, levels: logs.levels, resource });
   serveHosting(link, dataPlane.queueProxies);
   link.listen(DRAIN, () => void dataPlane.drain().then(() => link.send(DRAINED, null)));
   const parts = { link, dataPlane, network };
@@ -57,13 +70,13 @@ async function run(start: Start): Promise<void> {
 
 function wire(
   { httpPort, httpsPorts, activatorIp, activatorName, successorOf }: Start,
-  parts: { log: Log; network: PassingNetwork },
+  parts: { log: Log; network: PassingNetwork; resource: Attributes },
 ) {
+  const ports = { ...parts, clock: systemClock, random: systemRandom };
   const clients = new LinkClients(link);
   return new DataPlane({
-    ...parts,
-    clock: systemClock,
-    random: systemRandom,
+    ...ports,
+    telemetry: new ActivatorTelemetry({ ...ports, writeLine: lines.add }),
     gateway: successorOf?.gateway ?? { ip: "127.0.0.1", port: httpPort },
     gatewayInternalPort: successorOf?.gatewayInternal.port ?? 0,
     https: {

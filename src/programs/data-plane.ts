@@ -1,10 +1,9 @@
 import { EBB_INGRESS_CLASS } from "../api/labels.ts";
 import type { Timeline } from "../api/wire/hosting.ts";
-import type { StatMessage } from "../api/wire/stat.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
-import { Activator } from "../data-plane/activator/activator.ts";
+import { Activator, type ActivatorOptions } from "../data-plane/activator/activator.ts";
 import { RevisionWatch } from "../data-plane/activator/revision-watch.ts";
 import type { Backend, UpstreamFor } from "../data-plane/backend.ts";
 import { Certificates } from "../data-plane/gateway/certificates.ts";
@@ -24,7 +23,7 @@ import { openLineFile } from "./line-file.ts";
 import { ACTIVATOR_HTTP2_PORT, type DataPlaneAddresses } from "./published-endpoints.ts";
 
 /** The data plane wired from its ports: gateway, activator and hosted queue-proxies of one engine. */
-export interface DataPlanePorts {
+export interface DataPlanePorts extends Pick<ActivatorOptions, "report" | "telemetry"> {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -37,7 +36,6 @@ export interface DataPlanePorts {
   /** Default: nothing is served over https. */
   readonly https?: HttpsPorts;
   readonly clientFor: (actor: string) => KubeClient;
-  readonly report: (messages: StatMessage[]) => void;
   readonly onTimeline: (timeline: Timeline) => void;
   /** As the autoscaler tells activators apart; default `activator`. */
   readonly activatorName?: string;
@@ -47,9 +45,9 @@ const ACTIVATOR_PORT = 8012;
 
 export class DataPlane {
   readonly queueProxies: HostedQueueProxies;
+  readonly activator: Activator;
   readonly #ports: DataPlanePorts;
   readonly #pool: UpstreamPool;
-  readonly #activator: Activator;
   readonly #gateway: Gateway;
   readonly #doors: Doors;
   readonly #ended = new AbortController();
@@ -70,13 +68,13 @@ export class DataPlane {
       probeTls: tlsNetwork({ clock, ...PROBE_TLS }),
       openLines: (path) => openLineFile(path, { clock, log }),
       onHosted: ({ namespace, name }, backend) =>
-        this.#activator.revisions.introducePod(namespace, name, backend),
+        this.activator.revisions.introducePod(namespace, name, backend),
       onDraining: (backend) => {
-        this.#activator.revisions.drainPod(backend);
+        this.activator.revisions.drainPod(backend);
         this.#gateway.backends.drain(backend);
       },
     });
-    this.#activator = new Activator({
+    this.activator = new Activator({
       ...ports,
       log: log.with({ component: "activator" }),
       timers,
@@ -97,15 +95,15 @@ export class DataPlane {
   readonly #upstreamFor: UpstreamFor = (backend) => {
     const { ip, port } = this.#activatorAt;
     const isActivator = backend.ip === ip && (backend.port === port || backend.port === ACTIVATOR_HTTP2_PORT);
-    const handler = isActivator ? this.#activator.handle : this.queueProxies.handlerAt(backend);
+    const handler = isActivator ? this.activator.handle : this.queueProxies.handlerAt(backend);
     return handler ? inProcessUpstream(handler, { remoteAddress: "" }) : this.#pool.to(backend);
   };
 
   /** Takes the ports; connections wait until `serve`. Rejects with the system's error when one is taken. */
   async bind(): Promise<DataPlaneAddresses> {
     const { gateway, activatorIp, gatewayInternalPort = 0, https } = this.#ports;
-    await this.#doors.listen({ ip: activatorIp, port: ACTIVATOR_HTTP2_PORT }, this.#activator.handle);
-    const activator = await this.#doors.listen(this.#activatorAt, this.#activator.handle);
+    await this.#doors.listen({ ip: activatorIp, port: ACTIVATOR_HTTP2_PORT }, this.activator.handle);
+    const activator = await this.#doors.listen(this.#activatorAt, this.activator.handle);
     const inside = { ip: activatorIp, port: gatewayInternalPort };
     const opened = await openGateway(this.#doors, this.#gateway, { outside: gateway, inside, https });
     return { ...opened, activator };
@@ -120,7 +118,7 @@ export class DataPlane {
       client: clientFor("activator"),
       clock,
       log,
-      revisions: this.#activator.revisions,
+      revisions: this.activator.revisions,
       ownIp: activatorIp,
     });
     void routes.run(this.#ended.signal);
@@ -143,7 +141,7 @@ export class DataPlane {
   async close(): Promise<void> {
     this.#ended.abort();
     await this.#doors.close();
-    this.#activator.close();
+    this.activator.close();
     await this.queueProxies.close();
     this.#pool.close();
   }

@@ -1,6 +1,8 @@
 import type { Timeline } from "../api/wire/hosting.ts";
+import type { DataPlaneSettings } from "../api/wire/settings.ts";
 import type { Clock } from "../base/clock.ts";
 import { EbbError } from "../base/errors.ts";
+import type { MetricsSource } from "../base/metrics.ts";
 import { DataPlaneChild } from "./data-plane-child.ts";
 import { type Start, TIMELINES } from "./data-plane-messages.ts";
 import { passOn } from "./hand-over.ts";
@@ -21,11 +23,12 @@ export class DataPlanes {
   /** Resolves with the reason when a process ended without having been asked. */
   readonly failed: Promise<Error>;
   readonly #clock: Clock;
-  #current = new DataPlaneChild();
+  #current: DataPlaneChild;
   /** Still finishing what it had when it was replaced. */
   #retiring: DataPlaneChild | undefined;
   #start: Start | undefined;
   #addresses: DataPlaneAddresses | undefined;
+  #settings: DataPlaneSettings | undefined;
   #generation = 1;
   #isReplacing = false;
   #join: (link: HandleLink) => void = () => {};
@@ -35,6 +38,7 @@ export class DataPlanes {
   /** Starts the first process at once: it loads its code while the control plane loads its own. */
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#current = new DataPlaneChild(clock);
     this.queueProxies = new HostSwitch(hostingOver(this.#current.link));
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
@@ -51,6 +55,18 @@ export class DataPlanes {
   onTimeline(listener: (timeline: Timeline) => void): () => void {
     this.#timelineListeners.add(listener);
     return () => this.#timelineListeners.delete(listener);
+  }
+
+  /** What every process of the data plane follows from now on. */
+  configure(settings: DataPlaneSettings): void {
+    this.#settings = settings;
+    this.#current.telemetry.configure(settings);
+    this.#retiring?.telemetry.configure(settings);
+  }
+
+  /** Of the process that serves now; undefined when it does not answer. */
+  metrics(): Promise<MetricsSource | undefined> {
+    return this.#current.telemetry.metrics();
   }
 
   /** Rejects with one sentence when a port cannot be had. */
@@ -76,7 +92,7 @@ export class DataPlanes {
       );
     this.#isReplacing = true;
     const startedMs = this.#clock.monotonic();
-    const [old, heir] = [this.#current, new DataPlaneChild()];
+    const [old, heir] = [this.#current, new DataPlaneChild(this.#clock)];
     try {
       this.#joined(heir);
       this.#generation += 1;
@@ -120,8 +136,9 @@ export class DataPlanes {
     await Promise.all([this.#current.stop(), this.#retiring?.stop()]);
   }
 
-  #joined({ link }: DataPlaneChild): void {
+  #joined({ link, telemetry }: DataPlaneChild): void {
     this.#join(link);
+    if (this.#settings) telemetry.configure(this.#settings);
     link.listen(TIMELINES, (message) => {
       for (const listener of this.#timelineListeners) listener(message as Timeline);
     });

@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { systemClock } from "../base/clock.ts";
 import { EbbError } from "../base/errors.ts";
 import { systemRandom } from "../base/random.ts";
 import { type Terminal, UsageError } from "../cli/command.ts";
 import { asksForHelp, HELP } from "../cli/help.ts";
+import { packageVersion } from "./package-version.ts";
 import { onStopRequest } from "./stop-requests.ts";
 
 /** The command `ebb`: finds the command by name and loads only what it needs, so that small commands answer at once. */
@@ -50,14 +50,6 @@ async function run([name, ...args]: readonly string[]): Promise<number> {
     default:
       throw new UsageError(`there is no command "${name}"; ebb help lists them`);
   }
-}
-
-function packageVersion(): string {
-  const manifest = new URL(
-    import.meta.url.endsWith(".ts") ? "../../package.json" : "./package.json",
-    import.meta.url,
-  );
-  return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
 }
 
 try {

@@ -14,9 +14,11 @@ import { ProcessStreams } from "../embedded/node/pod-streams.ts";
 import type { ProcessRuntime } from "../embedded/node/runtimes/process/process-runtime.ts";
 import { systemNetwork } from "../http/network.ts";
 import { serveKube } from "../kube/link-server.ts";
+import { ComponentTelemetry } from "./component-telemetry.ts";
 import { ControlPlane } from "./control-plane.ts";
 import { STATS } from "./data-plane-messages.ts";
 import type { DataPlanes } from "./data-planes.ts";
+import type { LogLevels } from "./log-levels.ts";
 
 export interface EngineParts {
   readonly home: Home;
@@ -25,10 +27,12 @@ export interface EngineParts {
   readonly addresses: LoopbackAddresses;
   readonly images: ImageStore;
   readonly dataPlanes: DataPlanes;
+  readonly levels: LogLevels;
 }
 
 /** The control plane on this machine's disk, programs and addresses, joined to the data plane by links. */
-export function wireControlPlane({ home, dataPlanes, ...parts }: EngineParts) {
+export function wireControlPlane({ home, dataPlanes, levels, ...parts }: EngineParts) {
+  const network = systemNetwork(clock);
   const storage = new SqliteStorage({ path: home.database });
   const storageFailed = new Promise<Error>((resolve) => storage.onFailure((failure) => resolve(failure)));
   const {
@@ -40,7 +44,7 @@ export function wireControlPlane({ home, dataPlanes, ...parts }: EngineParts) {
     ...parts,
     clock,
     random,
-    network: systemNetwork(clock),
+    network,
     storage,
     queueProxies: dataPlanes.queueProxies,
     logsOf: (agent) => new ProcessLogs({ pods: home.pods, agent, clock, times: parts.runtime.logTimes }),
@@ -48,6 +52,7 @@ export function wireControlPlane({ home, dataPlanes, ...parts }: EngineParts) {
     access: { adminToken, tokenKey },
     rootCa,
     issuer: new ServingAuthority({ folder: home.credentials, path: home.authority, clock, random }),
+    telemetry: new ComponentTelemetry({ ...parts, clock, network, env: process.env, levels, dataPlanes }),
     path: process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin",
   });
   const clientFor = (actor: string) => controlPlane.apiServer.clientFor(actor);

@@ -15,7 +15,7 @@ import type { KubeClient } from "../kube/client.ts";
 import { startFront } from "./api-front.ts";
 import { DataPlanes, type Replaced } from "./data-planes.ts";
 import { wireControlPlane } from "./embedded-control-plane.ts";
-import { pinoLog } from "./pino-log.ts";
+import { EngineLogs } from "./pino-log.ts";
 import { SliceWatchdog } from "./slice-watchdog.ts";
 import { undoAll } from "./undo.ts";
 
@@ -86,12 +86,13 @@ interface Starting extends StartOptions {
 }
 
 async function startIn(home: Home, { undo, startedMs, ...options }: Starting): Promise<Ebb> {
-  const logLevel = options.logLevel ?? "warn";
-  const runtime = new ProcessRuntime({ clock, log: pinoLog("node", logLevel), pods: home.pods });
+  const { httpPort = 0, httpsPorts = [0], logLevel = "warn" } = options;
+  const logs = new EngineLogs(logLevel);
+  const runtime = new ProcessRuntime({ clock, log: logs.of("node"), pods: home.pods });
   runtime.startForker();
   const dataPlanes = new DataPlanes(clock);
   undo.push(() => dataPlanes.stop());
-  const log = pinoLog("control-plane", logLevel);
+  const log = logs.of("control-plane");
   const leases = new BlockLeases({
     folder: join(tmpdir(), "ebb-addresses"),
     home: home.folder,
@@ -105,13 +106,12 @@ async function startIn(home: Home, { undo, startedMs, ...options }: Starting): P
   });
   undo.push(() => leases.release());
   const activatorIp = await addresses.allocate();
-  const { httpPort = 0, httpsPorts = [0] } = options;
   const binding = dataPlanes.bind({ httpPort, httpsPorts, activatorIp, logLevel });
   // Awaited below: a failure must not count as unhandled until then.
   binding.catch(() => {});
   const images = new ImageStore({ folder: home.images, clock, random });
   await images.keepSpares();
-  const parts = { home, log, runtime, addresses, images, dataPlanes };
+  const parts = { home, log, levels: logs.levels, runtime, addresses, images, dataPlanes };
   const { controlPlane, storageFailed, storage } = wireControlPlane(parts);
   // Before it acts there are no pods to wait for; once stopped it stays so.
   undo.push(() => controlPlane.stop({ graceMs: 0 }));

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { systemClock } from "../base/clock.ts";
 import { EbbError, messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -12,7 +11,8 @@ import type { TlsSettings } from "../http/tls-identity.ts";
 import { anyAddress } from "./any-address.ts";
 import { CertificateFiles } from "./certificate-files.ts";
 import { LineWriter } from "./line-writer.ts";
-import { pinoLog } from "./pino-log.ts";
+import { packageVersion } from "./package-version.ts";
+import { zapLog } from "./pino-log.ts";
 import { onStopRequest } from "./stop-requests.ts";
 
 /** The queue-proxy alone in a pod, configured by its environment only (spec Q-003, Q-054). */
@@ -22,7 +22,7 @@ const CERTIFICATE_FOLDER = "/var/lib/knative/certs";
 async function run(): Promise<void> {
   const lines = new LineWriter(systemClock, (text) => void process.stdout.write(text));
   process.on("exit", lines.flush);
-  const log = pinoLog("queue-proxy", logLevelOf(process.env.SERVING_LOGGING_LEVEL));
+  const log = zapLog("queueproxy", logLevelOf(process.env.SERVING_LOGGING_LEVEL));
   const servingTls = await tlsFromFiles(log);
   const proxy = new LoneQueueProxy({
     env: process.env,
@@ -39,7 +39,7 @@ async function run(): Promise<void> {
       cpu: async (seconds) => (await import("./profiler.ts")).v8Profiler.cpu(seconds),
       heap: async (seconds) => (await import("./profiler.ts")).v8Profiler.heap(seconds),
     },
-    version: version(),
+    version: packageVersion(),
     exit: (code) => process.exit(code),
   });
   onStopRequest(() => proxy.stop());
@@ -66,11 +66,6 @@ const LOG_LEVELS = new Set(["debug", "info", "warn", "error", "fatal"]);
 /** A level that does not exist is Knative's `info`; its start goes on. */
 function logLevelOf(text: string | undefined): string {
   return text !== undefined && LOG_LEVELS.has(text) ? text : "info";
-}
-
-function version(): string {
-  const path = import.meta.url.endsWith(".ts") ? "../../package.json" : "./package.json";
-  return JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8")).version;
 }
 
 try {

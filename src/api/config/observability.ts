@@ -4,14 +4,21 @@ import { asConfigError } from "./config-template.ts";
 import { type ConfigData, ConfigError, ConfigReader } from "./reader.ts";
 
 export interface ExportConfig {
-  readonly protocol: string;
+  readonly protocol: "none" | "prometheus" | "grpc" | "http/protobuf";
   readonly endpoint: string;
   readonly exportIntervalMs: number;
 }
 
+export interface TracingConfig {
+  readonly protocol: "none" | "stdout" | "grpc" | "http/protobuf";
+  readonly endpoint: string;
+  /** 0…1 */
+  readonly samplingRate: number;
+}
+
 /** config-observability (spec C-119…C-132). */
 export interface ObservabilityConfig {
-  readonly tracing: { readonly protocol: string; readonly endpoint: string; readonly samplingRate: number };
+  readonly tracing: TracingConfig;
   readonly metrics: ExportConfig;
   readonly requestMetrics: ExportConfig;
   readonly runtime: { readonly profiling: string; readonly exportIntervalMs: number };
@@ -57,7 +64,7 @@ export function parseObservabilityConfig(data: ConfigData): ObservabilityConfig 
   return config;
 }
 
-function tracingOf(reader: ConfigReader): ObservabilityConfig["tracing"] {
+function tracingOf(reader: ConfigReader): TracingConfig {
   const protocol = reader.text("tracing-protocol", "none");
   const endpoint = reader.text("tracing-endpoint", "");
   const samplingRate = reader.float("tracing-sampling-rate", 0);

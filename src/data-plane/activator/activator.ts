@@ -30,8 +30,8 @@ export interface ActivatorOptions extends RevisionsOptions, StatReporterOptions 
   readonly log: Log;
   readonly timers: TimerWheel;
   readonly upstreamFor: UpstreamFor;
-  /** For the request log. */
-  readonly podIp?: string;
+  /** Its own, for the request log. */
+  readonly activatorIp?: string;
   /** Absent = requests are neither measured nor traced nor logged. */
   readonly telemetry?: ActivatorTelemetry;
   /** Default `cluster.local`; for requests that name their revision by Host (spec T-007). */
@@ -56,7 +56,7 @@ export class Activator {
   constructor(options: ActivatorOptions) {
     this.options = options;
     this.clock = options.clock;
-    const { podName, podIp = "" } = options;
+    const { podName, activatorIp: podIp = "" } = options;
     this.revisions = new Revisions(options, { podName, podIp });
     this.reporter = new StatReporter(options);
     this.domainSuffix = `.svc.${options.clusterDomain ?? "cluster.local"}`;

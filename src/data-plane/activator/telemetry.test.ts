@@ -53,7 +53,7 @@ async function activator(settings: Partial<DataPlaneSettings>, { report = () => 
     timers: new TimerWheel(clock),
     upstreamFor: () => inProcessUpstream(pod, { remoteAddress: "" }),
     podName: "activator-1",
-    podIp: "10.0.0.1",
+    activatorIp: "10.0.0.1",
     report,
     telemetry,
   });

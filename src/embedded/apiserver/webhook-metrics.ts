@@ -25,6 +25,8 @@ export class WebhookMetrics {
   /** The same webhook, measured. */
   measured(webhook: Webhook): Webhook {
     return async (request) => {
+      // Kubernetes' own kinds pass Knative's webhook by.
+      if (!request.kind.custom) return webhook(request);
       const startedMs = this.#clock.monotonic();
       let status = "failed";
       try {

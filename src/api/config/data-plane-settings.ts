@@ -1,0 +1,14 @@
+import type { DataPlaneSettings } from "../wire/settings.ts";
+import type { Config } from "./config.ts";
+
+/** What of the configuration concerns the data plane (spec C-115…C-130, C-144). */
+export function dataPlaneSettings({ logging, network, observability }: Config): DataPlaneSettings {
+  const { enableRequestLog, metrics, requestLogTemplate, tracing } = observability;
+  return {
+    measures: metrics.protocol !== "none",
+    tracing,
+    requestLogTemplate: enableRequestLog ? requestLogTemplate : "",
+    mesh: { mode: network.meshCompatibilityMode, podAddressability: network.enableMeshPodAddressability },
+    logLevels: { base: logging.baseLevel, components: Object.fromEntries(logging.levels) },
+  };
+}
