@@ -1,22 +1,26 @@
 import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
+import { EbbError } from "../base/errors.ts";
 import { ConnectionTimer, type TimedConnection } from "./connection-timer.ts";
 import { FLAG_END_STREAM, http2Library, NO_ERROR, REFUSED_STREAM } from "./http2-library.ts";
 import { Http2ServerStream, type Http2StreamOwner } from "./http2-server-stream.ts";
 import { ClientGone, type ServedConnection, type ServerContext } from "./server-context.ts";
 
+/** Open at a time, on one connection. */
+const STREAMS_MAX = 250;
+
 /** What one HTTP/2 peer may make us hold: streams × window, and heads. Beyond, the stream or the session is refused. */
 const HTTP2_SESSION_OPTIONS = {
   /** Resets in a burst, and per second after it, before the session is ended (rapid reset). */
-  streamResetBurst: 1_000,
-  streamResetRate: 33,
+  streamResetBurst: STREAMS_MAX,
+  streamResetRate: 50,
   maxHeaderListPairs: 1_000,
   maxSessionMemory: 10,
   maxSendHeaderBlockLength: 256 * 1024,
   /** Lines that repeat are the application's business. */
   strictSingleValueFields: false,
   settings: {
-    maxConcurrentStreams: 250,
+    maxConcurrentStreams: STREAMS_MAX,
     initialWindowSize: 256 * 1024,
     maxHeaderListSize: 64 * 1024,
     enablePush: false,
@@ -45,6 +49,7 @@ export class Http2ServerConnection implements ServedConnection, Http2StreamOwner
   readonly #session: ServerHttp2Session;
   readonly #streams = new Set<Http2ServerStream>();
   readonly #timer: ConnectionTimer;
+  #begun: (() => void)[] = [];
   #closing = false;
   #over = false;
 
@@ -75,6 +80,11 @@ export class Http2ServerConnection implements ServedConnection, Http2StreamOwner
     // Without a listener Node would throw, even for a stream that has failed already.
     stream.on("error", () => {});
     if (this.#over || stream.destroyed) return;
+    // None was answered yet: more than may be open is the work of resets, and nghttp2 would go on to the chunk's end.
+    if (this.#begun.length >= STREAMS_MAX) {
+      this.closeNow(new EbbError("rapid-reset", "the client opens and resets streams without end"));
+      return;
+    }
     this.#timer.requestBegan();
     if (this.#streams.size > 0 && this.#waitingBytes() > WAITING_BYTES_MAX) {
       stream.close(REFUSED_STREAM);
@@ -83,6 +93,15 @@ export class Http2ServerConnection implements ServedConnection, Http2StreamOwner
     const served = new Http2ServerStream(stream, this);
     this.#streams.add(served);
     served.begin(raw, (flags & FLAG_END_STREAM) !== 0);
+  }
+
+  afterReading(begin: () => void): void {
+    if (this.#begun.push(begin) > 1) return;
+    void this.context.nextTurn().then(() => {
+      const begun = this.#begun;
+      this.#begun = [];
+      for (const one of begun) one();
+    });
   }
 
   #waitingBytes(): number {

@@ -25,8 +25,13 @@ export interface Http2StreamOwner {
   readonly remoteAddress: string;
   readonly remotePort: number | undefined;
   readonly secure: boolean;
+  /** Runs `begin` once all that has come in this turn was read. */
+  afterReading(begin: () => void): void;
   streamOver(stream: Http2ServerStream): void;
 }
+
+/** One for all: each stream closes, and most have been answered by then. */
+const GONE = new ClientGone();
 
 /** One HTTP/2 request as an exchange: the phases cannot tell it from one of HTTP/1.1. */
 export class Http2ServerStream implements ExchangeOwner, BodyOwner, WriterOwner {
@@ -42,7 +47,7 @@ export class Http2ServerStream implements ExchangeOwner, BodyOwner, WriterOwner 
     this.#stream = stream;
     this.#owner = owner;
     this.#writer = new Http2BodyWriter(stream, this);
-    stream.on("close", () => this.#closed(new ClientGone()));
+    stream.on("close", () => this.#closed(GONE));
   }
 
   get remoteAddress(): string {
@@ -73,9 +78,13 @@ export class Http2ServerStream implements ExchangeOwner, BodyOwner, WriterOwner 
     }
     if (!bodiless) this.#receiveBody(parsed.facts.contentLength);
     const exchange = new ServerExchange(parsed, this.#body ?? EMPTY_BODY, this);
-    this.#exchange = exchange;
-    context.exchangeBegan();
-    context.handler(exchange);
+    // What is reset in the breath in which it was asked for costs nobody but us anything.
+    this.#owner.afterReading(() => {
+      if (this.#over) return;
+      this.#exchange = exchange;
+      context.exchangeBegan();
+      context.handler(exchange);
+    });
   }
 
   closeNow(reason: Error): void {
@@ -191,7 +200,7 @@ export class Http2ServerStream implements ExchangeOwner, BodyOwner, WriterOwner 
       return;
     }
     this.#writer.stop();
-    this.messageBroke(new ClientGone());
+    this.messageBroke(GONE);
   }
 
   sendUpgrade(): Conn {
