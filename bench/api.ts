@@ -1,48 +1,49 @@
-import { listWithoutSockets } from "./api/list-slices.ts";
-import { listOverHttps } from "./api/lists.ts";
-import { serviceCurve } from "./api/services.ts";
-import { watchFanOut, writeToWatch } from "./api/watches.ts";
-import { measureDisk, measureWrites } from "./api/writes.ts";
-import { newHome, removeHome, startEngine } from "./engine.ts";
+import { measureLists } from "./api/lists.ts";
+import { measureMemory } from "./api/memory.ts";
+import { measureInOneGo, measureInWaves } from "./api/services.ts";
+import { measureWatches } from "./api/watches.ts";
+import { measureWrites } from "./api/writes.ts";
+import type { Row } from "./data-plane/rounds.ts";
+import { type Engine, newHome, removeHome, startEngine } from "./engine.ts";
 import type { BenchOptions } from "./run.ts";
 
 /**
- * The API as its clients feel it, over HTTPS with durable writes: creates and updates by 64 writers beside what the
- * disk alone takes, lists of 10,000 objects, watch fan-out, write-to-watch latency, memory, and the curve of 1,000
- * Services applied in one go. `--part writes|lists|watches|services` runs one of them.
+ * The API as its clients feel it, over HTTPS with durable writes, in parts (`--part NAME`; all of them without, about
+ * six minutes): each is one table, taken from an engine of its own. With `--package` several builds take turns.
  */
-export async function run({ smoke, part }: BenchOptions): Promise<unknown> {
-  const figures: Record<string, unknown> = {};
-  const parts: Readonly<Record<string, () => Promise<unknown>>> = {
-    writes: () =>
-      withEngine(async (engine) => ({
-        disk: measureDisk(smoke ? 20 : 300),
-        ...(await measureWrites(engine, {
-          creates: smoke ? 200 : 20_000,
-          updates: smoke ? 200 : 20_000,
-          writers: 64,
-        })),
-      })),
-    lists: async () => ({
-      overHttps: await withEngine((engine) => listOverHttps(engine, smoke ? 500 : 10_000)),
-      slices: await listWithoutSockets(smoke ? 500 : 10_000),
-    }),
-    watches: () =>
-      withEngine(async (engine) => ({
-        fanOut: await watchFanOut(engine, { watchers: 32, writes: smoke ? 50 : 3000 }),
-        writeToWatch: await writeToWatch(engine, { perSecond: smoke ? 50 : 500, seconds: smoke ? 1 : 10 }),
-      })),
-    services: () => withEngine((engine) => serviceCurve(engine, smoke ? 5 : 1000)),
-  };
-  for (const [name, measure] of Object.entries(parts))
-    if (part === undefined || part === name) figures[name] = await measure();
-  if (Object.keys(figures).length === 0) throw new Error(`no part ${part}: ${Object.keys(parts).join(", ")}`);
-  return figures;
+const PARTS: Readonly<Record<string, (engine: Engine, smoke: boolean) => Promise<Row[]>>> = {
+  writes: measureWrites,
+  watch: measureWatches,
+  list: measureLists,
+  services: measureInOneGo,
+  waves: measureInWaves,
+  memory: measureMemory,
+};
+
+export async function run({ smoke, part, packages = [] }: BenchOptions): Promise<unknown> {
+  const names = Object.keys(PARTS);
+  if (part !== undefined && PARTS[part] === undefined)
+    throw new Error(`no part ${part}; there are ${names.join(", ")}`);
+  const tables: Record<string, readonly Row[]> = {};
+  for (const name of part === undefined ? names : [part]) {
+    const rows: Row[] = [];
+    for (const folder of packages.length === 0 ? [undefined] : packages) {
+      const measured = await onEngine(
+        folder,
+        (engine) => PARTS[name]?.(engine, smoke) ?? Promise.resolve([]),
+      );
+      rows.push(
+        ...(packages.length > 1 ? measured.map((row) => ({ package: folder ?? "", ...row })) : measured),
+      );
+    }
+    tables[name] = rows;
+  }
+  return { tables };
 }
 
-async function withEngine<T>(measure: (engine: Awaited<ReturnType<typeof startEngine>>) => Promise<T>) {
+async function onEngine<T>(folder: string | undefined, measure: (engine: Engine) => Promise<T>): Promise<T> {
   const home = newHome();
-  const engine = await startEngine(home);
+  const engine = await startEngine(home, folder);
   try {
     return await measure(engine);
   } finally {

@@ -25,6 +25,8 @@ export interface Ready {
 export interface Engine extends Ready {
   readonly pid: number;
   readonly home: string;
+  /** Of the built package; absent = dist/. */
+  readonly folder?: string | undefined;
   /** From the start of the command to its ready line, as seen from outside. */
   readonly seenReadyMs: number;
   stop(): Promise<void>;
@@ -60,6 +62,7 @@ export async function startEngine(home: string, folder?: string): Promise<Engine
   return {
     ...ready,
     home,
+    folder,
     pid: child.pid ?? 0,
     seenReadyMs: performance.now() - started,
     stop: () => stop(child),

@@ -2,14 +2,17 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import type { Row } from "./data-plane/rounds.ts";
 import { describeMachine } from "./machine.ts";
+import { tablesText } from "./table.ts";
 
 /**
  * `npm run bench -- NAME [--smoke] [--runs N] [--app FILE] [--part PART] [--package FOLDER]…`: builds the package,
  * runs bench/NAME.ts on it, prints one JSON object and writes it to bench/results/. `--smoke` runs as little as shows
  * that the bench still works; without a name it runs all of them. With `--package` nothing is built: all but `warm`,
- * which takes the first, take turns on the packages named, which is how a change is measured where others work
- * too. `--part` and `--only` are for `data-plane`: one of its tables, and the contenders whose names hold that text.
+ * which takes the first, take turns on the packages named, which is how a change is measured where others work too.
+ * `--part` is for `data-plane` and `api`: one of their tables; `--only` for `data-plane`: the contenders whose names
+ * hold that text. Tables also go to stderr as Markdown; `node bench/table.ts FILE` prints them again.
  */
 export interface BenchOptions {
   readonly smoke: boolean;
@@ -46,6 +49,7 @@ async function runOne(name: string, options: BenchOptions): Promise<void> {
   );
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
+  console.error(tablesText((figures as { tables?: Record<string, Row[]> }).tables));
   console.log(JSON.stringify(result));
 }
 

@@ -27,8 +27,8 @@ export class Connection {
   }
 
   /** The answer's length in bytes; rejects unless it is 2xx. */
-  send(method: string, path: string, body?: string): Promise<number> {
-    return this.#call({ method, path, body }, () => {});
+  send(method: string, path: string, how: { body?: string; accept?: string } = {}): Promise<number> {
+    return this.#call({ method, path, ...how }, () => {});
   }
 
   /** Calls `onLine` for each line of a watch until `signal` aborts; resolves when the answer has begun. */
@@ -46,10 +46,11 @@ export class Connection {
   }
 
   #call(call: Call, onData: (text: string) => void): Promise<number> {
-    const { method, path, body, signal, onBegin } = call;
+    const { method, path, body, signal, onBegin, accept = "application/json" } = call;
     return new Promise((done, fail) => {
       const { hostname, port } = this.#url;
-      const options = { hostname, port, path, method, agent: this.#agent, headers: this.#headers };
+      const headers = { ...this.#headers, accept };
+      const options = { hostname, port, path, method, agent: this.#agent, headers };
       const outgoing = request({ ...options, ...(signal ? { signal } : {}) }, (incoming) => {
         const ok = (incoming.statusCode ?? 0) < 300;
         let size = 0;
@@ -77,21 +78,10 @@ export class Connection {
 interface Call {
   readonly method: string;
   readonly path: string;
-  readonly body?: string | undefined;
+  readonly body?: string;
+  readonly accept?: string;
   readonly signal?: AbortSignal;
   readonly onBegin?: () => void;
-}
-
-export const CONFIG_MAPS = "/api/v1/namespaces/default/configmaps";
-
-/** A ConfigMap of about 400 bytes. */
-export function configMapText(name: string, data: Readonly<Record<string, string>> = {}): string {
-  return JSON.stringify({
-    apiVersion: "v1",
-    kind: "ConfigMap",
-    metadata: { name, labels: { bench: "api" } },
-    data: { filling: "x".repeat(200), ...data },
-  });
 }
 
 /** Runs `task` for 0 … count − 1, `workers` at a time. */

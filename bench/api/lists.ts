@@ -1,22 +1,32 @@
-import { setTimeout as wait } from "node:timers/promises";
+import type { Row } from "../data-plane/rounds.ts";
 import type { Engine } from "../engine.ts";
-import { memoryMiB, processTree } from "../processes.ts";
 import { rounded, summary } from "../statistics.ts";
-import { CONFIG_MAPS, Connection, configMapText, inParallel } from "./connection.ts";
+import { CONFIG_MAPS } from "./config-maps.ts";
+import { Connection } from "./connection.ts";
+import { write } from "./generators.ts";
+import { listWithoutSockets, TABLE } from "./list-slices.ts";
 
 const TIMES = 5;
 
-/** A list of `count` ConfigMaps in one answer, what somebody else waits meanwhile, and the memory that they take. */
-export async function listOverHttps(engine: Engine, count: number): Promise<unknown> {
-  const connection = new Connection(engine, 32);
+/**
+ * A list of 10,000 ConfigMaps in one answer: over HTTPS, with what somebody else waits meanwhile; and in this process
+ * without sockets, where the turns of the event loop can be measured. About 30 s.
+ */
+export async function measureLists(engine: Engine, smoke: boolean): Promise<Row[]> {
+  const count = smoke ? 500 : 10_000;
+  await write(engine, { verb: "create", prefix: "l", count, writers: 32 });
+  const json = await listed(engine, "application/json");
+  const table = await listed(engine, TABLE);
+  const slices = await listWithoutSockets(count);
+  return [
+    { what: `JSON of ${count}`, ...json, ...slices.json },
+    { what: `Table of ${count}`, ...table, ...slices.table },
+  ];
+}
+
+async function listed(engine: Engine, accept: string): Promise<Row> {
+  const connection = new Connection(engine, 1);
   const bystander = new Connection(engine, 1);
-  await wait(1000);
-  const memoryBefore = memoryMiB(processTree(engine.pid));
-  await inParallel(count, 32, async (index) => {
-    await connection.send("POST", CONFIG_MAPS, configMapText(`l${index}`));
-  });
-  await wait(5000);
-  const memoryAfter = memoryMiB(processTree(engine.pid));
   const took: number[] = [];
   const waited: number[] = [];
   let bytes = 0;
@@ -30,22 +40,20 @@ export async function listOverHttps(engine: Engine, count: number): Promise<unkn
       }
     })();
     const started = performance.now();
-    bytes = await connection.send("GET", CONFIG_MAPS);
+    bytes = await connection.send("GET", CONFIG_MAPS, { accept });
     took.push(performance.now() - started);
     listing = false;
     await pings;
   }
   connection.close();
   bystander.close();
+  const { p50, max } = summary(took);
+  const bystanders = summary(waited);
   return {
-    objects: count,
-    mebibytes: rounded(bytes / 2 ** 20),
-    tookMs: summary(took),
-    bystanderMs: summary(waited),
-    memoryMiB: {
-      unit: "MiB added by the objects after five seconds, proportional set size",
-      added: rounded(memoryAfter - memoryBefore),
-      per10000: rounded(((memoryAfter - memoryBefore) / count) * 10_000),
-    },
+    MiB: rounded(bytes / 2 ** 20),
+    "p50 ms": p50,
+    "max ms": max,
+    "bystander's p50 ms": bystanders.p50,
+    "its p99": bystanders.p99,
   };
 }

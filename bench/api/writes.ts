@@ -1,13 +1,33 @@
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Row } from "../data-plane/rounds.ts";
 import type { Engine } from "../engine.ts";
 import { cpuMs, processTree } from "../processes.ts";
 import { rounded, summary } from "../statistics.ts";
-import { CONFIG_MAPS, Connection, configMapText, inParallel } from "./connection.ts";
+import { write } from "./generators.ts";
+import type { WriteLoad } from "./load/writers.ts";
+
+/** Durable writes over HTTPS, beside what the disk alone takes. About 25 s. */
+export async function measureWrites(engine: Engine, smoke: boolean): Promise<Row[]> {
+  const count = smoke ? 200 : 20_000;
+  const create = (prefix: string, writers: number, count: number) =>
+    timed(engine, { verb: "create", prefix, writers, count });
+  // What is compiled while it is first used is not measured.
+  await write(engine, { verb: "create", prefix: "warm", writers: 64, count: smoke ? 10 : 5000 });
+  return [
+    diskRow(smoke ? 20 : 300),
+    { what: "create, 64 writers", ...(await create("w", 64, count)) },
+    {
+      what: "update, 64 writers",
+      ...(await timed(engine, { verb: "update", prefix: "w", writers: 64, count })),
+    },
+    { what: "create, 1 writer", ...(await create("alone", 1, smoke ? 50 : 500)) },
+  ];
+}
 
 /** What the disk below the home takes for one write of 4 KiB with fdatasync. */
-export function measureDisk(times: number): unknown {
+function diskRow(times: number): Row {
   const folder = mkdtempSync(join(tmpdir(), "ebb-bench-disk-"));
   const file = openSync(join(folder, "file"), "w");
   const block = Buffer.alloc(4096, 1);
@@ -19,56 +39,19 @@ export function measureDisk(times: number): unknown {
   });
   closeSync(file);
   rmSync(folder, { recursive: true });
-  return { unit: "ms for 4 KiB with fdatasync", ...summary(took) };
+  const { p50, p99 } = summary(took);
+  return { what: "the disk alone: 4 KiB with fdatasync", "p50 ms": p50, "p99 ms": p99 };
 }
 
-export interface WriteLoad {
-  readonly creates: number;
-  readonly updates: number;
-  readonly writers: number;
-}
-
-export async function measureWrites(engine: Engine, load: WriteLoad): Promise<Record<string, unknown>> {
-  const connection = new Connection(engine, load.writers);
-  const name = (index: number) => `w${index}`;
-  const create = (index: number) => connection.send("POST", CONFIG_MAPS, configMapText(name(index)));
-  const update = (index: number) => {
-    const one = name(index % load.creates);
-    return connection.send("PUT", `${CONFIG_MAPS}/${one}`, configMapText(one, { n: String(index) }));
-  };
-  await inParallel(
-    100,
-    8,
-    async (index) => void (await connection.send("POST", CONFIG_MAPS, configMapText(`warm${index}`))),
-  );
-  const alone = await timed(engine, { count: Math.min(200, load.creates), writers: 1 }, (index) =>
-    connection.send("POST", CONFIG_MAPS, configMapText(`alone${index}`)),
-  );
-  const creates = await timed(engine, { count: load.creates, writers: load.writers }, create);
-  const updates = await timed(engine, { count: load.updates, writers: load.writers }, update);
-  connection.close();
-  return { creates, updates, oneWriter: alone };
-}
-
-async function timed(
-  { pid }: Engine,
-  { count, writers }: { readonly count: number; readonly writers: number },
-  write: (index: number) => Promise<number>,
-): Promise<unknown> {
-  const took: number[] = [];
-  const pids = processTree(pid);
+async function timed(engine: Engine, load: WriteLoad): Promise<Row> {
+  const pids = processTree(engine.pid);
   const cpuBefore = cpuMs(pids);
-  const started = performance.now();
-  await inParallel(count, writers, async (index) => {
-    const sent = performance.now();
-    await write(index);
-    took.push(performance.now() - sent);
-  });
-  const seconds = (performance.now() - started) / 1000;
+  const { perSecond, p50, p99, generatorCpuMsEach } = await write(engine, load);
   return {
-    writers,
-    perSecond: rounded(count / seconds),
-    cpuMsEach: rounded((cpuMs(pids) - cpuBefore) / count),
-    answeredMs: summary(took),
+    "writes/s": perSecond,
+    "p50 ms": p50,
+    "p99 ms": p99,
+    "CPU, ms a write": rounded((cpuMs(pids) - cpuBefore) / load.count),
+    "generator's CPU": generatorCpuMsEach,
   };
 }
