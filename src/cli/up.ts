@@ -15,6 +15,8 @@ export interface RunningEngine {
   readonly gateway: string;
   /** The same over https. */
   readonly gatewayTls: string;
+  /** PEM file of the authority that signs hosts' certificates. */
+  readonly authority: string;
   readonly api: string;
   readonly kubeconfig: string;
   readonly readyMs: number;
@@ -113,16 +115,16 @@ function parseFlags(args: readonly string[]) {
 }
 
 function readyLine(engine: RunningEngine): string {
-  const { gateway, gatewayTls, api, kubeconfig, readyMs } = engine;
+  const { gateway, gatewayTls, authority, api, kubeconfig, readyMs } = engine;
   const ms = Math.round(readyMs);
-  return `${JSON.stringify({ event: "ready", gateway, api, kubeconfig, ms, gatewayTls })}\n`;
+  return `${JSON.stringify({ event: "ready", gateway, api, kubeconfig, ms, gatewayTls, authority })}\n`;
 }
 
 function readyText(engine: RunningEngine): string {
   return [
     `ebb is ready after ${Math.round(engine.readyMs)} ms`,
     `  gateway     ${engine.gateway}`,
-    `              ${engine.gatewayTls} for hosts with a certificate`,
+    `              ${engine.gatewayTls} for hosts with a certificate (curl --cacert ${engine.authority})`,
     `  api         ${engine.api}`,
     `  kubeconfig  ${engine.kubeconfig}`,
     "",

@@ -38,6 +38,8 @@ export interface Ebb {
   readonly gateway: string;
   /** `https://127.0.0.1:N`: answers for hosts that have a certificate. */
   readonly gatewayTls: string;
+  /** PEM file of the authority that signs hosts' certificates: `curl --cacert` takes it. */
+  readonly authority: string;
   readonly api: string;
   /** Path of the file for kubectl. */
   readonly kubeconfig: string;
@@ -133,6 +135,7 @@ async function startIn(home: Home, { undo, startedMs, ...options }: Starting): P
   return {
     gateway: `http://127.0.0.1:${bound.gateway.port}`,
     gatewayTls: `https://127.0.0.1:${bound.gatewayTls?.port}`,
+    authority: home.authority,
     api: front.url,
     kubeconfig: home.kubeconfig,
     readyMs: clock.monotonic() - startedMs,

@@ -64,12 +64,21 @@ describe("ebb up", () => {
   test("-o json says in one line where gateway, API and kubeconfig are", async () => {
     assert.equal(engine.command.stdout.trimEnd().split("\n").length, 1);
     const { ready } = engine;
-    assert.deepEqual(Object.keys(ready), ["event", "gateway", "api", "kubeconfig", "ms", "gatewayTls"]);
+    assert.deepEqual(Object.keys(ready), [
+      "event",
+      "gateway",
+      "api",
+      "kubeconfig",
+      "ms",
+      "gatewayTls",
+      "authority",
+    ]);
     assert.equal(ready.event, "ready");
     assert.match(ready.gateway, /^http:\/\/127\.0\.0\.1:\d+$/);
     assert.match(ready.gatewayTls, /^https:\/\/127\.0\.0\.1:\d+$/);
     assert.match(ready.api, /^https:\/\/127\.0\.0\.1:\d+$/);
     assert.equal(ready.kubeconfig, join(home, "kubeconfig"));
+    assert.equal(ready.authority, join(home, "ca.crt"));
     assert.equal(Number.isInteger(ready.ms), true);
     assert.equal(statSync(ready.kubeconfig).mode & 0o777, 0o600);
     assert.equal(statSync(home).mode & 0o077, 0);

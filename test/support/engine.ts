@@ -101,6 +101,7 @@ export interface ReadyLine {
   readonly event: "ready";
   readonly gateway: string;
   readonly gatewayTls: string;
+  readonly authority: string;
   readonly api: string;
   readonly kubeconfig: string;
   readonly ms: number;
