@@ -9,6 +9,7 @@ import { NamespaceKind } from "../src/api/namespace/kind.ts";
 import type { OwnerReference } from "../src/api/object.ts";
 import { PodKind } from "../src/api/pod/kind.ts";
 import { ReplicaSetKind } from "../src/api/replica-set/kind.ts";
+import { ResourceQuotaKind } from "../src/api/resource-quota/kind.ts";
 import { isApiError } from "../src/api/status.ts";
 import { isPodReady } from "../src/embedded/workloads/pods.ts";
 import { embeddedWorld } from "./support/embedded-world.ts";
@@ -273,4 +274,19 @@ test("a deleted namespace empties itself and goes", async () => {
   await clock.advance(30_000);
   await assert.rejects(client.get(NamespaceKind, { namespace: "", name: "other" }));
   assert.equal(runtime.alive.length, 0);
+});
+
+test("a quota's status tells what its namespace uses of all that it limits, and follows", async () => {
+  const { client, clock } = await embeddedWorld();
+  const key = { namespace: "default", name: "q" };
+  const hard = { "count/deployments.apps": "5", configmaps: "9", pods: "9" };
+  await client.create(ResourceQuotaKind, { metadata: key, spec: { hard } });
+  await client.create(DeploymentKind, deployment(1));
+  await client.create(ConfigMapKind, { metadata: { namespace: "default", name: "a" } });
+  await clock.advance(2_000);
+  const used = async () => (await client.get(ResourceQuotaKind, key)).status?.used;
+  assert.deepEqual(await used(), { "count/deployments.apps": "1", configmaps: "1", pods: "1" });
+  await client.delete(ConfigMapKind, { namespace: "default", name: "a" });
+  await clock.advance(1_000);
+  assert.deepEqual(await used(), { "count/deployments.apps": "1", configmaps: "0", pods: "1" });
 });

@@ -40,3 +40,8 @@ export interface Column {
 export function apiVersionOf(kind: Kind): string {
   return kind.group === "" ? kind.version : `${kind.group}/${kind.version}`;
 }
+
+/** How storage and quotas call the objects of a kind: `pods`, `deployments.apps`. */
+export function collectionOf(kind: Pick<Kind, "group" | "plural">): string {
+  return kind.group === "" ? kind.plural : `${kind.plural}.${kind.group}`;
+}

@@ -1,4 +1,11 @@
-import { duplicate, type FieldCause, invalidValue, required, unsupported } from "../field-cause.ts";
+import {
+  duplicate,
+  type FieldCause,
+  forbidden,
+  invalidValue,
+  required,
+  unsupported,
+} from "../field-cause.ts";
 import { dns1123SubdomainErrors } from "../syntax.ts";
 import type { Webhook, WebhookConfiguration, WebhookRule } from "./kind.ts";
 
@@ -59,7 +66,20 @@ function ownCauses(webhook: Webhook, at: string): FieldCause[] {
         "the timeout value must be between 1 and 30 seconds",
       ),
     );
-  return [...causes, ...clientCauses(webhook, `${at}.clientConfig`)];
+  causes.push(...clientCauses(webhook, `${at}.clientConfig`));
+  return [
+    ...causes,
+    ...(webhook.matchConditions ?? []).map((_, index) => unanswered(`${at}.matchConditions[${index}]`)),
+  ];
+}
+
+/** A condition that is passed over would let the webhook see, or miss, what its author did not mean. */
+function unanswered(field: string): FieldCause {
+  return forbidden(
+    field,
+    "expressions (CEL) are not evaluated here: narrow the webhook by rules, namespaceSelector or objectSelector, " +
+      "and leave the rest to the webhook itself",
+  );
 }
 
 function ruleCauses(rule: WebhookRule, at: string): FieldCause[] {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { defaultConfig } from "../../api/config/config.ts";
-import { apiVersionOf, type Kind } from "../../api/kind.ts";
+import { apiVersionOf, collectionOf, type Kind } from "../../api/kind.ts";
 import { KINDS } from "../../api/kinds.ts";
 import { VIEWS } from "../../api/views.ts";
 import { systemClock } from "../../base/clock.ts";
@@ -10,7 +10,6 @@ import { systemRandom } from "../../base/random.ts";
 import { administrator } from "./access/identity.ts";
 import { ApiServer } from "./api-server.ts";
 import { knativeWebhook } from "./knative-webhook.ts";
-import { collectionOf } from "./resources.ts";
 import { decodeProtobuf } from "./rest/protobuf.ts";
 import { SchemaAdmission } from "./schema-admission.ts";
 import { MemoryStorage } from "./storage/memory-storage.ts";

@@ -1,4 +1,4 @@
-import type { Kind } from "../../api/kind.ts";
+import { collectionOf, type Kind } from "../../api/kind.ts";
 import type { KindView } from "../../api/view.ts";
 
 /** A kind as it is served under one group and version. */
@@ -74,8 +74,4 @@ export function apiVersionOfResource(resource: Pick<Resource, "group" | "version
 
 function resourceOf(kind: Kind, version: string): Resource {
   return { kind, group: kind.group, version, plural: kind.plural, collection: collectionOf(kind) };
-}
-
-export function collectionOf(kind: Pick<Kind, "group" | "plural">): string {
-  return kind.group === "" ? kind.plural : `${kind.plural}.${kind.group}`;
 }

@@ -74,7 +74,7 @@ export class Workloads {
       new ReplicaSets({ ...shared, nodeName }),
       new ServiceEndpoints(shared),
       new ServiceAccounts(shared, rootCa),
-      new ResourceQuotas(shared),
+      new ResourceQuotas(shared, kinds),
       new NamespaceEnder(shared, kinds),
       new GarbageCollector(ports, kinds),
     ];

@@ -1,32 +1,44 @@
 import type { ApiObject } from "../../../api/object.ts";
-import type { Pod } from "../../../api/pod/pod.ts";
-import { quotaRefusal } from "../../../api/resource-quota/usage.ts";
+import type { Countable } from "../../../api/resource-quota/scopes.ts";
+import { concerns, quotaRefusal } from "../../../api/resource-quota/usage.ts";
 import type { AnyObject } from "../any-object.ts";
 import type { ServerContext, Target } from "../context.ts";
 import { forbidden } from "../failures.ts";
 
 const PAGE = 500;
 
-/** A new pod must have room in each quota of its namespace (spec E-214). Most namespaces have none. */
-export async function admitQuota(context: ServerContext, target: Target, object: AnyObject): Promise<void> {
-  if (target.resource.collection !== "pods") return;
-  const quotas = context.quotas.in(target.namespace);
-  if (quotas.length === 0) return;
-  const pods = await podsIn(context, target.namespace);
+/**
+ * A new object must have room in each quota of its namespace (spec E-214). Most namespaces have none. Returns whether
+ * that still holds: not when somebody else wrote since, who may have taken the last place.
+ */
+export async function admitQuota(
+  context: ServerContext,
+  target: Target,
+  object: AnyObject,
+): Promise<() => boolean> {
+  const { collection } = target.resource;
+  const made: Countable = { collection, object };
+  const quotas = context.quotas.in(target.namespace).filter((quota) => concerns(quota, made));
+  if (quotas.length === 0) return () => true;
+  const at = context.storage.sequenced;
+  const others = await objectsAt(context, { collection, namespace: target.namespace, at });
   for (const quota of quotas) {
-    const refusal = quotaRefusal(quota, object as ApiObject as Pod, pods);
+    const refusal = quotaRefusal(quota, made, others);
     if (refusal !== undefined) throw forbidden(target.resource, target.name, refusal);
   }
+  return () => at === context.storage.sequenced;
 }
 
-async function podsIn({ storage }: ServerContext, namespace: string): Promise<Pod[]> {
-  const found: Pod[] = [];
-  const at = storage.sequenced;
+async function objectsAt(
+  { storage }: ServerContext,
+  listing: { readonly collection: string; readonly namespace: string; readonly at: number },
+): Promise<Countable[]> {
+  const { collection } = listing;
+  const found: Countable[] = [];
   let after: { namespace: string; name: string } | undefined;
   for (;;) {
-    const query = { collection: "pods", namespace, at, limit: PAGE, ...(after ? { after } : {}) };
-    const page = await storage.list(query);
-    found.push(...page.entries.map(({ json }) => JSON.parse(json) as Pod));
+    const page = await storage.list({ ...listing, limit: PAGE, ...(after ? { after } : {}) });
+    found.push(...page.entries.map(({ json }) => ({ collection, object: JSON.parse(json) as ApiObject })));
     after = page.entries.at(-1)?.key;
     if (!page.more) return found;
   }

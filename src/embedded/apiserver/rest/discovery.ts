@@ -1,6 +1,6 @@
-import type { Kind } from "../../../api/kind.ts";
+import { collectionOf, type Kind } from "../../../api/kind.ts";
 import { REVIEWS, type Review } from "../access/reviews.ts";
-import { collectionOf, type Resource, type Resources } from "../resources.ts";
+import type { Resource, Resources } from "../resources.ts";
 
 /** What is served, in the legacy and the aggregated form (spec E-196). */
 

@@ -1,9 +1,8 @@
 import { AGE_DESCRIPTION, CREATED_AT_COLUMN } from "../../../api/age.ts";
 import { COLUMN_TEXTS } from "../../../api/column-texts.ts";
-import type { Column, Kind } from "../../../api/kind.ts";
+import { type Column, collectionOf, type Kind } from "../../../api/kind.ts";
 import { type AnyObject, isRecord } from "../any-object.ts";
 import { badRequest } from "../failures.ts";
-import { collectionOf } from "../resources.ts";
 
 /** meta.k8s.io/v1 Tables: what `kubectl get` prints (spec E-206). */
 

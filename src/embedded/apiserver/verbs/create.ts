@@ -21,6 +21,8 @@ import { rightKind } from "../wrong-kind.ts";
 
 /** How often a generated name is tried anew when it is taken. */
 const GENERATE_ATTEMPTS = 8;
+/** On a busy server the count of a quota may be old by the end of this many looks; then it is taken as it is. */
+const QUOTA_LOOKS = 20;
 
 export interface CreateRequest {
   readonly resource: Resource;
@@ -69,7 +71,7 @@ export async function createObject(
     };
     const { caller } = options;
     const admitted = await admitThrough(context, { request: admission, target, caller, again });
-    await admitQuota(context, target, admitted.object);
+    for (let look = 1; !(await admitQuota(context, target, admitted.object))() && look < QUOTA_LOOKS; look++);
     checkKind(admitted.object);
     options.warnings.push(...admitted.warnings);
     const exists = context.storage.revisionOf({ collection: resource.collection, ...target }) !== 0;

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { ConfigMapKind } from "../../../api/config-map/kind.ts";
 import { KINDS } from "../../../api/kinds.ts";
 import { NamespaceKind } from "../../../api/namespace/kind.ts";
 import { type Pod, PodKind } from "../../../api/pod/kind.ts";
 import { ResourceQuotaKind } from "../../../api/resource-quota/kind.ts";
+import { SecretKind } from "../../../api/secret/kind.ts";
 import {
   MutatingWebhookConfigurationKind,
   ValidatingWebhookConfigurationKind,
@@ -134,4 +136,29 @@ test("a quota lets as many pods in as it says, and wants to know what they ask f
       'pods "q" is forbidden: exceeded quota: q, requested: pods=1,requests.cpu=600m, ' +
       "used: pods=1,requests.cpu=500m, limited: pods=1,requests.cpu=1",
   });
+});
+
+test("a webhook with an expression is refused with its field, not asked without it", async () => {
+  const client = await serverWith({});
+  const matchConditions = [{ name: "mine", expression: "object.metadata.name == 'x'" }];
+  const webhooks = [podWebhook("no", { matchConditions })];
+  await assert.rejects(
+    client.create(ValidatingWebhookConfigurationKind, { metadata: { name: "w" }, webhooks }),
+    /webhooks\[0\]\.matchConditions\[0\]: Forbidden: expressions \(CEL\) are not evaluated here/,
+  );
+});
+
+test("a quota counts other kinds too, and two who come at once do not share the last place", async () => {
+  const client = await serverWith({});
+  const hard = { "count/configmaps": "2", secrets: "0" };
+  await client.create(ResourceQuotaKind, { metadata: { namespace: "ns", name: "q" }, spec: { hard } });
+  const make = (name: string) => client.create(ConfigMapKind, { metadata: { namespace: "ns", name } });
+  const made = await Promise.allSettled(["a", "b", "c", "d"].map(make));
+  assert.equal(made.filter(({ status }) => status === "fulfilled").length, 2);
+  await assert.rejects(client.create(SecretKind, { metadata: { namespace: "ns", name: "s" } }), {
+    message:
+      'secrets "s" is forbidden: exceeded quota: q, requested: secrets=1, used: secrets=0, limited: secrets=0',
+  });
+  await client.delete(ConfigMapKind, { namespace: "ns", name: made[0]?.status === "fulfilled" ? "a" : "b" });
+  await make("e");
 });
