@@ -34,6 +34,8 @@ export interface FetchRequest {
   readonly answerBody?: "needed" | "awaited" | "dropped";
   /** Speak HTTP/2 with prior knowledge; default HTTP/1.1. */
   readonly http2?: boolean;
+  /** What a request over HTTP/2 says of the way it came; default http. */
+  readonly scheme?: "http" | "https";
   /** Send through this instead of a new connection to `address`. */
   readonly upstream?: Upstream;
 }
@@ -107,11 +109,11 @@ class Fetching implements UpstreamObserver, BodySink, UpstreamConnectionOwner {
   }
 
   #dial(): void {
-    const { address, timeoutMs } = this.#request;
-    this.#ports.network.connect(address, { timeoutMs }).then(
+    const { address, timeoutMs, http2 = false } = this.#request;
+    this.#ports.network.connect(address, { timeoutMs, http2 }).then(
       (conn) => {
         if (this.#over) conn.reset();
-        else if (this.#request.http2) this.#overHttp2(conn);
+        else if (http2) this.#overHttp2(conn);
         else new UpstreamConnection(conn, this).send(this.#outgoing(), this);
       },
       (error) => {
@@ -132,7 +134,7 @@ class Fetching implements UpstreamObserver, BodySink, UpstreamConnectionOwner {
     const session = new Http2Upstream(conn, {
       limits,
       defaultHost,
-      scheme: "http",
+      scheme: this.#request.scheme ?? "http",
       sessionFreed,
       sessionGone() {},
       sendAgain: () => false,

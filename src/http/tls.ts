@@ -4,7 +4,7 @@ import type { Address, Conn, ConnectOptions, Network } from "./conn.ts";
 import { SocketError } from "./network.ts";
 import { TurnWrites } from "./socket-conn.ts";
 import { type IdentityFor, TlsAcceptor } from "./tls-acceptor.ts";
-import { connOf, secureOptions, type TlsSettings, tlsLibrary } from "./tls-identity.ts";
+import { connOf, secureOptions, type TlsIdentity, type TlsSettings, tlsLibrary } from "./tls-identity.ts";
 
 export interface TlsTrust {
   /** PEM; default the system's. Asked at each connection, so that it may change. */
@@ -13,6 +13,8 @@ export interface TlsTrust {
   readonly serverName: string;
   /** One of these must be in the certificate (spec T-011); default `serverName`. */
   readonly acceptedNames?: readonly string[];
+  /** Shown to a server that asks for it. */
+  readonly identity?: TlsIdentity;
   /** Whoever answers is believed, as the kubelet believes what it probes. */
   readonly isBlind?: boolean;
 }
@@ -63,6 +65,7 @@ function connectTls(
     rejectUnauthorized: trust.isBlind !== true,
     ALPNProtocols: [http2 ? "h2" : "http/1.1"],
     ...(ca !== undefined && { ca }),
+    ...trust.identity,
     checkServerIdentity: (_host, certificate) => {
       if (names.some((name) => checkServerIdentity(name, certificate) === undefined)) return undefined;
       return new EbbError("ENAME", `the certificate is for none of ${names.join(", ")}`);

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { systemClock } from "../base/clock.ts";
 import { EbbError, messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -33,6 +34,7 @@ async function run(): Promise<void> {
     probeTls: tlsNetwork({ clock: systemClock, ...PROBE_TLS }),
     ...(servingTls && { servingTls }),
     ip: anyAddress(),
+    readFile: (path) => readFileSync(path, "utf8"),
     writeLine: lines.add,
     profiler: {
       // Loaded when someone asks: the inspector is not free.

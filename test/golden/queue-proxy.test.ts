@@ -208,6 +208,7 @@ async function startWorld(
       log: silentLog,
       ip,
       applicationIp: ip,
+      readFile: () => "",
       writeLine,
       probeTls: tlsNetwork({ clock, trust: { serverName: "", acceptedNames: ["127.0.0.1"] } }),
       ...(recorded.files && { servingTls: servingTls(recorded.files) }),

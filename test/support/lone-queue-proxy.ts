@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import type { TestContext } from "node:test";
 import { systemClock } from "../../src/base/clock.ts";
@@ -39,6 +40,7 @@ export async function startLoneQueueProxy(
     log: silentLog,
     ip,
     applicationIp: ip,
+    readFile: (path) => readFileSync(path, "utf8"),
     writeLine: () => {},
     exit(code) {
       exits.push(code);

@@ -1,3 +1,5 @@
+import type { Attributes } from "../../base/metrics.ts";
+import type { OtelEnvironment } from "../../http/telemetry/otel-environment.ts";
 import { ConfigError } from "./config-error.ts";
 import { type Observability, readObservability } from "./observability.ts";
 import { type Probe, parseProbes } from "./probe.ts";
@@ -26,6 +28,8 @@ export interface QueueProxyConfig {
   readonly observability: Observability;
   /** "" = not set. */
   readonly otelServiceName: string;
+  /** Attributes that metrics and spans carry besides a queue-proxy's own. */
+  readonly resource: Attributes;
   /** Used when profiling is enabled. */
   readonly profilingPort: number;
 }
@@ -36,9 +40,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the variables in the order in which Knative names the first bad one, and says it in Knative's words.
- * Throws ConfigError.
+ * Throws ConfigError. `otel`: what the same environment says of a collector; hosted queue-proxies have none of it.
  */
-export function readConfig(env: Environment): QueueProxyConfig {
+export function readConfig(env: Environment, otel?: OtelEnvironment): QueueProxyConfig {
   const containerConcurrency = integer(env, "CONTAINER_CONCURRENCY", "ContainerConcurrency");
   const servingPort = required(env, "QUEUE_SERVING_PORT");
   const servingTlsPort = required(env, "QUEUE_SERVING_TLS_PORT");
@@ -74,8 +78,9 @@ export function readConfig(env: Environment): QueueProxyConfig {
     podIp,
     probes: probesOf(env),
     detectsHttp2,
-    observability: readObservability(env.OBSERVABILITY_CONFIG ?? ""),
+    observability: readObservability(env.OBSERVABILITY_CONFIG ?? "", otel),
     otelServiceName: env.OTEL_SERVICE_NAME ?? "",
+    resource: otel?.resource ?? {},
     profilingPort: port("PROFILING_PORT", env.PROFILING_PORT || String(PROFILING_PORT_DEFAULT)),
   };
 }

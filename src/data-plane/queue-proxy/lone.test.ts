@@ -96,6 +96,7 @@ test("a quiet period that is no number, and a protocol that does not exist, are 
     network,
     log: silentLog,
     ip: "127.0.0.1",
+    readFile: () => "",
     writeLine: () => {},
     exit: () => {},
   };

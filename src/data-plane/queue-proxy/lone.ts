@@ -3,6 +3,7 @@ import type { Log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
 import type { Address, Network } from "../../http/conn.ts";
 import { UpstreamPool } from "../../http/pool.ts";
+import { readOtelEnvironment } from "../../http/telemetry/otel-environment.ts";
 import { TimerWheel } from "../../http/timer-wheel.ts";
 import type { TlsSettings } from "../../http/tls-identity.ts";
 import { type Environment, readConfig } from "./config.ts";
@@ -25,6 +26,8 @@ export interface LoneQueueProxyOptions {
   readonly servingTls?: (settings: TlsSettings) => Network;
   /** For probes over HTTPS. */
   readonly probeTls?: Network;
+  /** Certificates that the environment names are read by it, once; throws where there is no such file. */
+  readonly readFile: (path: string) => string;
   readonly writeLine: (line: string) => void;
   /** Answers on the profiling port; see profiling.ts. */
   readonly profiler?: Profiler;
@@ -54,7 +57,9 @@ export class LoneQueueProxy {
   constructor(options: LoneQueueProxyOptions) {
     this.#options = options;
     const { env, clock, random, network, log, ip, applicationIp = "127.0.0.1", writeLine } = options;
-    const config = readConfig(env);
+    const complain = (variable: string, problem: string) =>
+      log.warn("a variable of the environment cannot be read and counts as not set", { variable, problem });
+    const config = readConfig(env, readOtelEnvironment(env, { readFile: options.readFile, complain }));
     this.#pool = new UpstreamPool({ clock, network, random, limits: APPLICATION_LIMITS });
     const locate = (host: string, port: number): Address => ({
       ip: host === "localhost" || host === "127.0.0.1" ? applicationIp : host,

@@ -1,4 +1,5 @@
 import type { MetricsSettings } from "../../http/telemetry/metrics-push.ts";
+import type { OtelEnvironment } from "../../http/telemetry/otel-environment.ts";
 import type { TracingSettings } from "../../http/telemetry/tracing.ts";
 import type { RequestLogSettings } from "../request-log.ts";
 import { ConfigError } from "./config-error.ts";
@@ -16,15 +17,22 @@ const TRACING_PROTOCOLS = ["none", "grpc", "http/protobuf", "stdout"] as const;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Throws ConfigError in Knative's words. */
-export function readObservability(json: string): Observability {
+/** What the environment says of the way to the collector wins. Throws ConfigError in Knative's words. */
+export function readObservability(json: string, otel?: OtelEnvironment): Observability {
   const settings = fieldsOf(parse(json));
+  const metrics = exportOf(settings.requestMetrics, METRICS_PROTOCOLS, "meter");
+  const tracing = exportOf(settings.tracing, TRACING_PROTOCOLS, "trace");
   return {
     requestLog: requestLogOf(settings),
-    requestMetrics: exportOf(settings.requestMetrics, METRICS_PROTOCOLS, "meter"),
+    requestMetrics: {
+      ...metrics,
+      intervalMs: otel?.metricsIntervalMs ?? metrics.intervalMs,
+      ...(otel && { otlp: otel.metrics }),
+    },
     tracing: {
-      ...exportOf(settings.tracing, TRACING_PROTOCOLS, "trace"),
+      ...tracing,
       samplingRate: numberOf(fieldsOf(settings.tracing).samplingRate),
+      ...(otel && { ...otel.sampler, otlp: otel.traces, batching: otel.batching }),
     },
     profiling: fieldsOf(settings.runtime).profiling === "enabled",
   };

@@ -105,6 +105,7 @@ export function routeTagOf(headers: HeaderBlock): string {
 export function resourceOf(config: QueueProxyConfig, version: string): Attributes {
   const { service, configuration, revision, namespace, pod } = config;
   return {
+    ...config.resource,
     "container.name": "queue-proxy",
     "k8s.namespace.name": namespace,
     "k8s.pod.name": pod,

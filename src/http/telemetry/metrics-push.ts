@@ -4,7 +4,7 @@ import type { Log } from "../../base/log.ts";
 import type { MetricsSource } from "../../base/metrics.ts";
 import type { Network } from "../conn.ts";
 import { encodeMetrics } from "./otlp.ts";
-import { sendOtlp } from "./otlp-sender.ts";
+import { type OtlpOptions, sendOtlp } from "./otlp-sender.ts";
 
 export interface MetricsSettings {
   readonly protocol: "none" | "prometheus" | "grpc" | "http/protobuf";
@@ -12,6 +12,7 @@ export interface MetricsSettings {
   readonly endpoint: string;
   /** 0 = the default of one minute. */
   readonly intervalMs: number;
+  readonly otlp?: OtlpOptions;
 }
 
 export interface MetricsPushOptions {
@@ -58,9 +59,9 @@ export class MetricsPush {
   }
 
   get #collector() {
-    const { protocol, endpoint } = this.#options.settings;
+    const { protocol, endpoint, otlp } = this.#options.settings;
     if (protocol !== "grpc" && protocol !== "http/protobuf") return undefined;
-    return { protocol, endpoint, signal: "metrics" } as const;
+    return { protocol, endpoint, signal: "metrics", options: otlp } as const;
   }
 
   async #pushOn(): Promise<void> {

@@ -8,6 +8,14 @@ export interface SpanExporterOptions {
   readonly log: Log;
   /** Sends one batch; what it rejects with is told in the log, and the batch is lost. */
   readonly send: (spans: readonly Span[]) => Promise<void>;
+  readonly batching?: SpanBatching | undefined;
+}
+
+/** Where other numbers than OpenTelemetry's are wanted. */
+export interface SpanBatching {
+  readonly waitingMax?: number | undefined;
+  readonly batchMax?: number | undefined;
+  readonly delayMs?: number | undefined;
 }
 
 /** OpenTelemetry's numbers: a collector that is slow or gone costs spans, never memory or requests. */
@@ -18,6 +26,9 @@ const DELAY_MS = 5_000;
 /** Gathers spans and sends them in batches, one batch at a time. */
 export class SpanExporter implements SpanSink {
   readonly #options: SpanExporterOptions;
+  readonly #waitingMax: number;
+  readonly #batchMax: number;
+  readonly #delayMs: number;
   #waiting: Span[] = [];
   #lost = 0;
   #timer: Timer | undefined;
@@ -25,17 +36,21 @@ export class SpanExporter implements SpanSink {
 
   constructor(options: SpanExporterOptions) {
     this.#options = options;
+    const { waitingMax = WAITING_MAX, batchMax = BATCH_MAX, delayMs = DELAY_MS } = options.batching ?? {};
+    this.#waitingMax = waitingMax;
+    this.#batchMax = Math.min(batchMax, waitingMax);
+    this.#delayMs = delayMs;
   }
 
   add(span: Span): void {
-    if (this.#waiting.length >= WAITING_MAX) {
+    if (this.#waiting.length >= this.#waitingMax) {
       this.#lost += 1;
       return;
     }
     this.#waiting.push(span);
     if (this.#sending) return;
-    if (this.#waiting.length >= BATCH_MAX) this.#sendNext();
-    else this.#timer ??= this.#options.clock.schedule(DELAY_MS, () => this.#sendNext());
+    if (this.#waiting.length >= this.#batchMax) this.#sendNext();
+    else this.#timer ??= this.#options.clock.schedule(this.#delayMs, () => this.#sendNext());
   }
 
   /** Sends what waits; resolves when it is sent or lost. */
@@ -49,14 +64,14 @@ export class SpanExporter implements SpanSink {
   #sendNext(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    const batch = this.#waiting.slice(0, BATCH_MAX);
-    this.#waiting = this.#waiting.slice(BATCH_MAX);
+    const batch = this.#waiting.slice(0, this.#batchMax);
+    this.#waiting = this.#waiting.slice(this.#batchMax);
     if (batch.length === 0) return;
     this.#sending = this.#send(batch).then(() => {
       this.#sending = undefined;
-      if (this.#waiting.length >= BATCH_MAX) this.#sendNext();
+      if (this.#waiting.length >= this.#batchMax) this.#sendNext();
       else if (this.#waiting.length > 0) {
-        this.#timer = this.#options.clock.schedule(DELAY_MS, () => this.#sendNext());
+        this.#timer = this.#options.clock.schedule(this.#delayMs, () => this.#sendNext());
       }
     });
   }

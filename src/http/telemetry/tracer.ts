@@ -9,8 +9,10 @@ export interface TracerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly sink: SpanSink;
-  /** 0…1: the share of traces that begin here and are recorded; a caller's decision is followed. */
+  /** 0…1: the share of traces that begin here and are recorded; see `followsCaller`. */
   readonly samplingRate: number;
+  /** Default true; false = the rate decides about every trace. */
+  readonly followsCaller?: boolean | undefined;
 }
 
 /** Decides which requests are traced and makes their spans. */
@@ -19,19 +21,24 @@ export class Tracer {
   readonly sink: SpanSink;
   readonly #random: Random;
   readonly #samplingRate: number;
+  readonly #followsCaller: boolean;
 
-  constructor({ clock, random, sink, samplingRate }: TracerOptions) {
+  constructor({ clock, random, sink, samplingRate, followsCaller = true }: TracerOptions) {
     this.clock = clock;
     this.sink = sink;
     this.#random = random;
     this.#samplingRate = samplingRate;
+    this.#followsCaller = followsCaller;
   }
 
   /** The first span of a request, or undefined when the request is not recorded: then nothing is made for it. */
   begin(headers: HeaderBlock, name: string): OpenSpan | undefined {
     const caller = contextOf(headers);
     if (caller !== undefined) {
-      return caller.isSampled
+      const isRecorded = this.#followsCaller
+        ? caller.isSampled
+        : isChosen(caller.traceId, this.#samplingRate);
+      return isRecorded
         ? this.#open(caller.traceId, { name, kind: "server", parent: caller.spanId })
         : undefined;
     }

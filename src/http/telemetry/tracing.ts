@@ -4,8 +4,8 @@ import type { Attributes } from "../../base/metrics.ts";
 import type { Random } from "../../base/random.ts";
 import type { Network } from "../conn.ts";
 import { encodeSpans } from "./otlp.ts";
-import { sendOtlp } from "./otlp-sender.ts";
-import { SpanExporter } from "./span-exporter.ts";
+import { type OtlpOptions, sendOtlp } from "./otlp-sender.ts";
+import { type SpanBatching, SpanExporter } from "./span-exporter.ts";
 import { Tracer } from "./tracer.ts";
 
 export interface TracingSettings {
@@ -14,6 +14,10 @@ export interface TracingSettings {
   readonly endpoint: string;
   /** 0…1: the share of new traces that are recorded. */
   readonly samplingRate: number;
+  /** See Tracer. */
+  readonly followsCaller?: boolean;
+  readonly otlp?: OtlpOptions;
+  readonly batching?: SpanBatching;
 }
 
 export interface TracingOptions {
@@ -37,11 +41,11 @@ export class Tracing {
 
   constructor(options: TracingOptions) {
     const { clock, random, settings, writeLine } = options;
-    const { protocol, samplingRate } = settings;
+    const { protocol, samplingRate, followsCaller } = settings;
     if (protocol === "none" || (protocol === "stdout" && writeLine === undefined)) return;
     if (protocol !== "stdout") this.#exporter = exporterTo(protocol, options);
     const sink = this.#exporter ?? { add: (span) => writeLine?.(`${JSON.stringify(span)}\n`) };
-    this.tracer = new Tracer({ clock, random, sink, samplingRate });
+    this.tracer = new Tracer({ clock, random, sink, samplingRate, followsCaller });
   }
 
   /** Sends what waits; a collector that does not answer is not waited for longer than a request to it may take. */
@@ -52,10 +56,12 @@ export class Tracing {
 
 function exporterTo(protocol: "grpc" | "http/protobuf", options: TracingOptions): SpanExporter {
   const { clock, log, network, resource, scope, settings } = options;
-  const to = { protocol, endpoint: settings.endpoint, signal: "traces" } as const;
+  const { endpoint, otlp, batching } = settings;
+  const to = { protocol, endpoint, signal: "traces", options: otlp } as const;
   return new SpanExporter({
     clock,
     log,
+    batching,
     send: (spans) => sendOtlp({ network, clock }, to, encodeSpans(spans, { resource, scope })),
   });
 }
