@@ -114,6 +114,25 @@ test("a client that never reads is cut when its exchange is, whatever is left to
   assert.equal(server.inFlight, 0);
 });
 
+test("a client that sends requests and reads no answers is not read any further until it does", async () => {
+  let begun = 0;
+  const { server, client } = serve((exchange) => {
+    begun++;
+    respondWith(exchange, { status: 200, body: "x".repeat(2_000) });
+  });
+  const deaf = client();
+  deaf.conn.pause();
+  for (let sent = 0; sent < 2_000; sent++) deaf.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  await settled();
+  assert.ok(begun > 0 && begun < 200, `${begun} requests were answered`);
+  deaf.conn.resume();
+  for (let turns = 0; turns < 500 && begun < 2_000; turns++) await settled();
+  assert.equal(begun, 2_000);
+  await settled();
+  assert.equal(deaf.received.match(/200 OK/g)?.length, 2_000);
+  server.closeNow();
+});
+
 test("requests that are sent without an end ahead of their answers wait in the client, not here", async () => {
   const begun: Exchange[] = [];
   const { server, client } = serve((exchange) => void begun.push(exchange), { heldBodyBytesMax: 16 * 1024 });

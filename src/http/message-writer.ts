@@ -59,6 +59,11 @@ export class MessageWriter implements BodySink {
     return this.#active;
   }
 
+  /** The reader has yet to take what was written. */
+  get blocked(): boolean {
+    return this.#blocked;
+  }
+
   /** Only the end of the connection ends the message. */
   get untilClose(): boolean {
     return this.#framing === "until-close";

@@ -103,23 +103,24 @@ export class ServerConnection
     this.#client.ended = true;
     if (this.#closing) return;
     const exchange = this.#exchange;
-    if (!exchange) {
-      if (this.#heads.pending > 0) this.#refuse(new MalformedMessage("the head is cut off"));
-      else this.#close();
-      return;
-    }
-    this.#closeAfter = true;
-    if (!this.#decoder.done) {
+    if (exchange && !this.#decoder.done) {
+      this.#closeAfter = true;
       this.#decoder.stop();
       this.#body?.fail(new ClientGone());
       if (!exchange.responded) exchange.cancel.raise(new ClientGone());
       return;
     }
-    this.#client.ask(exchange);
+    if (exchange) this.#client.ask(exchange);
+    // What was sent before the FIN is answered all the same.
+    if (this.#ahead.length > 0) return;
+    if (exchange) this.#closeAfter = true;
+    else if (this.#heads.pending > 0) this.#refuse(new MalformedMessage("the head is cut off"));
+    else this.#close();
   }
 
   drain(): void {
     this.#writer.drained();
+    if (!this.#exchange && !this.#closing) this.#wakeAhead();
   }
 
   closed(error?: Error): void {
@@ -136,7 +137,7 @@ export class ServerConnection
     try {
       while (at < chunk.length && !this.#over && !this.#closing) {
         if (!this.#decoder.done) at = this.#decoder.decode(chunk, at, this);
-        else if (this.#exchange) {
+        else if (this.#exchange || this.#writer.blocked) {
           this.#keepAhead(chunk.subarray(at));
           break;
         } else {
@@ -367,8 +368,12 @@ export class ServerConnection
       this.#close();
       return;
     }
-    if (this.#ahead.length === 0 || this.#reading) return;
-    queueMicrotask(this.#readAhead);
+    this.#wakeAhead();
+  }
+
+  /** A client that does not take its answers gets no further ones: they would pile up here. */
+  #wakeAhead(): void {
+    if (this.#ahead.length > 0 && !this.#reading && !this.#writer.blocked) queueMicrotask(this.#readAhead);
   }
 
   readonly #readAhead = (): void => {
@@ -376,6 +381,7 @@ export class ServerConnection
     const bytes = this.#ahead;
     this.#ahead = NO_BYTES;
     if (bytes.length > 0) this.#read(bytes);
+    if (this.#client.ended && !this.#over) this.end();
   };
 
   // Ending.

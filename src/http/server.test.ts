@@ -210,6 +210,24 @@ test("raises cancel and ends the exchange once when the client resets", async ()
   assert.equal(server.connectionCount, 0);
 });
 
+test("answers all that a client pipelined before it half-closed, and then closes", async () => {
+  const requests = ["/1", "/2", "/3"].map((target) => `GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`).join("");
+  for (const [rest, wanted] of Object.entries({ "": [], "POST /4 HTTP/1.1\r\nConte": ["400"] })) {
+    const { client, clock } = serve((exchange) => void settled().then(() => ok(exchange)));
+    client.send(requests + rest);
+    client.conn.end();
+    for (let turns = 0; turns < 20; turns++) await settled();
+    const statuses = Array.from(
+      client.received.matchAll(/HTTP\/1\.1 ([2-5]\d\d)/g),
+      ([, status]) => status,
+    );
+    assert.deepEqual(statuses, ["200", "200", "200", ...wanted]);
+    assert.equal(client.ended, true);
+    await clock.advance(5_000);
+    assert.equal(client.closed, true);
+  }
+});
+
 test("answers a client that half-closed, and notices by 100-continue when it had left instead", async () => {
   const half = serve(() => {});
   half.client.send("GET /late HTTP/1.1\r\nHost: x\r\n\r\n");
