@@ -335,7 +335,12 @@ class Loop<P extends ParentObject, O, C> implements ReconcileLoop {
       const patched = await this.#client.patch(kind, keyOf(parent), { type: "merge", body: { metadata } });
       if (finalizers.length > 0) this.#options.informers.of(kind).absorb(patched);
     } catch (thrown) {
-      if (!isApiError(thrown, "NotFound")) throw thrown;
+      if (isApiError(thrown, "NotFound")) return;
+      const message = `Failed to update finalizers for "${parent.metadata.name}": ${messageOf(thrown)}`;
+      const reason = "FinalizerUpdateFailed";
+      if (!isApiError(thrown, "Conflict"))
+        await this.#events.record(kind, parent, { type: "Warning", reason, message });
+      throw thrown;
     }
   }
 }

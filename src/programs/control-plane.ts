@@ -119,7 +119,7 @@ export class ControlPlane {
   async startActing(addresses: DataPlaneAddresses): Promise<void> {
     const { signal } = this.#ended;
     const gatewayPorts = { http: addresses.gateway.port, https: addresses.gatewayTls?.port };
-    await bootstrap({ client: this.apiServer.clientFor("bootstrap"), gatewayPorts });
+    await bootstrap({ ...this.#ports, client: this.apiServer.clientFor("bootstrap"), gatewayPorts });
     await this.#config.follow(this.apiServer.clientFor("apiserver"), signal);
     await publishDataPlane(this.apiServer.clientFor("bootstrap"), addresses);
     const { receive } = startControllers({

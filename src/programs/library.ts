@@ -15,23 +15,12 @@ import type { KubeClient } from "../kube/client.ts";
 import { startFront } from "./api-front.ts";
 import { DataPlanes, type Replaced } from "./data-planes.ts";
 import { wireControlPlane } from "./embedded-control-plane.ts";
-import { EngineLogs } from "./pino-log.ts";
+import { EngineLogs } from "./json-log.ts";
 import { SliceWatchdog } from "./slice-watchdog.ts";
+import type { StartOptions } from "./start-options.ts";
 import { undoAll } from "./undo.ts";
 
 /** ebb as a library: `const ebb = await start({ home }); … await ebb.stop();` */
-
-export interface StartOptions {
-  /** Folder for all state; default: a temporary one, removed by `stop`. */
-  readonly home?: string;
-  /** Default 0 = any free port. */
-  readonly httpPort?: number;
-  /** For https, tried in this order; default any free one. */
-  readonly httpsPorts?: readonly number[];
-  readonly apiPort?: number;
-  /** Default `warn`. */
-  readonly logLevel?: string;
-}
 
 export interface Ebb {
   /** `http://127.0.0.1:N`: send the Service's host name as Host. */

@@ -51,6 +51,23 @@ test("a first start makes namespaces, the twelve ConfigMaps and the gateway's Se
   await end();
 });
 
+test("who signs the gateway's certificates is published as a trust bundle, and published anew when it changes", async () => {
+  const { client, end } = await started();
+  const bundles = async () => {
+    const labelSelector = "networking.knative.dev/trust-bundle=true";
+    const { items } = await client.list(ConfigMapKind, { namespace: "knative-serving", labelSelector });
+    return items.map(({ data, metadata }) => [data?.["ca.crt"], metadata.resourceVersion]);
+  };
+  await bootstrap({ client, gatewayPorts: undefined, issuer: { authority: "one" } });
+  const [first] = await bundles();
+  assert.equal(first?.[0], "one");
+  await bootstrap({ client, gatewayPorts: undefined, issuer: { authority: "one" } });
+  assert.deepEqual(await bundles(), [first]);
+  await bootstrap({ client, gatewayPorts: undefined, issuer: { authority: "other" } });
+  assert.equal((await bundles())[0]?.[0], "other");
+  await end();
+});
+
 test("a change of a ConfigMap is in force at once, one that cannot be read is refused", async () => {
   const { client, config, end } = await started();
   await client.patch(ConfigMapKind, autoscaler, merge({ "stable-window": "30s" }));

@@ -2,6 +2,7 @@ import { defaultConfigMaps } from "../../api/config/default-config-maps.ts";
 import { ConfigMapKind } from "../../api/config-map/kind.ts";
 import { type CoreService, CoreServiceKind } from "../../api/core-service/kind.ts";
 import type { Kind } from "../../api/kind.ts";
+import { TRUST_BUNDLE } from "../../api/labels.ts";
 import { NamespaceKind } from "../../api/namespace/kind.ts";
 import type { ApiObject } from "../../api/object.ts";
 import { isApiError } from "../../api/status.ts";
@@ -15,6 +16,8 @@ export interface BootstrapOptions {
   readonly client: KubeClient;
   /** The gateway's ports on this machine; undefined when they are not known yet. */
   readonly gatewayPorts: GatewayPorts | undefined;
+  /** Who signs the gateway's certificates, as PEM; absent = nobody does. */
+  readonly issuer?: { readonly authority: string };
 }
 
 export interface GatewayPorts {
@@ -22,11 +25,12 @@ export interface GatewayPorts {
   readonly https: number | undefined;
 }
 
-/** Objects that are there already are left as they are, so that users' changes stay; but for the gateway's ports. */
-export async function bootstrap({ client, gatewayPorts }: BootstrapOptions): Promise<void> {
+/** Objects that are there already stay as users changed them, but for what differs at each start. */
+export async function bootstrap({ client, gatewayPorts, issuer }: BootstrapOptions): Promise<void> {
   for (const name of FIRST_NAMESPACES) await ensure(client, NamespaceKind, { metadata: { name }, spec: {} });
   for (const map of defaultConfigMaps()) await ensure(client, ConfigMapKind, map);
   if (gatewayPorts !== undefined) await announceGateway(client, gatewayPorts);
+  if (issuer) await publishTrust(client, issuer.authority);
 }
 
 async function ensure<T extends ApiObject>(client: KubeClient, kind: Kind<T>, object: T): Promise<void> {
@@ -56,4 +60,14 @@ async function announceGateway(client: KubeClient, { http, https }: GatewayPorts
     { namespace: "knative-serving", name: "gateway" },
     { type: "json", body },
   );
+}
+
+/** For all who read the cluster's trust bundles (spec C-075). */
+async function publishTrust(client: KubeClient, authority: string): Promise<void> {
+  const key = { namespace: "knative-serving", name: "ebb-serving-ca" };
+  const data = { "ca.crt": authority };
+  await ensure(client, ConfigMapKind, { metadata: { ...key, labels: { [TRUST_BUNDLE]: "true" } }, data });
+  const stored = await client.get(ConfigMapKind, key);
+  if (stored.data?.["ca.crt"] !== authority)
+    await client.patch(ConfigMapKind, key, { type: "merge", body: { data } });
 }

@@ -66,3 +66,24 @@ test("without any replica the rules count as served", () => {
   const { probe } = probing(() => new Error("never asked"));
   assert.ok(probe.isServed(key, { hash: "h", questions: [] }));
 });
+
+test("no more than 15 questions are in flight, and the first comes at once (G-025)", async () => {
+  const clock = new VirtualClock();
+  let inFlight = 0;
+  let most = 0;
+  const prober = {
+    async ask(): Promise<ProbeAnswer> {
+      most = Math.max(most, ++inFlight);
+      await new Promise<void>((resolve) => clock.schedule(10, resolve));
+      inFlight -= 1;
+      return { status: 200, hash: "h" };
+    },
+  };
+  const probe = new RouteProbe({ prober, clock });
+  const questions = Array.from({ length: 40 }, (_, index) => question(`10.0.0.${index}`));
+  assert.ok(!probe.isServed(key, { hash: "h", questions }));
+  assert.equal(inFlight, 15);
+  await clock.advance(30);
+  assert.equal(most, 15);
+  assert.ok(probe.isServed(key, { hash: "h", questions }));
+});
