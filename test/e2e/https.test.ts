@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { Agent, request } from "node:https";
+import { Agent, type RequestOptions, request } from "node:https";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -10,6 +10,9 @@ import { connect } from "node:tls";
 import { promisify } from "node:util";
 import { ClusterDomainClaimKind } from "../../src/api/cluster-domain-claim/kind.ts";
 import { DomainMappingKind } from "../../src/api/domain-mapping/kind.ts";
+import { EndpointsKind } from "../../src/api/endpoints/kind.ts";
+import { IngressKind } from "../../src/api/ingress/kind.ts";
+import { NamespaceKind } from "../../src/api/namespace/kind.ts";
 import { SecretKind } from "../../src/api/secret/kind.ts";
 import { ServiceKind } from "../../src/api/service/kind.ts";
 import { testAuthority } from "../support/certificates.ts";
@@ -142,6 +145,45 @@ test("a mapping whose Secret is missing is Ready as soon as there is one, and an
   assert.deepEqual([redirect.status, redirect.headers.location], [301, `https://${host}:${port}/cart`]);
 });
 
+test("a host of the cluster is served over https by the inner gateway alone, from a Secret of any namespace", async () => {
+  const host = "inner.default.svc.cluster.local";
+  await engine.client.create(NamespaceKind, { metadata: { name: "vault" }, spec: {} });
+  const metadata = { namespace: "vault", name: "inner" };
+  await engine.client.create(SecretKind, { metadata, type: "kubernetes.io/tls", data: tlsData(host) });
+  const split = {
+    serviceNamespace: "default",
+    serviceName: "hello-00001",
+    servicePort: 80,
+    percent: 100,
+    appendHeaders: {
+      "Knative-Serving-Namespace": "default",
+      "Knative-Serving-Revision": "hello-00001",
+    },
+  };
+  await engine.client.create(IngressKind, {
+    metadata: {
+      namespace: "default",
+      name: "inner",
+      annotations: { "networking.knative.dev/ingress.class": "ebb.ingress.networking.knative.dev" },
+    },
+    spec: {
+      rules: [{ hosts: [host], visibility: "ClusterLocal", http: { paths: [{ splits: [split] }] } }],
+      tls: [{ hosts: [host], secretNamespace: "vault", secretName: "inner" }],
+    },
+  });
+  await until("the Ingress is Ready", async () => {
+    const { status } = await engine.client.get(IngressKind, { namespace: "default", name: "inner" });
+    const isReady = status?.conditions?.some((one) => one.type === "Ready" && one.status === "True");
+    return isReady ? true : undefined;
+  });
+  const key = { namespace: "knative-serving", name: "gateway-internal" };
+  const { subsets } = await engine.client.get(EndpointsKind, key);
+  const [{ addresses, ports } = {}] = subsets ?? [];
+  const inside = { host: addresses?.[0]?.ip ?? "", port: ports?.find(({ name }) => name === "https")?.port };
+  assert.equal(await ask(host, false, inside), "status 200");
+  assert.equal(await ask(host, false), "status 404");
+});
+
 /** Keeps asking on kept and on new connections; returns how often each answer came. */
 async function load(host: string, over: () => boolean): Promise<Record<string, number>> {
   const answers: Record<string, number> = {};
@@ -157,9 +199,13 @@ async function load(host: string, over: () => boolean): Promise<Record<string, n
   return answers;
 }
 
-function ask(host: string, agent: Agent | false): Promise<string> {
+function ask(
+  host: string,
+  agent: Agent | false,
+  at: RequestOptions = { host: "127.0.0.1", port },
+): Promise<string> {
   return new Promise((resolve) => {
-    const options = { host: "127.0.0.1", port, servername: host, headers: { host }, agent };
+    const options = { ...at, servername: host, headers: { host }, agent };
     const outgoing = request({ ...options, ca: authority.certificate }, (response) => {
       response.resume();
       response.once("end", () => resolve(`status ${response.statusCode}`));
