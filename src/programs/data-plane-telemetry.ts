@@ -44,6 +44,7 @@ export function serveTelemetry(
     const settings = message as DataPlaneSettings;
     levels.apply(settings.logLevels);
     activator.options.telemetry?.apply(settings);
+    activator.revisions.setMesh(settings.mesh);
   });
   link.listen(ASK, () => link.send(METRICS, snapshotOf(metrics)));
 }

@@ -219,7 +219,8 @@ judgeKind<BreakerCase>(["infiniteBreaker"], (recorded) => {
   };
   return played(recorded, {
     // Without a limit its capacity is whether there is any pod.
-    setCapacity: (capacity) => wake(throttle.setPods(capacity > 0 ? [{ ip: "10.0.0.1", port: 8012 }] : [])),
+    setCapacity: (capacity) =>
+      wake(throttle.setPods(capacity > 0 ? [{ ip: "10.0.0.1", port: 8012 }] : [], 0)),
     enter(cancel, admit) {
       const waiter: Waiter = { heldBytes: 0, previous: undefined, following: undefined, listed: false };
       const start = (tracker: PodTracker) => admit(() => wake(throttle.release(tracker)));

@@ -8,7 +8,6 @@ interface Scoped {
 
 /** Why a case cannot even be run yet; undefined when it can. */
 export function outOfScope(recorded: Scoped): string | undefined {
-  if (recorded.id.startsWith("clusterip-")) return "no mesh: pods are always addressable";
   if (recorded.phase === "websocket") return "the stat link is the program's";
   if (recorded.id === "concurrency-020")
     return "more waiting requests than ebb's bound; refused with 503 at once";
@@ -23,7 +22,6 @@ const CASES: Readonly<Record<string, string>> = {
   "a request that reached nobody waits for another pod instead of failing": "fail-007 fail-008 fail-009",
   "deleted Endpoints take their pods with them (errata T-028, do not copy)": "change-006",
   "flushed earlier than Knative does (errata T-012)": "timeout-003 timeout-006",
-  "no mesh: pods are always addressable": "clusterip-001 clusterip-002 clusterip-003",
   "not the library's: stat link, signals": "health-012 health-013",
   "requests of a deleted revision are ended at once (spec T-026)": "hold-012",
   "the count of the recording includes a request of its own": "change-003",

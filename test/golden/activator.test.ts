@@ -193,9 +193,9 @@ function podPort({ revision }: ActivatorCase): number {
 }
 
 function podOf(spec: BackendSpec, where: Addresses & { port: number }, index: number): PodPlay {
-  const { prefix, port } = where;
+  const { prefix } = where;
   const number = Number(/^pod([0-9]+)$/.exec(spec.name)?.[1] ?? index + 1);
-  const ip = `${prefix}${10 + number}`;
+  const [ip, port] = spec.clusterIP ? [`${prefix}9`, 80] : [`${prefix}${10 + number}`, where.port];
   let served = 0;
   const answer = spec.app;
   const pod: PodPlay = {
@@ -257,12 +257,13 @@ async function answerProbe(pod: PodPlay, seen: SeenRequest, socket: Socket): Pro
   }
 }
 
-async function startActivator(recorded: ActivatorCase, { self }: Addresses) {
+async function startActivator(recorded: ActivatorCase, { prefix, self }: Addresses) {
   const clock = systemClock;
   const network = systemNetwork(clock);
   const pool = new UpstreamPool({ clock, network, random: systemRandom });
   const stats: { message: StatMessage; atMs: number }[] = [];
   const lost = recorded.phase === "lost" || recorded.phase === "starting";
+  const hidden = (recorded.backends ?? []).some(({ clusterIP }) => clusterIP);
   const activator = new Activator({
     clock,
     random: systemRandom,
@@ -273,6 +274,7 @@ async function startActivator(recorded: ActivatorCase, { self }: Addresses) {
     // The recorded cadence; ours is faster while a request waits.
     urgentProbeIntervalMs: 200,
     report: (messages) => stats.push(...messages.map((message) => ({ message, atMs: Date.now() }))),
+    ...(hidden && { clusterIpOf: async () => ({ ip: `${prefix}9`, port: 80 }) }),
     unhealthy: () => (lost ? "connection has not yet been established" : undefined),
   });
   if (recorded.phase === "terminating") activator.drain();

@@ -15,7 +15,7 @@ import { goOn, type Journey, type Phase, setOut } from "../journey.ts";
 import { TimeLimit } from "../time-limit.ts";
 import { goErrorType, transportErrorText } from "../transport-error.ts";
 import { typedUpstream } from "../typed-upstream.ts";
-import { type ActivatorProbe, probeKindOf, revisionOf, rewriteForPod } from "./headers.ts";
+import { type ActivatorProbe, passThroughMesh, probeKindOf, revisionOf, rewriteForPod } from "./headers.ts";
 import type { PodTracker } from "./load-balance.ts";
 import type { HeldRequest, RevisionFailure, RevisionHold } from "./revision-hold.ts";
 import { Revisions, type RevisionsOptions } from "./revisions.ts";
@@ -243,9 +243,11 @@ const PHASES: readonly Phase<Passage>[] = [
     name: "forward",
     why: "only a pod's queue-proxy may answer; where no byte was sent another pod may (spec T-008, T-013)",
     run(passage) {
-      const { tracker, activator, exchange } = passage;
-      if (tracker === undefined) return "over";
+      const { tracker, activator, exchange, revision } = passage;
+      if (tracker === undefined || revision === undefined) return "over";
       rewriteForPod(exchange.request.headers, addressText(tracker.backend), passage.takePeer());
+      if (activator.revisions.mesh.podAddressability)
+        passThroughMesh(exchange.request.headers, revision.view);
       passage.observed?.forwarded(tracker.backend);
       passage.timeline?.sentTo(tracker.backend);
       forward(exchange, typedUpstream(activator.options.upstreamFor(tracker.backend)), passage);

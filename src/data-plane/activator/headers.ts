@@ -1,3 +1,4 @@
+import { privateServiceName } from "../../api/names.ts";
 import * as wire from "../../api/wire/headers.ts";
 import type { HeaderBlock } from "../../http/header-block.ts";
 import { appendPeer } from "../forwarded-for.ts";
@@ -44,6 +45,12 @@ export function rewriteForPod(headers: HeaderBlock, podAddress: string, peerAddr
   headers.delete(wire.SERVING_NAMESPACE);
   headers.delete(wire.NETWORK_HASH);
   appendPeer(headers, peerAddress);
+}
+
+/** A mesh that can pass a request on to one pod is asked to; it knows the pod by its Service (spec T-010). */
+export function passThroughMesh(headers: HeaderBlock, { namespace, name }: RevisionKey): void {
+  headers.set("Host", `${privateServiceName(name)}.${namespace}`);
+  headers.set("K-Passthrough-Lb", "true");
 }
 
 function withoutPort(host: string): string {

@@ -1,4 +1,5 @@
 import { addressText, type Backend } from "../backend.ts";
+import type { ProbeOutcome } from "./probe-attempt.ts";
 import { podKey } from "./throttle.ts";
 
 export interface ObservedPods {
@@ -14,6 +15,8 @@ interface PodState {
   listed: boolean;
   /** A probe of ours succeeded. */
   proven: boolean;
+  /** How the newest one that failed did so. */
+  failure: ProbeOutcome | undefined;
   draining: boolean;
 }
 
@@ -26,6 +29,8 @@ export class PodSet {
   readonly #pods = new Map<string, PodState>();
   /** May a pod that Kubernetes does not call ready be used after a probe? */
   trustsProbes = true;
+  /** Is a pod that Kubernetes calls ready used without a probe (spec T-033)? */
+  trustsReady = false;
 
   /** Takes over what the Endpoints say. A pod that fell back to not ready must be probed again (spec T-035). */
   observe(observed: ObservedPods): void {
@@ -39,7 +44,7 @@ export class PodSet {
   introduce(backend: Backend): void {
     const key = podKey(backend);
     if (this.#pods.has(key)) return;
-    this.#pods.set(key, { backend, ready: false, listed: false, proven: false, draining: false });
+    this.#pods.set(key, { ...UNPROVEN, backend, ready: false, listed: false });
   }
 
   /** False when the probe does not count yet: only the kubelet can say that this pod is ready (spec T-030). */
@@ -48,6 +53,25 @@ export class PodSet {
     if (pod === undefined) return true;
     pod.proven = true;
     return pod.ready || this.trustsProbes;
+  }
+
+  /** A probe of it failed. */
+  fail(backend: Backend, outcome: ProbeOutcome): void {
+    const pod = this.#pods.get(podKey(backend));
+    if (pod) pod.failure = outcome;
+  }
+
+  /** Pods that Kubernetes calls ready. */
+  get readyCount(): number {
+    let count = 0;
+    for (const { ready, draining } of this.#pods.values()) if (ready && !draining) count += 1;
+    return count;
+  }
+
+  /** There are ready pods, and each one that was probed looks as a mesh makes it look (spec T-033). */
+  get areHidden(): boolean {
+    const pods = [...this.#pods.values()];
+    return this.readyCount > 0 && pods.every(({ proven, failure }) => !proven && failure === "hidden");
   }
 
   /** It could not be reached: it must be probed again before anything is sent to it. */
@@ -74,23 +98,25 @@ export class PodSet {
 
   /** Sorted by address, as Knative fills them. */
   usable(): Backend[] {
-    const usable = [...this.#pods.values()].filter(
-      (pod) => pod.proven && !pod.draining && (pod.ready || this.trustsProbes),
-    );
+    const usable = [...this.#pods.values()].filter((pod) => this.#isUsable(pod) && !pod.draining);
     return usable.map(({ backend }) => backend).sort(byAddress);
   }
 
   /** Which are to be probed: also those whose probe does not count yet, as long as it does not (spec T-032). */
   unproven(): Backend[] {
-    const isDone = (pod: PodState) => pod.draining || (pod.proven && (pod.ready || this.trustsProbes));
+    const isDone = (pod: PodState) => pod.draining || this.#isUsable(pod);
     return [...this.#pods.values()].filter((pod) => !isDone(pod)).map((pod) => pod.backend);
+  }
+
+  #isUsable({ proven, ready }: PodState): boolean {
+    return ready ? proven || this.trustsReady : proven && this.trustsProbes;
   }
 
   #see(backend: Backend, ready: boolean): string {
     const key = podKey(backend);
     const known = this.#pods.get(key);
     if (known === undefined) {
-      this.#pods.set(key, { backend, ready, listed: true, proven: false, draining: false });
+      this.#pods.set(key, { ...UNPROVEN, backend, ready, listed: true });
     } else {
       known.listed = true;
       if (known.ready && !ready) known.proven = false;
@@ -99,6 +125,8 @@ export class PodSet {
     return key;
   }
 }
+
+const UNPROVEN = { proven: false, failure: undefined, draining: false };
 
 function byAddress(a: Backend, b: Backend): number {
   const left = addressText(a);

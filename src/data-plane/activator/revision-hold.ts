@@ -1,7 +1,10 @@
+import type { MeshSettings } from "../../api/wire/settings.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
+import type { Log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
 import type { RequestTimeoutLimits } from "../../http/request-timeouts.ts";
 import type { Backend } from "../backend.ts";
+import { ClusterIpSearch } from "./cluster-ip-search.ts";
 import type { PodTracker } from "./load-balance.ts";
 import { PodProber, type PodProberOptions } from "./pod-probe.ts";
 import { type ObservedPods, PodSet } from "./pod-set.ts";
@@ -45,7 +48,12 @@ export interface RevisionHoldOptions {
   readonly bounds: HoldBounds;
   readonly held: HeldBytes;
   readonly prober: PodProberOptions;
+  readonly log: Log;
   readonly activator: ActivatorNames;
+  /** See RevisionsOptions. */
+  readonly clusterIpOf?: ((revision: RevisionView) => Promise<Backend | undefined>) | undefined;
+  /** In force for all revisions. */
+  readonly mesh: () => MeshSettings;
 }
 
 /**
@@ -63,6 +71,9 @@ export class RevisionHold {
   readonly #throttle: Throttle;
   readonly #pods = new PodSet();
   readonly #prober: PodProber;
+  readonly #search: ClusterIpSearch;
+  /** All requests go there: pods cannot be reached one by one (spec T-034). */
+  #clusterIp: Backend | undefined;
   #position: ActivatorPosition = { count: 0, index: -1 };
   #failingSinceMs: number | undefined;
   #failureTimer: Timer | undefined;
@@ -79,8 +90,22 @@ export class RevisionHold {
         if (counts) this.#podsChanged();
         return counts;
       },
+      onFailed: (backend, outcome) => {
+        this.#pods.fail(backend, outcome);
+        this.#search.want(this.#needsClusterIp);
+      },
       urgent: () => this.#throttle.waiting > 0,
     });
+    this.#search = new ClusterIpSearch(
+      { ...options.prober, log: options.log },
+      {
+        find: async () => options.clusterIpOf?.(this.view),
+        onFound: (backend) => {
+          this.#clusterIp = backend;
+          this.#podsChanged();
+        },
+      },
+    );
     this.setView(view);
   }
 
@@ -108,7 +133,6 @@ export class RevisionHold {
     this.view = view;
     this.#names = undefined;
     this.#pods.trustsProbes = view.trustsProbes;
-    this.#admit(this.#throttle.setLimit(view.containerConcurrency));
     this.#podsChanged();
     if (view.failure === undefined) this.#failingSinceMs = undefined;
     else this.#failingSinceMs ??= this.#options.clock.monotonic();
@@ -117,6 +141,13 @@ export class RevisionHold {
 
   setPods(observed: ObservedPods): void {
     this.#pods.observe(observed);
+    if (observed.ready.length + observed.notReady.length === 0) this.#clusterIp = undefined;
+    this.#podsChanged();
+  }
+
+  /** `options.mesh` has changed. */
+  meshChanged(): void {
+    this.#clusterIp = undefined;
     this.#podsChanged();
   }
 
@@ -160,20 +191,37 @@ export class RevisionHold {
   /** The revision is gone: whoever waits is told so. */
   close(failure: RevisionFailure): void {
     this.#prober.close();
+    this.#search.close();
     this.#failureTimer?.cancel();
     for (const waiter of this.#throttle.takeAll()) (waiter as HeldRequest).giveUp(failure);
   }
 
   #podsChanged(): void {
-    const { targets } = shareOf({
+    const { mode } = this.#options.mesh();
+    this.#pods.trustsReady = mode !== "auto";
+    this.#search.want(this.#needsClusterIp);
+    const seesPods = this.#clusterIp === undefined && !this.#onlyClusterIp;
+    const { targets, targetLimit } = shareOf({
       limit: this.view.containerConcurrency,
-      pods: this.#pods.usable(),
-      clusterIp: undefined,
-      backends: 0,
+      pods: seesPods ? this.#pods.usable() : [],
+      clusterIp: this.#clusterIp,
+      backends: this.#pods.readyCount,
       position: this.#position,
     });
-    this.#admit(this.#throttle.setPods(targets));
-    this.#prober.probe(this.#pods.unproven());
+    this.#admit(this.#throttle.setPods(targets, targetLimit));
+    this.#prober.probe(seesPods ? this.#pods.unproven() : []);
+  }
+
+  /** Where Services have addresses that lead somewhere. */
+  get #onlyClusterIp(): boolean {
+    return this.#options.clusterIpOf !== undefined && this.#options.mesh().mode === "enabled";
+  }
+
+  get #needsClusterIp(): boolean {
+    const { mode, podAddressability } = this.#options.mesh();
+    if (this.#options.clusterIpOf === undefined || this.#clusterIp !== undefined) return false;
+    if (mode === "enabled") return this.#pods.readyCount > 0;
+    return mode === "auto" && !podAddressability && this.#pods.areHidden;
   }
 
   #admit(admissions: readonly Admission[]): void {

@@ -1,4 +1,6 @@
+import { type MeshSettings, QUIET_SETTINGS } from "../../api/wire/settings.ts";
 import type { Clock } from "../../base/clock.ts";
+import type { Log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
 import type { Backend, UpstreamFor } from "../backend.ts";
 import type { ObservedPods } from "./pod-set.ts";
@@ -9,6 +11,7 @@ import type { HeldBytes, HoldBounds } from "./throttle.ts";
 
 export interface RevisionsOptions {
   readonly clock: Clock;
+  readonly log: Log;
   readonly random: Random;
   readonly upstreamFor: UpstreamFor;
   /** Default 10,000 requests and 64 MiB for one revision. Knative has no bound that is ever met (errata T-013). */
@@ -17,6 +20,11 @@ export interface RevisionsOptions {
   readonly heldBytesMax?: number;
   /** Default 300 ms (spec TM-010). */
   readonly probeTimeoutMs?: number;
+  /**
+   * The address of a revision's private Service, which leads to its pods through a mesh, with the port of its protocol
+   * (spec T-034). Absent where Services' addresses lead nowhere: then pods are always reached one by one.
+   */
+  readonly clusterIpOf?: (revision: RevisionView) => Promise<Backend | undefined>;
   /** Default 200 ms (spec TM-010). */
   readonly probeIntervalMs?: number;
   /** Default 20 ms: between failed probes while a request waits. */
@@ -31,6 +39,7 @@ export class Revisions {
   readonly #holds = new Map<string, RevisionHold>();
   readonly #pods = new Map<string, ObservedPods>();
   readonly #positions = new Map<string, ActivatorPosition>();
+  #mesh: MeshSettings = QUIET_SETTINGS.mesh;
 
   constructor(options: RevisionsOptions, activator: ActivatorNames) {
     const { clock, random, upstreamFor } = options;
@@ -40,6 +49,9 @@ export class Revisions {
       random,
       held,
       activator,
+      log: options.log,
+      clusterIpOf: options.clusterIpOf,
+      mesh: () => this.#mesh,
       bounds: options.holdBounds ?? { requestsMax: 10_000, bytesMax: 64 * MIB },
       prober: {
         clock,
@@ -58,6 +70,16 @@ export class Revisions {
   /** Those that a request has come for. */
   *used(): Generator<RevisionHold> {
     for (const hold of this.#holds.values()) if (hold.isUsed) yield hold;
+  }
+
+  get mesh(): MeshSettings {
+    return this.#mesh;
+  }
+
+  setMesh(mesh: MeshSettings): void {
+    if (mesh.mode === this.#mesh.mode && mesh.podAddressability === this.#mesh.podAddressability) return;
+    this.#mesh = mesh;
+    for (const hold of this.#holds.values()) hold.meshChanged();
   }
 
   /** A Revision as it is now. */

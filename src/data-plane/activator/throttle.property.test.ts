@@ -70,7 +70,7 @@ const setPods =
   (count: number): Step =>
   (model) => {
     model.pods = backends(count);
-    take(model, model.throttle.setPods(model.pods));
+    take(model, model.throttle.setPods(model.pods, model.limit));
   };
 
 const comeBack =
@@ -101,7 +101,7 @@ test("no pod exceeds its limit, nobody waits beside a free pod, and the line is 
       const held = { total: 0, max: 1000 };
       const throttle = new Throttle({ random: seededRandom(seed), bounds: BOUNDS, held });
       const model: Model = { throttle, limit, pods: [], waiting: [], running: [], arrivals: 0 };
-      throttle.setLimit(limit);
+      throttle.setPods([], limit);
       for (const step of run) {
         step(model);
         const load = (backend: Backend) =>

@@ -79,14 +79,9 @@ export class Throttle {
     return this.#admitWaiting();
   }
 
-  /** containerConcurrency; 0 = unlimited. */
-  setLimit(limit: number): readonly Admission[] {
+  /** The pods that may be sent to from now on, in the order in which they are filled; `limit` of each, 0 = none. */
+  setPods(backends: readonly Backend[], limit: number): readonly Admission[] {
     this.#limit = limit;
-    return this.#admitWaiting();
-  }
-
-  /** The pods that may be sent to from now on, in the order in which they are filled. */
-  setPods(backends: readonly Backend[]): readonly Admission[] {
     const before = new Map(this.#trackers.map((tracker) => [podKey(tracker.backend), tracker]));
     this.#trackers = backends.map((backend) => {
       const known = before.get(podKey(backend));
