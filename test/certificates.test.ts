@@ -5,6 +5,7 @@ import { type Certificate, CertificateKind } from "../src/api/certificate/kind.t
 import { ClusterDomainClaimKind } from "../src/api/cluster-domain-claim/kind.ts";
 import { DeploymentKind } from "../src/api/deployment/kind.ts";
 import { DomainMappingKind } from "../src/api/domain-mapping/kind.ts";
+import { EventKind } from "../src/api/event/kind.ts";
 import { IngressKind } from "../src/api/ingress/kind.ts";
 import { NamespaceKind } from "../src/api/namespace/kind.ts";
 import { RevisionKind } from "../src/api/revision/kind.ts";
@@ -143,6 +144,20 @@ test("certificates of a tag that is gone are deleted, and settled ones are writt
     await world.watchWrites();
     await world.clock.advance(60_000);
     assert.deepEqual(world.writes, []);
+  }));
+
+test("another domain changes the certificate in its place, which is told in an Event", () =>
+  inWorld({ network: { "external-domain-tls": "enabled" } }, async (world) => {
+    const { uid } = await routeIn(world);
+    await world.setConfig("config-domain", { "example.org": "" });
+    await world.clock.advance(5_000);
+    const [certificate, ...others] = await certificatesIn(world);
+    assert.deepEqual(others, []);
+    assert.deepEqual(certificate?.spec.dnsNames, ["hello.default.example.org"]);
+    assert.equal((await routeIn(world)).url, "https://hello.default.example.org:8443");
+    const events = (await world.client.list(EventKind)).items;
+    const updated = events.filter(({ reason }) => reason === "Updated").map(({ message }) => message);
+    assert.deepEqual(updated, [`Updated Spec for Certificate default/route-${uid}`]);
   }));
 
 test("while nobody signs, http goes on: HTTPDowngrade, and no TLS in the Ingress", () =>

@@ -6,6 +6,7 @@ import { EventKind } from "../src/api/event/kind.ts";
 import { KINDS } from "../src/api/kinds.ts";
 import { NamespaceKind } from "../src/api/namespace/kind.ts";
 import { type Route, RouteKind, type RouteStatus } from "../src/api/route/kind.ts";
+import { failure } from "../src/api/status.ts";
 import { silentLog } from "../src/base/log.ts";
 import { seededRandom } from "../src/base/random.ts";
 import { ApiServer } from "../src/embedded/apiserver/api-server.ts";
@@ -26,7 +27,11 @@ interface World {
   readonly clock: VirtualClock;
   readonly client: KubeClient;
   /** Starts the loop on Routes; `client` is what it writes with. */
-  run(decide: () => RouteStatus, client?: (real: KubeClient) => KubeClient): void;
+  run(
+    decide: () => RouteStatus,
+    client?: (real: KubeClient) => KubeClient,
+    more?: Partial<Controller<Route, undefined, unknown>>,
+  ): void;
 }
 
 async function inWorld(body: (world: World) => Promise<void>): Promise<void> {
@@ -40,7 +45,7 @@ async function inWorld(body: (world: World) => Promise<void>): Promise<void> {
   for (const name of ["default", "knative-serving"])
     await client.create(NamespaceKind, { metadata: { name }, spec: {} });
   await client.create(RouteKind, { metadata: key, spec: {} });
-  const run: World["run"] = (decide, wrap = (real) => real) => {
+  const run: World["run"] = (decide, wrap = (real) => real, more = {}) => {
     const informers = new Informers({ client: server.clientFor("informers"), clock, log: silentLog });
     const config = new ConfigWatch({ informers, log: silentLog });
     config.start();
@@ -50,6 +55,7 @@ async function inWorld(body: (world: World) => Promise<void>): Promise<void> {
       watches: [],
       observe: () => undefined,
       desired: () => ({ children: [], status: decide() }),
+      ...more,
     };
     const clientFor = (actor: string) => wrap(server.clientFor(actor));
     startReconcileLoop({ ...common, controller, clientFor, informers, config, signal: ended.signal });
@@ -59,6 +65,15 @@ async function inWorld(body: (world: World) => Promise<void>): Promise<void> {
   ended.abort();
   await clock.advance(1);
   await server.stop();
+}
+
+/** The real client but for some calls. */
+function differing(real: KubeClient, calls: Partial<KubeClient>): KubeClient {
+  return new Proxy(real, {
+    get(target, name: keyof KubeClient) {
+      return calls[name] ?? target[name].bind(target);
+    },
+  });
 }
 
 test("a status that the API refuses is told in one Event, however often it is tried (A-045)", () =>
@@ -75,18 +90,35 @@ test("a status that the API refuses is told in one Event, however often it is tr
     assert.ok((events[0]?.count ?? 0) > 1);
   }));
 
+test("a finalizer that cannot be written is told in an Event, and nothing is done without it", () =>
+  inWorld(async ({ clock, client, run }) => {
+    const refuse = () => Promise.reject(failure(403, "Forbidden", "not today"));
+    run(
+      () => ({ url: "http://hello" }),
+      (real) =>
+        differing(real, {
+          patch: (kind, ...rest) => (kind.kind === "Route" ? refuse() : real.patch(kind, ...rest)),
+        }),
+      { finalizer: "odd.example.org" },
+    );
+    await clock.advance(2_000);
+    const told = (await client.list(EventKind)).items.map(({ reason, message }) => [reason, message]);
+    assert.deepEqual(told, [["FinalizerUpdateFailed", 'Failed to update finalizers for "hello": not today']]);
+    assert.equal((await client.get(RouteKind, key)).status?.url, undefined);
+  }));
+
 test("a reconcile whose API does not answer gives up after 30 s, and what it tried is tried again", () =>
   inWorld(async ({ clock, client, run }) => {
     let calls = 0;
     run(
       () => ({ url: "http://hello" }),
-      (real) => ({
-        ...real,
-        updateStatus: (kind, object) => {
-          calls += 1;
-          return calls === 1 ? new Promise<never>(() => {}) : real.updateStatus(kind, object);
-        },
-      }),
+      (real) =>
+        differing(real, {
+          updateStatus: (kind, object) => {
+            calls += 1;
+            return calls === 1 ? new Promise<never>(() => {}) : real.updateStatus(kind, object);
+          },
+        }),
     );
     await clock.advance(29_000);
     assert.equal(calls, 1);
