@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { ConfigMapKind } from "../../src/api/config-map/kind.ts";
-import { PodKind } from "../../src/api/pod/kind.ts";
+import { type Pod, PodKind } from "../../src/api/pod/kind.ts";
 import { ServiceKind } from "../../src/api/service/kind.ts";
 import {
   addImage,
@@ -15,78 +16,238 @@ import {
   temporaryFolder,
   until,
 } from "../support/engine.ts";
+import { BUILD_TIMEOUT_MS } from "../support/go.ts";
+import { kubectlEnv, kubectls, skipWithoutKubectl } from "../support/kubectls.ts";
 import { type Ran, run } from "../support/run.ts";
 
-/** `kubectl exec` against the whole engine: streams, exit codes, volumes, and who may. */
+/** `kubectl exec` and `attach` against the whole engine, over each carrier: streams, exit codes, terminals, rights. */
 
-const hasKubectl = spawnSync("kubectl", ["version", "--client"]).status === 0;
 const folder = temporaryFolder("exec");
+const hasTerminals = existsSync("/usr/bin/script");
 let engine: Engine;
-let pod = "";
+let servicePod = "";
 
-function exec(options: readonly string[], command: readonly string[], stdin = ""): Promise<Ran> {
-  const env = { PATH: process.env.PATH, HOME: folder, KUBECONFIG: engine.ready.kubeconfig };
-  const args = ["exec", ...options, pod, "-c", "user-container", "--", ...command];
-  return run("kubectl", args, { env, stdin });
+/** Says what it reads, and ends at "bye" or at the end of its input, with what it has read. */
+const READER = `
+process.stdout.write("ready\\n");
+let text = "";
+process.stdin.on("data", (part) => {
+  text += part;
+  process.stdout.write("got " + part);
+  if (String(part).includes("bye")) process.exit(3);
+});
+process.stdin.on("end", () => { console.log("whole " + text.length); process.exit(0); });
+`;
+
+function readerPod(name: string, more: object): Pod {
+  return {
+    metadata: { name, namespace: "default" },
+    spec: {
+      restartPolicy: "Never",
+      terminationGracePeriodSeconds: 0,
+      containers: [{ name: "main", image: "reader", ...more }],
+    },
+  };
 }
 
-describe("kubectl exec", { skip: hasKubectl ? false : "no kubectl" }, () => {
-  before(async () => {
-    engine = await engineUp({ home: `${folder}/home` });
-    await addImage(engine.home, "hello", program(folder));
-    const key = { namespace: "default", name: "data" };
-    await engine.client.create(ConfigMapKind, { metadata: key, data: { greeting: "hello from a volume" } });
-    await engine.client.create(
-      ServiceKind,
-      service("hello", {
-        image: "hello",
-        annotations: { "autoscaling.knative.dev/min-scale": "1" },
-        container: {
-          env: [{ name: "COLOUR", value: "green" }],
-          volumeMounts: [{ name: "data", mountPath: "/ebb-exec-data", readOnly: true }],
-        },
-        spec: { volumes: [{ name: "data", configMap: { name: "data" } }] },
-      }),
-    );
-    await readyUrl(engine.client, "hello");
-    pod = await until("a pod", async () => (await engine.client.list(PodKind)).items[0]?.metadata.name);
+async function startReader(name: string, more: object): Promise<void> {
+  await engine.client.create(PodKind, readerPod(name, more));
+  await until("a running pod", async () => {
+    const { status } = await engine.client.get(PodKind, { namespace: "default", name });
+    return status?.containerStatuses?.[0]?.state?.running;
+  });
+}
+
+for (const [number, { about, carrier, path: build }] of kubectls.entries()) {
+  let path = "";
+  before(
+    async () => {
+      path = await build(folder);
+    },
+    { timeout: BUILD_TIMEOUT_MS },
+  );
+  const kubectl = (args: readonly string[], stdin = "") =>
+    run(path, args, { env: kubectlEnv(engine.ready.kubeconfig, folder, carrier), stdin });
+  const exec = (options: readonly string[], command: readonly string[], stdin = ""): Promise<Ran> =>
+    kubectl(["exec", ...options, servicePod, "-c", "user-container", "--", ...command], stdin);
+  /** On a terminal of that size, whose device the line finds in $OUTER. */
+  const onTerminal = (line: string, stdin = "") =>
+    run("script", ["-qec", `OUTER=$(tty); stty rows 33 cols 91; ${line}`, "/dev/null"], {
+      env: { ...kubectlEnv(engine.ready.kubeconfig, folder, carrier), SHELL: "/bin/sh" },
+      stdin,
+    });
+
+  describe(`kubectl exec (${about})`, () => {
+    test("output of both kinds comes back, in the container's environment and with its volumes", async () => {
+      const script = 'echo "$COLOUR"; cat "$EBB_ROOT/ebb-exec-data/greeting"; echo oops >&2';
+      const { code, stdout, stderr } = await exec([], ["sh", "-c", script]);
+      assert.equal(code, 0, stderr);
+      assert.equal(stdout, "green\nhello from a volume");
+      assert.match(stderr, /oops/);
+    });
+
+    test("the exit code is the command's", async () => {
+      const { code, stderr } = await exec([], ["sh", "-c", "exit 7"]);
+      assert.equal(code, 7);
+      assert.match(stderr, /command terminated with exit code 7/);
+    });
+
+    test("stdin arrives whole and ends", async () => {
+      const input = "line of text\n".repeat(20_000);
+      const { code, stdout, stderr } = await exec(["-i"], ["sh", "-c", "wc -c; echo end"], input);
+      assert.equal(code, 0, stderr);
+      assert.equal(stdout.replace(/\s+/g, " ").trim(), `${input.length} end`);
+    });
+
+    test("a command that does not read its input ends all the same", async () => {
+      const { code, stdout, stderr } = await exec(["-i"], ["echo", "done"], "x".repeat(3_000_000));
+      assert.deepEqual([code, stdout], [0, "done\n"], stderr);
+    });
+
+    test("much output comes whole, as fast as the client takes it", async () => {
+      const { code, stdout } = await exec([], ["sh", "-c", "head -c 3000000 /dev/zero | tr '\\0' x"]);
+      assert.equal(code, 0);
+      assert.equal(stdout.length, 3_000_000);
+    });
+
+    test("a command that is not there is told", async () => {
+      const missing = await exec([], ["no-such-command"]);
+      assert.notEqual(missing.code, 0);
+      assert.match(missing.stderr, /no-such-command/);
+    });
+
+    test("a command ends with its client", async () => {
+      const mark = `31${process.pid}.${number}`;
+      const env = kubectlEnv(engine.ready.kubeconfig, folder, carrier);
+      const args = ["exec", servicePod, "-c", "user-container", "--", "sleep", mark];
+      await run(path, args, { env, timeoutMs: 1500 });
+      const runs = () => spawnSync("pgrep", ["-f", `^[^ ]*sleep ${mark}`], { encoding: "utf8" }).stdout;
+      await until("the command's end", async () => runs() === "" || undefined);
+    });
+
+    test("a terminal has the client's size, and follows it", { skip: !hasTerminals }, async () => {
+      const inner = "tty; stty size; touch $HOME/sized; sleep 2; stty size";
+      const change = `(while [ ! -e '${folder}/changed' ]; do sleep 0.1; done; stty -F $OUTER rows 40 cols 120)`;
+      const line = `${change} & ${path} exec -it ${servicePod} -c user-container -- sh -c '${inner}'`;
+      const ran = onTerminal(line);
+      setTimeout(() => spawnSync("touch", [`${folder}/changed`]), 1500);
+      const { code, stdout } = await ran;
+      assert.equal(code, 0, stdout);
+      assert.match(stdout, /\/dev\/pts\/\d+\r\n(0 0|33 91)\r\n40 120/);
+      spawnSync("rm", [`${folder}/changed`]);
+    });
   });
 
-  after(async () => {
-    await engine?.stop();
-    removeFolder(folder);
-  });
+  describe(`kubectl attach (${about})`, () => {
+    test("reaches the program's input and output, which outlive a client", async () => {
+      const name = `open-${number}`;
+      await startReader(name, { stdin: true });
+      const first = kubectl(["attach", "-i", name], "hello\n");
+      await until(
+        "an answer",
+        async () => /got hello/.test((await kubectl(["logs", name])).stdout) || undefined,
+      );
+      const second = await kubectl(["attach", "-i", name], "bye\n");
+      assert.match(second.stdout, /got bye/);
+      assert.match((await first).stdout, /got hello/);
+      const { status } = await engine.client.get(PodKind, { namespace: "default", name });
+      assert.equal(status?.containerStatuses?.[0]?.state?.terminated?.exitCode, 3);
+    });
 
-  test("output of both kinds comes back, in the container's environment and with its volumes", async () => {
-    const script = 'echo "$COLOUR"; cat "$EBB_ROOT/ebb-exec-data/greeting"; echo oops >&2';
-    const { code, stdout, stderr } = await exec([], ["sh", "-c", script]);
-    assert.equal(code, 0, stderr);
-    assert.equal(stdout, "green\nhello from a volume");
-    assert.match(stderr, /oops/);
-  });
+    test("ends the input with its own where that is for one client", async () => {
+      const name = `once-${number}`;
+      await startReader(name, { stdin: true, stdinOnce: true });
+      const input = "0123456789\n".repeat(50_000);
+      const { stdout, stderr } = await kubectl(["attach", "-i", "-q", name], input);
+      assert.match(stdout, new RegExp(`whole ${input.length}\n$`), stderr);
+    });
 
-  test("the exit code is the command's", async () => {
-    const { code, stderr } = await exec([], ["sh", "-c", "exit 7"]);
-    assert.equal(code, 7);
-    assert.match(stderr, /command terminated with exit code 7/);
+    test("kubectl run gives a program input and a terminal", { skip: !hasTerminals }, async () => {
+      const name = `run-${number}`;
+      const piped = await kubectl(
+        ["run", name, "-i", "-q", "--rm", "--restart=Never", "--image=reader", "--pod-running-timeout=20s"],
+        "some text",
+      );
+      assert.match(piped.stdout, /whole 9/, piped.stderr);
+      const line = `${path} run ${name}-tty -it -q --rm --restart=Never --image=reader --command -- sh -c "tty; read x; echo \\$x; stty size"`;
+      const { stdout } = await onTerminal(`(sleep 2; echo typed) | ${line}`);
+      assert.match(stdout, /typed/);
+    });
   });
+}
 
-  test("stdin arrives whole and ends", async () => {
-    const input = "line of text\n".repeat(20_000);
-    const { code, stdout, stderr } = await exec(["-i"], ["sh", "-c", "wc -c; echo end"], input);
-    assert.equal(code, 0, stderr);
-    assert.equal(stdout.replace(/\s+/g, " ").trim(), `${input.length} end`);
-  });
+describe("who may", { skip: skipWithoutKubectl }, () => {
+  const kube = (...args: string[]) =>
+    run("kubectl", args, { env: kubectlEnv(engine.ready.kubeconfig, folder, "WebSocket") });
 
-  test("much output comes whole, as fast as the client takes it", async () => {
-    const { code, stdout } = await exec([], ["sh", "-c", "head -c 3000000 /dev/zero | tr '\\0' x"]);
-    assert.equal(code, 0);
-    assert.equal(stdout.length, 3_000_000);
+  test("streams into pods need a right of their own, for a bearer of a token from kubectl create token", async () => {
+    await kube("create", "serviceaccount", "worker");
+    const created = await kube("create", "token", "worker", "--duration=20m");
+    assert.equal(created.stdout.split(".").length, 3, created.stderr);
+    const token = `--token=${created.stdout.trim()}`;
+    const command = ["-c", "user-container", "--", "echo", "done"];
+    const connection = connectionOf(readFileSync(engine.ready.kubeconfig, "utf8"));
+    const asWorker = (...args: string[]) => {
+      const env = kubectlEnv(engine.ready.kubeconfig, folder, "WebSocket");
+      return run("kubectl", [...connection, token, ...args], { env });
+    };
+    const grant = async (role: string, verb: string, resource: string) => {
+      await kube("create", "role", role, `--verb=${verb}`, `--resource=${resource}`);
+      await kube("create", "rolebinding", role, `--role=${role}`, "--serviceaccount=default:worker");
+    };
+    await grant("reader", "get,list", "pods");
+    for (const [verb, rest] of [
+      ["exec", command],
+      ["attach", ["-c", "user-container"]],
+      ["port-forward", [":8080"]],
+    ] as const) {
+      const { stderr } = await asWorker(verb, servicePod, ...rest);
+      const resource = verb === "port-forward" ? "portforward" : verb;
+      assert.match(
+        stderr,
+        new RegExp(
+          `forbidden: User "system:serviceaccount:default:worker" cannot (get|create) resource "pods/${resource}"`,
+        ),
+      );
+    }
+    await grant("runner", "get,create", "pods/exec");
+    assert.equal((await asWorker("exec", servicePod, ...command)).stdout, "done\n");
   });
+});
 
-  test("a command that is not there, and a container that runs no program, are told", async () => {
-    const missing = await exec([], ["no-such-command"]);
-    assert.notEqual(missing.code, 0);
-    assert.match(missing.stderr, /no-such-command/);
-  });
+/** How the engine is reached, without who the administrator is. */
+function connectionOf(kubeconfig: string): string[] {
+  const [, server] = /server: (\S+)/.exec(kubeconfig) ?? [];
+  const [, authority = ""] = /certificate-authority-data: (\S+)/.exec(kubeconfig) ?? [];
+  const file = `${folder}/authority.crt`;
+  writeFileSync(file, Buffer.from(authority, "base64"));
+  return ["--kubeconfig=/dev/null", `--server=${server}`, `--certificate-authority=${file}`];
+}
+
+before(async () => {
+  if (kubectls.length === 0) return;
+  engine = await engineUp({ home: `${folder}/home` });
+  await addImage(engine.home, "hello", program(folder));
+  await addImage(engine.home, "reader", program(folder, READER));
+  const key = { namespace: "default", name: "data" };
+  await engine.client.create(ConfigMapKind, { metadata: key, data: { greeting: "hello from a volume" } });
+  await engine.client.create(
+    ServiceKind,
+    service("hello", {
+      image: "hello",
+      annotations: { "autoscaling.knative.dev/min-scale": "1" },
+      container: {
+        env: [{ name: "COLOUR", value: "green" }],
+        volumeMounts: [{ name: "data", mountPath: "/ebb-exec-data", readOnly: true }],
+      },
+      spec: { volumes: [{ name: "data", configMap: { name: "data" } }] },
+    }),
+  );
+  await readyUrl(engine.client, "hello");
+  servicePod = await until("a pod", async () => (await engine.client.list(PodKind)).items[0]?.metadata.name);
+});
+
+after(async () => {
+  await engine?.stop();
+  removeFolder(folder);
 });

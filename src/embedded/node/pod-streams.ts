@@ -20,8 +20,8 @@ export interface CommandRequest {
 export interface StreamingRuntime<Running> {
   /** A command beside the run. */
   execStreams(beside: ContainerStart, how: { command: readonly string[]; tty: boolean }): Promise<Running>;
-  /** The run's own streams, from now until it is over. */
-  attachStreams(run: RunId, over: Promise<void>): Promise<Running>;
+  /** The run's own streams, from now until it is over. `endsInput`: its input ends with this caller's. */
+  attachStreams(run: RunId, how: { over: Promise<void>; endsInput: boolean }): Promise<Running>;
 }
 
 /** Streams into pods of processes: commands beside their containers, the containers' own, and their ports. */
@@ -56,7 +56,8 @@ export class ProcessStreams<Running extends { readonly stdin?: { end(): void } }
       const text = `container "${container}" of pod "${pod}" takes no input: it has no "stdin: true"`;
       throw failure(400, "BadRequest", text);
     }
-    return this.#runtime.attachStreams(run, worker.whenOver(run));
+    const endsInput = stdin && spec?.stdinOnce === true;
+    return this.#runtime.attachStreams(run, { over: worker.whenOver(run), endsInput });
   }
 
   /** Rejects with ApiError when nothing listens there. */

@@ -305,7 +305,7 @@ export class PodWorker {
       workingDirectory,
       env,
       ...memoryLimit(container),
-      ...(container.stdin ? { input: container.stdinOnce ? ("once" as const) : ("open" as const) } : {}),
+      ...(container.stdin ? { isFed: true } : {}),
       ...(container.tty ? { terminal: true } : {}),
     };
     return { start: mounts.length > 0 ? { ...start, mounts } : start, work };

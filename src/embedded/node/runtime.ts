@@ -49,8 +49,8 @@ export interface ContainerStart extends RunId {
   readonly mounts?: readonly Mount[];
   /** The kernel kills what takes more, where the runtime can have it so. */
   readonly memoryBytes?: number;
-  /** Somebody may write to the program; "once" = its input ends when the first writer leaves. */
-  readonly input?: "open" | "once";
+  /** Somebody may write to the program. */
+  readonly isFed?: boolean;
   readonly terminal?: boolean;
 }
 

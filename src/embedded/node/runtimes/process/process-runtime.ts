@@ -143,7 +143,7 @@ export class ProcessRuntime implements Runtime {
     const base = `exec-${this.#nextToken}`;
     const { folder } = runFiles(this.#pods, beside);
     const files = filesAt(folder, join(folder, base));
-    const { memoryBytes: _, input: __, terminal: ___, ...rest } = beside;
+    const { memoryBytes: _, isFed: __, terminal: ___, ...rest } = beside;
     const id = { ...rest, container: `${beside.container}.${base}`, command };
     try {
       const exitCode = await this.#execUntil(id, files, timeoutMs);
@@ -175,10 +175,13 @@ export class ProcessRuntime implements Runtime {
   }
 
   /** The run's own streams, from now until it is over; both outputs come as one, as in its log. */
-  async attachStreams(id: RunId, over: Promise<void>): Promise<RunningProgram> {
+  async attachStreams(
+    id: RunId,
+    how: { readonly over: Promise<void>; readonly endsInput: boolean },
+  ): Promise<RunningProgram> {
     const files = runFiles(this.#pods, id);
     const sizes = new TerminalSizes(this.#clock, files.terminal);
-    return { ...(await attachTo(files, over)), resize: (size) => sizes.set(size) };
+    return { ...(await attachTo(files, how)), resize: (size) => sizes.set(size) };
   }
 
   logPath(id: RunId): string {
@@ -250,7 +253,7 @@ export class ProcessRuntime implements Runtime {
       if (!this.#forker) throw new EbbError("runtime-closed", "the process runtime is not open");
       const script = join(this.#scripts, String(token));
       const launch = this.#launchText(resolved, files.folder);
-      const isFed = start.input !== undefined;
+      const { isFed = false } = start;
       const text = shimScript(token, files, { launch: this.#limited(start, launch), isFed });
       writeFileSync(script, text, { mode: 0o600 });
       this.#forker.run(script);

@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
-import { constants, existsSync, openSync } from "node:fs";
+import { constants, existsSync, openSync, readFileSync, rmSync } from "node:fs";
 import { Socket } from "node:net";
 import { Readable, type Writable } from "node:stream";
 import { bytesFrom, sizeOf } from "../../log-file.ts";
 import type { RunFiles } from "../../pod-folder.ts";
+import { sendSignal } from "./process-facts.ts";
 
 /** A program whose streams somebody holds (`kubectl exec` and `attach`); the API server's port has the same shape. */
 export interface RunningProgram {
@@ -37,12 +38,12 @@ export function runHeld(launch: string): Omit<RunningProgram, "resize"> {
 }
 
 /**
- * Joins a run: its output is what its log gets from now on, its input the named pipe, if it has one. The pipe is held
- * open by whoever `holder` names; for a run that is fed once that one is let go, and the input ends with this writer.
+ * Joins a run: its output is what its log gets from now on, its input the named pipe, if it has one. With `endsInput`
+ * who holds that pipe open is let go, so that the input ends when this caller's does.
  */
 export async function attachTo(
   files: RunFiles,
-  over: Promise<void>,
+  { over, endsInput }: { readonly over: Promise<void>; readonly endsInput: boolean },
 ): Promise<Omit<RunningProgram, "resize">> {
   const left = new AbortController();
   const start = (await sizeOf(files.log)) ?? 0;
@@ -50,6 +51,7 @@ export async function attachTo(
     objectMode: false,
   });
   const stdin = existsSync(files.input) ? openInput(files.input) : undefined;
+  if (endsInput) letGo(files.holder);
   const leave = () => {
     left.abort();
     stdin?.destroy();
@@ -65,4 +67,12 @@ function openInput(path: string): Writable {
   // Not blocking: it fails at once when no program reads there.
   const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
   return new Socket({ fd, readable: false, writable: true });
+}
+
+/** Once: the file goes with the process, whose number may be another's by the next time. */
+function letGo(holderFile: string): void {
+  if (!existsSync(holderFile)) return;
+  const pid = Number(readFileSync(holderFile, "latin1"));
+  rmSync(holderFile);
+  if (pid > 1) sendSignal(pid, "SIGKILL");
 }
