@@ -1,4 +1,6 @@
 const ENTRIES_MAX = 8192;
+/** Longer texts (data, messages) are rarely said twice. */
+const TEXT_MAX = 100;
 
 /**
  * Makes equal texts and equal flat maps of parsed JSON one: objects of the API repeat each other's names, labels and
@@ -14,7 +16,7 @@ export class Interner {
   }
 
   #interned(value: unknown): unknown {
-    if (typeof value === "string") return known(this.#texts, value, value);
+    if (typeof value === "string") return value.length > TEXT_MAX ? value : known(this.#texts, value, value);
     if (typeof value !== "object" || value === null) return value;
     if (Array.isArray(value)) {
       for (let index = 0; index < value.length; index++) value[index] = this.#interned(value[index]);
@@ -27,11 +29,15 @@ export class Interner {
     let isFlat = true;
     for (const name of Object.keys(value)) {
       const field = value[name];
-      if (typeof field === "object" && field !== null) isFlat = false;
+      if (!isShort(field)) isFlat = false;
       value[name] = this.#interned(field);
     }
     return isFlat ? known(this.#maps, JSON.stringify(value), value) : value;
   }
+}
+
+function isShort(field: unknown): boolean {
+  return typeof field === "string" ? field.length <= TEXT_MAX : typeof field !== "object" || field === null;
 }
 
 function known<T>(all: Map<string, T>, text: string, value: T): T {

@@ -6,7 +6,7 @@ import { copyJson } from "./json.ts";
 test("a copy of a JSON value is what writing and reading it gives", () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
-      assert.deepEqual(copyJson(value), JSON.parse(JSON.stringify(value)));
+      assert.equal(JSON.stringify(copyJson(value)), JSON.stringify(value));
     }),
   );
   assert.deepEqual(copyJson({ a: undefined, b: [{ c: undefined }] }), { b: [{}] });

@@ -39,10 +39,9 @@ export class ConfigWatch implements ConfigSource<Config> {
 
   /** Follows the ConfigMaps from now on, through the informers' own life. */
   start(): void {
+    this.#informers.limit(ConfigMapKind, SYSTEM_NAMESPACE);
     const informer = this.#informers.of(ConfigMapKind);
-    informer.onChange(({ object }) => {
-      if (object.metadata.namespace === SYSTEM_NAMESPACE) this.#readSoon();
-    });
+    informer.onChange(() => this.#readSoon());
     void informer.synced.then(() => this.#readSoon());
   }
 
@@ -57,7 +56,7 @@ export class ConfigWatch implements ConfigSource<Config> {
   }
 
   #read(): void {
-    const maps = this.#informers.list(ConfigMapKind, SYSTEM_NAMESPACE);
+    const maps = this.#informers.list(ConfigMapKind);
     const problems = this.#config.replace(
       new Map(maps.map(({ metadata, data = {} }) => [metadata.name, data])),
     );

@@ -28,6 +28,7 @@ export class Informers implements Caches {
   readonly #informers = new Map<string, Informer<ApiObject>>();
   /** Projections asked for before the start; undefined = whole objects. */
   readonly #fields = new Map<string, ReadonlySet<string> | undefined>();
+  readonly #namespaces = new Map<string, string>();
   readonly #waiting: Informer<ApiObject>[] = [];
   #signal: AbortSignal | undefined;
 
@@ -47,6 +48,11 @@ export class Informers implements Caches {
     else this.#fields.set(id, new Set([...(known ?? []), ...fields]));
   }
 
+  /** Of `kind` only the objects of this namespace are kept; to be called before anything else is said of it. */
+  limit(kind: Kind, namespace: string): void {
+    this.#namespaces.set(idOf(kind), namespace);
+  }
+
   of<T extends ApiObject>(kind: Kind<T>): Informer<T> {
     const id = idOf(kind);
     const known = this.#informers.get(id);
@@ -55,7 +61,9 @@ export class Informers implements Caches {
       const wanted = this.#fields.get(id);
       return wanted && [...wanted];
     };
-    const informer = new Informer<T>({ ...this.#options, kind, fields });
+    const namespace = this.#namespaces.get(id);
+    const selection = namespace === undefined ? {} : { namespace };
+    const informer = new Informer<T>({ ...this.#options, kind, selection, fields });
     const erased = informer as unknown as Informer<ApiObject>;
     this.#informers.set(id, erased);
     if (this.#signal) void informer.run(this.#signal);

@@ -34,11 +34,7 @@ export function sameJson(left: unknown, right: unknown): boolean {
       left.every((item, index) => sameJson(item, right[index]))
     );
   if (!isRecord(left) || !isRecord(right)) return false;
-  const names = new Set([...Object.keys(left), ...Object.keys(right)]);
-  for (const name of names) {
-    const a = Object.hasOwn(left, name) ? left[name] : undefined;
-    const b = Object.hasOwn(right, name) ? right[name] : undefined;
-    if (!sameJson(a, b)) return false;
-  }
-  return true;
+  for (const name of Object.keys(left))
+    if (!sameJson(left[name], Object.hasOwn(right, name) ? right[name] : undefined)) return false;
+  return Object.keys(right).every((name) => Object.hasOwn(left, name) || right[name] === undefined);
 }

@@ -5,6 +5,8 @@ import { apiVersionOfResource } from "./resources.ts";
 /** An object as it was stored (or would be, in a dry run). */
 export interface Written {
   readonly object: AnyObject;
+  /** Its text as it is stored, of which answers are made. */
+  readonly text?: string;
   /** The object that watchers inside the engine get: read only. Set where its writer is inside too. */
   readonly shared?: AnyObject;
   /** Its revision number; that of the stored object where nothing was written. */
@@ -40,8 +42,9 @@ export function commit(context: ServerContext, draft: Draft, options: WriteOptio
     ...(draft.previous === undefined ? {} : { previous: draft.previous }),
   });
   if (!revision) return undefined;
-  const written = { object, revision: revision.revision, created, removed: draft.type === "delete" };
-  return options.caller.inside ? { ...written, shared: context.hub.objectOf(revision.revision) } : written;
+  const { json: text, revision: number } = revision;
+  const written = { object, text, revision: number, created, removed: draft.type === "delete" };
+  return options.caller.inside ? { ...written, shared: context.hub.objectOf(number) } : written;
 }
 
 /** Type first, so that a list can take it off the text of its items; always the stored version. */

@@ -133,16 +133,21 @@ async function serve(options: HttpsServerOptions, { incoming, outgoing, closing 
   }
 }
 
-/** undefined when it is too large; the rest is then not read. */
-async function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of incoming) {
-    size += (chunk as Buffer).length;
-    if (size > BODY_MAX) return undefined;
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks);
+/** undefined when it is too large; the rest is then not read. Rejects when the client goes. */
+function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    incoming.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size <= BODY_MAX) return;
+      incoming.pause();
+      resolve(undefined);
+    });
+    incoming.on("end", () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+    incoming.on("error", reject);
+  });
 }
 
 function refuseBody(outgoing: ServerResponse): void {

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import { AUTHENTICATED, administrator, type Identity } from "./identity.ts";
 import type { ServiceAccountTokens } from "./service-account-tokens.ts";
 
@@ -12,11 +12,11 @@ export interface Proof {
 }
 
 export class Authenticator {
-  readonly #adminDigest: Buffer;
+  readonly #adminToken: string;
   readonly #tokens: ServiceAccountTokens;
 
   constructor(adminToken: string, tokens: ServiceAccountTokens) {
-    this.#adminDigest = digest(adminToken);
+    this.#adminToken = adminToken;
     this.#tokens = tokens;
   }
 
@@ -26,17 +26,19 @@ export class Authenticator {
       return { type: "known", name: certificate.name, groups: [...certificate.groups, AUTHENTICATED] };
     const token = /^bearer +(\S+)\s*$/i.exec(authorization ?? "")?.[1];
     if (token === undefined) return { type: "anonymous" };
-    const isAdmin = adminToken !== undefined && timingSafeEqual(digest(token), digest(adminToken));
+    const isAdmin = adminToken !== undefined && isSame(token, adminToken);
     return isAdmin ? administrator("admin") : this.identifyToken(token);
   }
 
   /** Whose token it is; `audiences` for tokens that are meant for somebody else than this server. */
   async identifyToken(token: string, audiences?: readonly string[]): Promise<Identity> {
-    if (timingSafeEqual(digest(token), this.#adminDigest)) return administrator("admin");
+    if (isSame(token, this.#adminToken)) return administrator("admin");
     return (await this.#tokens.identify(token, audiences)) ?? { type: "invalid" };
   }
 }
 
-function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
+/** In a time that tells nothing but the length, which is no secret. */
+function isSame(token: string, secret: string): boolean {
+  const [given, known] = [Buffer.from(token), Buffer.from(secret)];
+  return given.length === known.length && timingSafeEqual(given, known);
 }

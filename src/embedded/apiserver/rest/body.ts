@@ -47,13 +47,13 @@ async function decodeValue(
   const text = textOf(body);
   if (type === "application/yaml") return parseYaml(text, kind);
   if (type !== "application/json" && type !== "") throw unsupportedMediaType(OFFERED);
-  const problem = jsonProblem(text);
+  const { value: parsed, problem } = readJson(text);
   if (problem !== undefined)
     throw unrecognized(kind, `couldn't get version/kind; json parse error: ${problem}`, body);
   const overflow = overflowIn(text);
   if (overflow !== undefined)
     throw badRequest(`${kind} in version "${resource.version}" cannot be handled as a ${kind}: ${overflow}`);
-  return { parsed: JSON.parse(text), duplicates: duplicateFields(text) };
+  return { parsed, duplicates: duplicateFields(text) };
 }
 
 const PROTOBUF = "application/vnd.kubernetes.protobuf";
@@ -84,10 +84,10 @@ export async function requestInJson(request: ApiRequest): Promise<ApiRequest> {
 export function decodeJson(body: Uint8Array, prefix = ""): unknown {
   if (body.length === 0) return undefined;
   const text = textOf(body);
-  const problem = jsonProblem(text);
+  const { value, problem } = readJson(text);
   const wrong = problem ?? overflowIn(text);
   if (wrong !== undefined) throw badRequest(prefix + wrong);
-  return JSON.parse(text);
+  return value;
 }
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
@@ -100,22 +100,24 @@ export function textOf(body: Uint8Array): string {
   }
 }
 
-/** What is wrong with a JSON text in the words of Go's decoder, as far as they can be told; undefined = nothing. */
-export function jsonProblem(text: string): string | undefined {
-  if (depthOf(text) > DEPTH_MAX) return "exceeded max depth";
+/** A JSON text's value, or what is wrong with it in the words of Go's decoder, as far as they can be told. */
+export function readJson(text: string): { readonly value?: unknown; readonly problem?: string } {
+  if (depthOf(text) > DEPTH_MAX) return { problem: "exceeded max depth" };
   try {
-    JSON.parse(text);
-    return undefined;
+    return { value: JSON.parse(text) as unknown };
   } catch (thrown) {
-    const message = (thrown as Error).message;
-    if (/end of JSON input|Unterminated/.test(message) || text.trim() === "")
-      return "unexpected end of JSON input";
-    const position = /position (\d+)/.exec(message)?.[1];
-    const char = position === undefined ? (text.trim()[0] ?? "") : (text[Number(position)] ?? "");
-    if (char === "") return "unexpected end of JSON input";
-    const before = position === undefined ? "" : text.slice(0, Number(position)).trimEnd();
-    return `invalid character ${quoted(char)} ${placeOf(before)}`;
+    return { problem: problemOf(text, (thrown as Error).message) };
   }
+}
+
+function problemOf(text: string, message: string): string {
+  if (/end of JSON input|Unterminated/.test(message) || text.trim() === "")
+    return "unexpected end of JSON input";
+  const position = /position (\d+)/.exec(message)?.[1];
+  const char = position === undefined ? (text.trim()[0] ?? "") : (text[Number(position)] ?? "");
+  if (char === "") return "unexpected end of JSON input";
+  const before = position === undefined ? "" : text.slice(0, Number(position)).trimEnd();
+  return `invalid character ${quoted(char)} ${placeOf(before)}`;
 }
 
 /** The first number that JSON.parse would silently make infinite, in the words of Go's decoder. */

@@ -2,7 +2,7 @@ import { failure } from "../../../api/status.ts";
 import type { DeleteOptions } from "../../../kube/client.ts";
 import { isRecord } from "../any-object.ts";
 import { type Cause, invalid } from "../failures.ts";
-import { jsonProblem, textOf } from "./body.ts";
+import { readJson, textOf } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
 import { integerOf } from "./list-options.ts";
 
@@ -47,10 +47,9 @@ async function bodyOf({ request }: Exchange): Promise<Record<string, unknown>> {
     const parsed: unknown = parse(text);
     return isRecord(parsed) ? parsed : {};
   }
-  const problem = jsonProblem(text);
+  const { value: body, problem } = readJson(text);
   if (problem !== undefined)
     throw failure(500, "", `couldn't get version/kind; json parse error: ${problem}`);
-  const body: unknown = JSON.parse(text);
   if (!isRecord(body))
     throw failure(500, "", "couldn't get version/kind; json parse error: json: not an object");
   const { kind = "DeleteOptions", apiVersion = "v1" } = body;

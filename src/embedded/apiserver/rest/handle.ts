@@ -331,10 +331,15 @@ async function respondWritten(
   { written, address }: { readonly written: Written; readonly address: ResourceAddress },
 ): Promise<ApiResponse> {
   await context.storage.whenDurable(written.revision);
-  const object = withoutDryRunVersion(written.object, written);
-  const stored = context.resources.storedAs(address.resource);
-  const text = objectText({ ...stored, version: stored.kind.version }, object);
+  const text = written.text ?? unstoredText(context, written, address);
   return respondObject(context, exchange, { address, status: written.created ? 201 : 200, text });
+}
+
+/** What an answer shows of an object that was not stored as it is shown: of a dry run, or of one that went. */
+function unstoredText(context: RestContext, written: Written, address: ResourceAddress): string {
+  const stored = context.resources.storedAs(address.resource);
+  const object = withoutDryRunVersion(written.object, written);
+  return objectText({ ...stored, version: stored.kind.version }, object);
 }
 
 /** A new object of a dry run has no resourceVersion. */

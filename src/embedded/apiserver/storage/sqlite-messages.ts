@@ -2,7 +2,7 @@
 
 export type SqliteRequest =
   | { readonly op: "open"; readonly path: string; readonly pagesMax: number | undefined }
-  | { readonly op: "commit"; readonly rows: readonly Row[] }
+  | { readonly op: "commit"; readonly rows: PackedRows }
   | {
       readonly op: "get";
       readonly collection: string;
@@ -39,6 +39,28 @@ export interface Row {
   readonly name: string;
   readonly deleted: 0 | 1;
   readonly json: string;
+}
+
+/** Rows one after the other, field by field: names of fields would cost a clone for each row. */
+export type PackedRows = readonly (number | string)[];
+
+const FIELDS = 6;
+
+export function packRows(rows: readonly Row[]): PackedRows {
+  const packed: (number | string)[] = [];
+  for (const { revision, collection, namespace, name, deleted, json } of rows)
+    packed.push(revision, collection, namespace, name, deleted, json);
+  return packed;
+}
+
+export function unpackRows(packed: PackedRows): Row[] {
+  return Array.from({ length: packed.length / FIELDS }, (_, index) => {
+    const [revision, collection, namespace, name, deleted, json] = packed.slice(
+      index * FIELDS,
+      (index + 1) * FIELDS,
+    );
+    return { revision, collection, namespace, name, deleted, json } as Row;
+  });
 }
 
 export interface ChangeRow extends Row {

@@ -8,6 +8,7 @@ import {
   type ChangeRow,
   type Committed,
   type Opened,
+  packRows,
   type Row,
   SQLITE_FULL,
   type SqliteAnswer,
@@ -236,7 +237,7 @@ export class SqliteStorage implements Storage {
     while (this.#queue.length > 0) {
       const batch = this.#queue.splice(0, BATCH_MAX);
       try {
-        const committed = (await this.#ask({ op: "commit", rows: batch.map(rowOf) })) as Committed;
+        const committed = (await this.#ask({ op: "commit", rows: packRows(batch.map(rowOf)) })) as Committed;
         this.#ceiling = committed.ceiling;
         this.#isFull ||= committed.isFull;
       } catch (thrown) {

@@ -9,6 +9,7 @@ import {
   SQLITE_FULL,
   type SqliteAnswer,
   type SqliteRequest,
+  unpackRows,
 } from "./sqlite-messages.ts";
 
 /** Entry of the store's thread: `node:sqlite` blocks while the disk works, so it does that here. */
@@ -26,7 +27,7 @@ function answer(request: SqliteRequest): unknown {
   assert(file && reserve, "the store is opened first");
   switch (request.op) {
     case "commit":
-      return commit(file, reserve, request.rows);
+      return commit(file, reserve, unpackRows(request.rows));
     case "reserve":
       return reserve.fill();
     case "get":

@@ -47,8 +47,8 @@ export async function deleteObject(
     // What is gone is shown as it was last stored; only its DELETED event carries the new revision.
     if (!written) continue;
     const newest = SHOWN_AS_DELETED.has(target.resource.collection);
-    const shown = written.removed && !newest ? stored : written.object;
-    return { ...written, created: false, object: shown };
+    if (!written.removed || newest) return { ...written, created: false };
+    return { object: stored, revision: written.revision, created: false, removed: true };
   }
   throw conflict(target.resource, target.name, MODIFIED);
 }

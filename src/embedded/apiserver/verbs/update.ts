@@ -55,12 +55,13 @@ export async function changeObject(
     const next = await admitted(context, { ...request, stored, wanted }, options);
     const removed = removedByUpdate(target, stored, next);
     if (!removed && sameJson(stored, next))
-      return { object: stored, shared: stored, revision: entry.revision, created: false };
+      return { object: stored, text: entry.json, revision: entry.revision, created: false };
     // What goes with its last finalizer is shown to watchers as it was stored, to the caller as it asked.
     const object = removed ? stored : next;
     const draft = { target, expected: entry.revision, object, previous: entry.json };
     const written = commit(context, { ...draft, type: removed ? "delete" : "put" }, options);
-    if (written) return { ...written, created: false, ...(removed ? { object: next, shared: next } : {}) };
+    if (written && removed) return { revision: written.revision, created: false, removed, object: next };
+    if (written) return { ...written, created: false };
     if (attempt === ATTEMPTS) throw conflict(target.resource, target.name, MODIFIED);
   }
 }
