@@ -35,13 +35,26 @@ const folder = temporaryFolder("https");
 const authority = testAuthority();
 const caFile = join(folder, "ca.pem");
 let engine: Engine;
+
+/** Says which pod answered, and echoes what comes behind an upgrade. */
+const HELLO = `
+const server = require("node:http").createServer((request, response) => {
+  response.end(process.env.K_REVISION + " " + request.headers["x-forwarded-proto"]);
+});
+server.on("upgrade", (request, socket) => {
+  socket.write("HTTP/1.1 101 Switching Protocols\\r\\nConnection: Upgrade\\r\\nUpgrade: echo\\r\\n\\r\\n");
+  socket.pipe(socket);
+});
+server.listen(process.env.PORT);
+process.on("SIGTERM", () => server.close(() => process.exit(0)));
+`;
 let port: string;
 
 before(async () => {
   writeFileSync(caFile, authority.certificate);
   engine = await engineUp({ home: join(folder, "home") });
   ({ port } = new URL(engine.ready.gatewayTls));
-  await addImage(engine.home, "hello", program(folder));
+  await addImage(engine.home, "hello", program(folder, HELLO));
   const annotations = { "autoscaling.knative.dev/min-scale": "1" };
   await engine.client.create(ServiceKind, service("hello", { image: "hello", annotations }));
   await readyUrl(engine.client, "hello");
@@ -115,8 +128,8 @@ test("two domains answer over https in HTTP/1.1 and HTTP/2, each with its own ce
   }
   for (const host of ["shop.example.org", "news.example.org"]) {
     await ready(host);
-    assert.match(await curl(host, "--cacert", caFile, "--http1.1"), /^hello-00001 \d+ 200 1\.1$/);
-    assert.match(await curl(host, "--cacert", caFile, "--http2"), /^hello-00001 \d+ 200 2$/);
+    assert.match(await curl(host, "--cacert", caFile, "--http1.1"), /^hello-00001 https 200 1\.1$/);
+    assert.match(await curl(host, "--cacert", caFile, "--http2"), /^hello-00001 https 200 2$/);
   }
   assert.notEqual(await serialOf("shop.example.org"), await serialOf("news.example.org"));
   assert.match(await curl("other.example.org", "-k"), /^exit 35 .*handshake failure/);
@@ -125,6 +138,17 @@ test("two domains answer over https in HTTP/1.1 and HTTP/2, each with its own ce
     name: "shop.example.org",
   });
   assert.match(status?.url ?? "", /^https:\/\/shop\.example\.org/);
+});
+
+test("a connection can be upgraded over https", async () => {
+  const host = "shop.example.org";
+  const headers = { host, connection: "Upgrade", upgrade: "echo" };
+  const options = { host: "127.0.0.1", port, servername: host, headers, agent: false };
+  const outgoing = request({ ...options, ca: authority.certificate }).end();
+  const [, socket] = await once(outgoing, "upgrade");
+  socket.write("there and back");
+  assert.equal(String((await once(socket, "data"))[0]), "there and back");
+  socket.destroy();
 });
 
 test("a mapping whose Secret is missing is Ready as soon as there is one, and answers plain HTTP until then", async () => {
@@ -140,7 +164,7 @@ test("a mapping whose Secret is missing is Ready as soon as there is one, and an
   );
   await putSecret("late", host);
   await ready(host);
-  assert.match(await curl(host, "--cacert", caFile), /^hello-00001 /);
+  assert.match(await curl(host, "--cacert", caFile), /^hello-00001 https /);
   const redirect = await get(plain, { at: "127.0.0.1" });
   assert.deepEqual([redirect.status, redirect.headers.location], [301, `https://${host}:${port}/cart`]);
 });
