@@ -1,4 +1,5 @@
 import type { ConfigChoices } from "../api/config/config.ts";
+import { meshSettings } from "../api/config/data-plane-settings.ts";
 import { PodAutoscalerKind } from "../api/pod-autoscaler/kind.ts";
 import { revisionAttributesOf } from "../api/revision-attributes.ts";
 import type { StatMessage } from "../api/wire/stat.ts";
@@ -120,6 +121,7 @@ function startScaling(options: ControllersOptions, { informers, config, start }:
     log: log.with({ component: "autoscaler" }),
     pods: (key) => pods.of(key),
     scrapePod: networkScraper({ network, clock }),
+    mesh: () => meshSettings(config.current()),
     attributesOf: (key) => revisionAttributesOf(informers.get(PodAutoscalerKind, key) ?? { metadata: key }),
     onDecision: (key) => podAutoscalers.enqueue(key),
     onCollectorFault: (key) => metrics.enqueue(key),

@@ -1,8 +1,8 @@
+import type { MeshSettings } from "../../src/api/wire/settings.ts";
 import type { Stat } from "../../src/api/wire/stat.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import {
   extrapolate,
-  type MeshMode,
   ScrapeError,
   type ScrapeResult,
   scrapeRound,
@@ -44,7 +44,7 @@ type ScrapeCase = GoldenCase &
         kind: "scrape";
         pods: RecordedPod[] | null;
         windowMs: number;
-        meshMode: MeshMode;
+        meshMode: MeshSettings["mode"];
         podsAddressable: boolean;
         usePassthroughLb: boolean;
         serviceAnswers?: { stat?: RecordedStat }[];

@@ -8,6 +8,7 @@ import type {
   Deciders,
   Decision,
 } from "../../api/wire/decider.ts";
+import { type MeshSettings, QUIET_SETTINGS } from "../../api/wire/settings.ts";
 import type { Stat, StatMessage } from "../../api/wire/stat.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
@@ -17,7 +18,7 @@ import type { Random } from "../../base/random.ts";
 import { type DeciderView, deciderMetrics, scrapeDurations } from "./autoscaler-metrics.ts";
 import { type DeciderState, decide, firstDecision, initialState, mustNotify } from "./decide.ts";
 import { DecisionLog, type DecisionRecord } from "./decision-log.ts";
-import { type ScrapablePod, ScrapeError, scrapeRound } from "./pod-scrape.ts";
+import { type ScrapablePod, ScrapeError, type ScrapeResult, scrapeRound } from "./pod-scrape.ts";
 import { type Averages, RevisionWindows, type Series } from "./windows.ts";
 
 /**
@@ -30,8 +31,15 @@ export interface AutoscalerPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Asks one pod's queue-proxy for its numbers; rejects with ScrapeError. */
-  scrapePod(ip: string): Promise<Stat>;
+  /**
+   * Asks one pod's queue-proxy for its numbers, through a mesh that passes requests on when its Service is given
+   * (`hello-00001-private.default`). Rejects with ScrapeError.
+   */
+  scrapePod(ip: string, service?: string): Promise<Stat>;
+  /** Asks whichever pod that Service leads to. Absent where Services lead nowhere: then pods are asked one by one. */
+  scrapeService?(service: string): Promise<Stat>;
+  /** Default `auto`, without passing on. */
+  mesh?(): MeshSettings;
   /** The revision's pods that are running, ready and not terminating. */
   pods(key: ObjectKey): readonly ScrapablePod[];
   /** The decision of this revision changed in a way that its pod autoscaler must hear (spec S-053). */
@@ -59,6 +67,8 @@ interface Collector {
   spec: CollectorSpec;
   /** Made by the first number and dropped when empty, so that revisions at zero hold none. */
   windows: RevisionWindows | undefined;
+  /** False once a mesh was found to hide the pods (errata S-035). */
+  podsAddressable: boolean;
   fault: CollectorFault | undefined;
 }
 
@@ -163,8 +173,9 @@ export class Autoscaler {
   #putCollector(key: ObjectKey, spec: CollectorSpec): CollectorFault | undefined {
     const revision = this.#entry(key);
     const collector = revision.collector;
-    if (collector === undefined) revision.collector = { spec, windows: undefined, fault: undefined };
-    else {
+    if (collector === undefined) {
+      revision.collector = { spec, windows: undefined, podsAddressable: true, fault: undefined };
+    } else {
       // The algorithm is chosen once, when the collection begins (spec S-025).
       collector.spec = { ...spec, aggregation: collector.spec.aggregation };
       collector.windows?.resize(sizesOf(spec), this.#now());
@@ -308,22 +319,10 @@ export class Autoscaler {
   async #scrape(revision: RevisionEntry): Promise<void> {
     const { key, collector } = revision;
     if (collector === undefined) return;
-    const { random } = this.#ports;
-    const round = {
-      pods: this.#ports.pods(key),
-      windowMs: collector.spec.stableWindowMs,
-      nowMs: this.#now(),
-      meshMode: "disabled",
-      podsAddressable: true,
-      usePassthroughLb: false,
-    } as const;
     let fault: CollectorFault | undefined;
     try {
-      const { stat } = await scrapeRound(round, {
-        random,
-        scrapePod: (ip) => this.#ports.scrapePod(ip),
-        scrapeService: () => Promise.reject(new ScrapeError("other", "there is no mesh to scrape through")),
-      });
+      const { stat, podsAddressable } = await this.#scrapeRound(key, collector);
+      collector.podsAddressable = podsAddressable;
       if (stat !== undefined && revision.collector === collector) this.#record(revision, stat);
     } catch (thrown) {
       fault = faultOf(thrown);
@@ -335,6 +334,26 @@ export class Autoscaler {
     const changed = JSON.stringify(fault) !== JSON.stringify(collector.fault);
     collector.fault = fault;
     if (changed) this.#ports.onCollectorFault?.(key);
+  }
+
+  #scrapeRound(key: ObjectKey, { spec, podsAddressable }: Collector): Promise<ScrapeResult> {
+    const { mesh = () => QUIET_SETTINGS.mesh, random, scrapeService } = this.#ports;
+    const { mode, podAddressability } = mesh();
+    const service = `${spec.scrapeTarget}.${key.namespace}`;
+    const round = {
+      pods: this.#ports.pods(key),
+      windowMs: spec.stableWindowMs,
+      nowMs: this.#now(),
+      meshMode: scrapeService ? mode : "disabled",
+      podsAddressable,
+      usePassthroughLb: podAddressability,
+    } as const;
+    return scrapeRound(round, {
+      random,
+      scrapePod: (ip) => this.#ports.scrapePod(ip, podAddressability ? service : undefined),
+      scrapeService: () =>
+        scrapeService?.(service) ?? Promise.reject(new ScrapeError("other", `${service} leads nowhere`)),
+    });
   }
 
   /**

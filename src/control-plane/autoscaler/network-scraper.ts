@@ -12,10 +12,17 @@ const METRICS_PORT = 9090;
 /** spec TM-002. */
 const TIMEOUT_MS = 3_000;
 
-/** Asks a pod's queue-proxy over the network (spec S-030), for `AutoscalerPorts.scrapePod`. */
-export function networkScraper(ports: { network: Network; clock: Clock }): (ip: string) => Promise<Stat> {
-  return async (ip) => {
+/** Asks a pod's queue-proxy over the network (spec S-030, S-035), for `AutoscalerPorts.scrapePod`. */
+export function networkScraper(ports: {
+  network: Network;
+  clock: Clock;
+}): (ip: string, service?: string) => Promise<Stat> {
+  return async (ip, service) => {
     const headers = new HeaderBlock();
+    if (service !== undefined) {
+      headers.append("Host", service);
+      headers.append("Knative-Direct-Lb", "true");
+    }
     headers.append("Accept", "application/protobuf");
     headers.append("User-Agent", USER_AGENT_AUTOSCALER);
     let answer: FetchedResponse;

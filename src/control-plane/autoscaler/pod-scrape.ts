@@ -1,3 +1,4 @@
+import type { MeshSettings } from "../../api/wire/settings.ts";
 import type { Stat } from "../../api/wire/stat.ts";
 import type { Random } from "../../base/random.ts";
 import { randomInt } from "../../base/random.ts";
@@ -14,8 +15,6 @@ export interface ScrapablePod {
   readonly startedAtMs: number;
 }
 
-export type MeshMode = "auto" | "enabled" | "disabled";
-
 export interface ScrapePorts {
   readonly random: Random;
   /** Rejects with ScrapeError. */
@@ -29,7 +28,7 @@ export interface ScrapeRound {
   /** At least this old counts as old: the pod has lived through the whole window. */
   readonly windowMs: number;
   readonly nowMs: number;
-  readonly meshMode: MeshMode;
+  readonly meshMode: MeshSettings["mode"];
   /**
    * False once a fallback to the Service has succeeded: that scraper never asks pods again (errata S-035).
    */
