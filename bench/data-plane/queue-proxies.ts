@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Contender, untilListens } from "./contender.ts";
 import { newNamespace, spawnInside } from "./namespace.ts";
@@ -46,9 +46,12 @@ export interface QueueProxyPlan {
 
 /** `folder` holds the built package; `suffix` is put behind the name. */
 export function ebbQueueProxy(folder: string, suffix: string): QueueProxyPlan {
+  const program = join(folder, "queue-proxy.cjs");
+  // A package from before it was one file, to be compared with.
+  const older = join(folder, "queue-proxy.js");
   return {
     name: `ebb queue-proxy${suffix}`,
-    command: [process.execPath, join(folder, "queue-proxy.js")],
+    command: [process.execPath, existsSync(program) ? program : older],
   };
 }
 

@@ -10,6 +10,7 @@ export class SocketError extends EbbError {}
 const READ_BUFFER_BYTES = 64 * 1024;
 const KEEP_ALIVE_MS = 5_000;
 const BACKLOG = 4_096;
+const EVERY_ADDRESS = "::";
 
 /**
  * One buffer for all sockets: a read is delivered before the next one begins, and ConnHandler.data copies what must
@@ -44,7 +45,9 @@ export class SystemNetwork implements Network {
       server.once("error", (error: NodeJS.ErrnoException) => {
         reject(socketError(error, `cannot listen on ${address.ip}:${address.port}`));
       });
-      server.listen({ host: address.ip, port: address.port, backlog: BACKLOG }, () => {
+      // Node loads its resolver, 7 ms, for whatever host is named; not naming one means the same as "::".
+      const host = address.ip === EVERY_ADDRESS ? undefined : address.ip;
+      server.listen({ host, port: address.port, backlog: BACKLOG }, () => {
         server.removeAllListeners("error");
         const bound = server.address();
         const port = typeof bound === "object" && bound ? bound.port : address.port;

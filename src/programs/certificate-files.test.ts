@@ -21,21 +21,21 @@ function put({ cert, key }: TlsIdentity): TlsIdentity {
   return { cert, key };
 }
 
-test("files that come later are found, and replaced ones are used; broken ones change nothing", async () => {
+test("files that come later are found, and replaced ones are used; broken ones change nothing", () => {
   const clock = new VirtualClock();
   const files = new CertificateFiles({ certPath, keyPath, clock, log: silentLog });
-  assert.equal(await files.read(), false);
+  assert.equal(files.read(), false);
   assert.equal(files.identity, undefined);
   const first = put(authority.issue(["first"]));
-  assert.equal(await files.read(), true);
+  assert.equal(files.read(), true);
   assert.deepEqual(files.identity, first);
   const same = files.identity;
-  await files.read();
+  files.read();
   assert.equal(files.identity, same, "the same object, so that nothing is made anew");
   put({ cert: authority.issue(["second"]).cert, key: first.key });
-  assert.equal(await files.read(), true);
+  assert.equal(files.read(), true);
   assert.deepEqual(files.identity, first);
   const third = put(authority.issue(["third"]));
-  assert.equal(await files.read(), true);
+  assert.equal(files.read(), true);
   assert.deepEqual(files.identity, third);
 });

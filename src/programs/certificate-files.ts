@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { type Clock, sleep } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -29,10 +29,11 @@ export class CertificateFiles {
   }
 
   /** Whether there is a good pair. A bad one, or one half replaced, is told in the log and the one before stays. */
-  async read(): Promise<boolean> {
+  read(): boolean {
     const { certPath, keyPath, log } = this.#options;
     try {
-      const [cert, key] = await Promise.all([readFile(certPath, "utf8"), readFile(keyPath, "utf8")]);
+      const cert = readFileSync(certPath, "utf8");
+      const key = readFileSync(keyPath, "utf8");
       const before = this.#identity;
       if (before?.cert === cert && before.key === key) return true;
       inspectIdentity({ cert, key });
@@ -51,7 +52,7 @@ export class CertificateFiles {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await sleep(this.#options.clock, READ_AGAIN_MS, signal);
-      if (!signal.aborted) await this.read();
+      if (!signal.aborted) this.read();
     }
   }
 }

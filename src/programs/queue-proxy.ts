@@ -11,9 +11,9 @@ import { tlsNetwork } from "../http/tls.ts";
 import type { TlsSettings } from "../http/tls-identity.ts";
 import { anyAddress } from "./any-address.ts";
 import { CertificateFiles } from "./certificate-files.ts";
+import { zapLog } from "./json-log.ts";
 import { LineWriter } from "./line-writer.ts";
 import { packageVersion } from "./package-version.ts";
-import { zapLog } from "./pino-log.ts";
 import { onStopRequest } from "./stop-requests.ts";
 
 /** The queue-proxy alone in a pod, configured by its environment only (spec Q-003, Q-054). */
@@ -24,7 +24,7 @@ async function run(): Promise<void> {
   const lines = new LineWriter(systemClock, (text) => void process.stdout.write(text));
   process.on("exit", lines.flush);
   const log = zapLog("queueproxy", logLevelOf(process.env.SERVING_LOGGING_LEVEL));
-  const servingTls = await tlsFromFiles(log);
+  const servingTls = tlsFromFiles(log);
   const proxy = new LoneQueueProxy({
     env: process.env,
     clock: systemClock,
@@ -49,7 +49,7 @@ async function run(): Promise<void> {
 }
 
 /** Only a pod with certificates serves TLS (spec Q-015); they are read again once a minute. */
-async function tlsFromFiles(log: Log): Promise<((settings: TlsSettings) => Network) | undefined> {
+function tlsFromFiles(log: Log): ((settings: TlsSettings) => Network) | undefined {
   const certPath = `${CERTIFICATE_FOLDER}/tls.crt`;
   const files = new CertificateFiles({
     certPath,
@@ -57,7 +57,7 @@ async function tlsFromFiles(log: Log): Promise<((settings: TlsSettings) => Netwo
     clock: systemClock,
     log,
   });
-  if (!(await files.read())) return undefined;
+  if (!files.read()) return undefined;
   void files.run(new AbortController().signal);
   const serving = { network: systemNetwork(systemClock), identityFor: () => files.identity };
   return (settings) => tlsNetwork({ clock: systemClock, settings, serving });
@@ -70,11 +70,9 @@ function logLevelOf(text: string | undefined): string {
   return text !== undefined && LOG_LEVELS.has(text) ? text : "info";
 }
 
-try {
-  await run();
-} catch (thrown) {
+run().catch((thrown: unknown) => {
   if (!(thrown instanceof EbbError)) throw thrown;
   // Only the words that Knative says: whoever reads them looks for these.
   process.stderr.write(`${messageOf(thrown)}\n`);
   process.exit(1);
-}
+});
