@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -80,4 +80,17 @@ test("a certificate with the key of another, and what is no certificate, are not
     assert.ok(one && other);
     assert.equal(authority.read({ certificate: one.certificate, key: other.key }), undefined);
     assert.equal(authority.read({ certificate: "", key: "" }), undefined);
+  }));
+
+test("a key that is spoilt is told with what helps, when something is to be signed", () =>
+  inFolder((folder) => {
+    authorityIn(folder);
+    const file = join(folder, "credentials", "serving-ca.json");
+    const kept = JSON.parse(readFileSync(file, "utf8"));
+    writeFileSync(file, JSON.stringify({ ...kept, key: "spoilt" }));
+    const authority = authorityIn(folder);
+    assert.throws(
+      () => authority.issue(names, validFrom(Date.now(), 90)),
+      /^EbbError: cannot use the key that signs .*serving-ca\.json: .*; delete it/,
+    );
   }));

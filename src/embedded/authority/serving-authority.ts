@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../base/clock.ts";
+import { EbbError, messageOf } from "../../base/errors.ts";
 import { readPrivateJson, writeOpenly, writePrivately } from "../../base/private-file.ts";
 import type { Random } from "../../base/random.ts";
 import {
@@ -38,38 +39,33 @@ const KEYS = {
 interface Kept {
   readonly certificate: string;
   readonly key: string;
+  readonly validUntilMs: number;
 }
 
 export class ServingAuthority {
-  readonly #authority: CertificateAuthority;
-  readonly #certificate: X509Certificate;
+  /** PEM: what clients trust. */
+  readonly authority: string;
+  readonly #kept: Kept;
+  readonly #file: string;
   readonly #random: Random;
+  #parsed: CertificateAuthority | undefined;
 
   /** Reads what an earlier start has made, or makes it. */
   constructor({ folder, path, clock, random }: ServingAuthorityOptions) {
     this.#random = random;
-    const file = join(folder, FILE);
-    const kept = readPrivateJson<Kept>(file, KEYS);
-    const known = kept && knownAuthority(kept);
-    const isFresh = known && known.certificate.validToDate.getTime() - RENEW_MS > clock.wall();
-    this.#authority = isFresh ? known.authority : newAuthority(clock.wall(), this.#serial());
-    this.#certificate = new X509Certificate(this.#authority.certificate);
-    if (!isFresh) {
-      const key = this.#authority.key.export({ type: "pkcs8", format: "pem" }).toString();
-      writePrivately(file, JSON.stringify({ certificate: this.authority, key } satisfies Kept));
-    }
+    this.#file = join(folder, FILE);
+    const kept = readPrivateJson<Kept>(this.#file, KEYS);
+    const isFresh = kept && kept.validUntilMs - RENEW_MS > clock.wall();
+    this.#kept = isFresh ? kept : makeKept(clock.wall(), this.#serial());
+    this.authority = this.#kept.certificate;
+    if (!isFresh) writePrivately(this.#file, JSON.stringify(this.#kept));
     if (!isFresh || !existsSync(path)) writeOpenly(path, this.authority);
-  }
-
-  /** PEM. */
-  get authority(): string {
-    return this.#authority.certificate;
   }
 
   issue(names: { readonly commonName: string; readonly dnsNames: readonly string[] }, validity: Validity) {
     const server = { name: names.commonName, dnsNames: names.dnsNames, addresses: [] };
-    const notAfterMs = Math.min(validity.notAfterMs, this.#certificate.validToDate.getTime());
-    return issueServerCertificate(this.#authority, server, {
+    const notAfterMs = Math.min(validity.notAfterMs, this.#kept.validUntilMs);
+    return issueServerCertificate(this.#signer, server, {
       validity: { ...validity, notAfterMs },
       serial: this.#serial(),
     });
@@ -77,10 +73,11 @@ export class ServingAuthority {
 
   /** What a pair says; undefined when it is not this authority's, or when its halves do not belong together. */
   read(pair: { readonly certificate: string; readonly key: string }) {
+    const { publicKey } = this.#signer;
     try {
       const certificate = new X509Certificate(pair.certificate);
-      const isOurs = certificate.verify(this.#authority.publicKey);
-      if (!isOurs || !certificate.checkPrivateKey(createPrivateKey(pair.key))) return undefined;
+      if (!certificate.verify(publicKey) || !certificate.checkPrivateKey(createPrivateKey(pair.key)))
+        return undefined;
       const names = (certificate.subjectAltName ?? "").split(", ");
       return {
         dnsNames: names.flatMap((name) => (name.startsWith("DNS:") ? [name.slice("DNS:".length)] : [])),
@@ -93,18 +90,36 @@ export class ServingAuthority {
     }
   }
 
+  /** Parsed when first needed: most engines sign nothing. Throws EbbError credentials-unreadable. */
+  get #signer(): CertificateAuthority {
+    this.#parsed ??= parseKept(this.#kept, this.#file);
+    return this.#parsed;
+  }
+
   /** Positive, and never the same. */
   #serial(): Uint8Array {
     return Uint8Array.of(1, ...this.#random.bytes(15));
   }
 }
 
-function newAuthority(nowMs: number, serial: Uint8Array): CertificateAuthority {
-  return makeAuthority(NAME, { notBeforeMs: nowMs - DAY_MS, notAfterMs: nowMs + VALID_MS }, serial);
+function makeKept(nowMs: number, serial: Uint8Array): Kept {
+  const validUntilMs = nowMs + VALID_MS;
+  const { certificate, key } = makeAuthority(
+    NAME,
+    { notBeforeMs: nowMs - DAY_MS, notAfterMs: validUntilMs },
+    serial,
+  );
+  return { certificate, key: key.export({ type: "pkcs8", format: "pem" }).toString(), validUntilMs };
 }
 
-function knownAuthority({ certificate: pem, key }: Kept) {
-  const certificate = new X509Certificate(pem);
-  const { publicKey } = certificate;
-  return { certificate, authority: { certificate: pem, key: createPrivateKey(key), name: NAME, publicKey } };
+function parseKept({ certificate, key }: Kept, file: string): CertificateAuthority {
+  try {
+    const { publicKey } = new X509Certificate(certificate);
+    return { certificate, key: createPrivateKey(key), name: NAME, publicKey };
+  } catch (thrown) {
+    throw new EbbError(
+      "credentials-unreadable",
+      `cannot use ${KEYS.name} in ${file}: ${messageOf(thrown)}; ${KEYS.advice}`,
+    );
+  }
 }

@@ -8,7 +8,7 @@ import { type Controller, watch } from "../../../kube/controller.ts";
 import type { IndexBy } from "../../../kube/informer.ts";
 import { isControlledBy } from "../../../kube/owned-children.ts";
 import { type CertificateObserved, desiredCertificate } from "./desired.ts";
-import type { CertificateIssuer, KeyPair } from "./issuer.ts";
+import type { CertificateIssuer, IssuedCertificate, KeyPair } from "./issuer.ts";
 import { namesOf, renewAtMs, serves, unusableName, validityFrom } from "./renewal.ts";
 
 /** Certificates of the engine's own class, or of none. */
@@ -21,6 +21,13 @@ export function certificateController(options: {
     ...issuer.issue(namesOf(spec), validityFrom(nowMs)),
     authority: issuer.authority,
   });
+  /** Cached Secrets are never changed in place, and reading one costs more than all the rest. */
+  const known = new WeakMap<Stored<Secret>, { readonly issued: IssuedCertificate | undefined }>();
+  const issuedIn = (secret: Stored<Secret>) => {
+    const read = known.get(secret) ?? { issued: issuer.read(pairOf(secret)) };
+    known.set(secret, read);
+    return read.issued;
+  };
   return {
     name: "certificate-controller",
     kind: CertificateKind,
@@ -36,7 +43,7 @@ export function certificateController(options: {
     observe(certificate, caches) {
       const { spec } = certificate;
       const secret = caches.get(SecretKind, { ...keyOf(certificate), name: spec.secretName });
-      const issued = secret && issuer.read(pairOf(secret));
+      const issued = secret && issuedIn(secret);
       const nowMs = clock.wall();
       const held = serves(issued, spec, nowMs) ? issued : undefined;
       const isDue = !held || nowMs >= renewAtMs(held);
