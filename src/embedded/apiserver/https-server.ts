@@ -71,7 +71,7 @@ export async function startHttpsServer(options: HttpsServerOptions): Promise<Run
       outgoing.destroy();
     });
   });
-  serveUpgrades(server, options);
+  const cutOffStreams = serveUpgrades(server, options);
   await listen(server, address);
   const { port } = server.address() as AddressInfo;
   const { host } = address;
@@ -79,7 +79,10 @@ export async function startHttpsServer(options: HttpsServerOptions): Promise<Run
     closing.abort();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
-    const timer = clock.schedule(CLOSE_GRACE_MS, () => server.closeAllConnections());
+    const timer = clock.schedule(CLOSE_GRACE_MS, () => {
+      server.closeAllConnections();
+      cutOffStreams();
+    });
     return closed.then(() => timer.cancel());
   };
   return { host, port, url: `https://${host.includes(":") ? `[${host}]` : host}:${port}`, close };

@@ -13,15 +13,21 @@ export interface UpgradeOptions {
   readonly log: Log;
 }
 
-/** Requests that want the connection for themselves: streams into pods. */
-export function serveUpgrades(server: Server, options: UpgradeOptions): void {
+/** Requests that want the connection for themselves: streams into pods. Returns how to cut off those that stand. */
+export function serveUpgrades(server: Server, options: UpgradeOptions): () => void {
+  const standing = new Set<Duplex>();
   server.on("upgrade", (incoming: IncomingMessage, stream: Duplex, head: Buffer) => {
+    standing.add(stream);
+    stream.on("close", () => standing.delete(stream));
     stream.on("error", () => stream.destroy());
     serve(options, { incoming, stream, head }).catch((thrown) => {
       options.log.warn("an API connection was cut off", { url: incoming.url, why: messageOf(thrown) });
       stream.destroy();
     });
   });
+  return () => {
+    for (const stream of standing) stream.destroy();
+  };
 }
 
 interface Upgrading {
