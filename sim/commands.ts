@@ -1,3 +1,4 @@
+import { ConfigMapKind } from "../src/api/config-map/kind.ts";
 import { DeploymentKind } from "../src/api/deployment/kind.ts";
 import { PodKind } from "../src/api/pod/kind.ts";
 import type { Resource } from "../src/api/resource.ts";
@@ -67,11 +68,18 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     await world.clock.until(world.client().patch(ServiceKind, key, { type: "merge", body }));
   },
 
+  /** `secure` gives every public host a certificate of its own. */
+  async secure({ world }) {
+    const key = { namespace: "knative-serving", name: "config-network" };
+    const body = { data: { "external-domain-tls": "enabled" } };
+    await world.clock.until(world.client().patch(ConfigMapKind, key, { type: "merge", body }));
+  },
+
   async delete({ world }, { words: [name = ""] }) {
     await world.clock.until(world.client().delete(ServiceKind, { namespace: "default", name }));
   },
 
-  /** `wait ready|failed|zero|answered NAME within=` */
+  /** `wait ready|secured|failed|zero|answered NAME within=` */
   async wait(stage, { line, words: [what = "", service = ""], options }) {
     const holds = CONDITIONS[what];
     if (!holds) throw new Error(`line ${line}: cannot wait for ${what}`);
@@ -230,6 +238,11 @@ const CONDITIONS: Readonly<Record<string, (stage: Stage, service: string) => Pro
   async ready({ world }, service) {
     const found = await world.client().get(ServiceKind, { namespace: "default", name: service });
     return conditionOf(found, "Ready") === "True";
+  },
+
+  async secured({ world }, service) {
+    const found = await world.client().get(ServiceKind, { namespace: "default", name: service });
+    return conditionOf(found, "Ready") === "True" && found.status?.url?.startsWith("https:") === true;
   },
 
   async failed({ world }, service) {

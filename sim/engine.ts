@@ -17,6 +17,7 @@ import type { DataPlaneAddresses } from "../src/programs/published-endpoints.ts"
 import { SimDataPlane } from "./data-plane.ts";
 import type { SimNetwork } from "./network.ts";
 import { OneLife } from "./one-life.ts";
+import { PaperIssuer } from "./paper-issuer.ts";
 import type { Processor } from "./processor.ts";
 
 export interface EnginePorts {
@@ -144,6 +145,7 @@ function newControlPlane(ports: EnginePorts, life: OneLife, queueProxies: HostSw
     addresses: life.port(addresses),
     images,
     queueProxies,
+    issuer: new PaperIssuer(),
     path: "/usr/bin:/bin",
   });
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PaperIssuer } from "../sim/paper-issuer.ts";
+import { PaperIssuer, paperOf } from "../sim/paper-issuer.ts";
 import { type Certificate, CertificateKind } from "../src/api/certificate/kind.ts";
 import { ClusterDomainClaimKind } from "../src/api/cluster-domain-claim/kind.ts";
 import { DeploymentKind } from "../src/api/deployment/kind.ts";
@@ -404,7 +404,7 @@ test("names that no certificate can hold are refused in words, and a changed lis
     await world.client.update(CertificateKind, { ...bad, spec: { ...spec, dnsNames } });
     await world.clock.advance(1_000);
     const secret = await world.client.get(SecretKind, { namespace: "default", name: "made" });
-    const paper = JSON.parse(Buffer.from(secret.data?.["tls.crt"] ?? "", "base64").toString());
+    const paper = paperOf(Buffer.from(secret.data?.["tls.crt"] ?? "", "base64").toString());
     assert.deepEqual(paper.dnsNames, dnsNames);
     assert.equal((await world.client.get(CertificateKind, named)).status?.conditions?.[0]?.status, "True");
   }));
