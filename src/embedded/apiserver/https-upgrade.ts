@@ -1,9 +1,10 @@
-import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Server } from "node:https";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { messageOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
+import { STATUS_CODES } from "../../http/status-codes.ts";
 import type { ApiServer } from "./api-server.ts";
 import type { ApiRequest, ApiResponse, StreamsOffer } from "./rest/exchange.ts";
 
