@@ -53,6 +53,7 @@ export class CertificateWatch {
   async run(signal: AbortSignal): Promise<void> {
     const aborted = new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
     await Promise.race([this.#wanted.promise, aborted]);
+    void this.#secrets.synced.then(() => this.#certificates.complete());
     await this.#secrets.run(signal);
   }
 }

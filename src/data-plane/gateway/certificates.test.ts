@@ -22,7 +22,9 @@ function table(nowMs = Date.now()) {
   const say = (message: string) => void told.push(message);
   const log: Log = { ...silentLog, warn: say, info: say };
   const clock = new VirtualClock({ startWallMs: nowMs });
-  return { certificates: new Certificates({ clock, log }), told };
+  const certificates = new Certificates({ clock, log });
+  certificates.complete();
+  return { certificates, told };
 }
 
 test("a host's certificate is found whichever comes first, the rule or the Secret", () => {
@@ -43,6 +45,18 @@ test("a host's certificate is found whichever comes first, the rule or the Secre
     "Secret default/shop is missing, or is not of type kubernetes.io/tls: nothing is served over https",
     "Secret default/shop can be served now",
   ]);
+});
+
+test("as long as not every Secret is known, none is called missing", () => {
+  const told: string[] = [];
+  const log: Log = { ...silentLog, warn: (message) => void told.push(message) };
+  const certificates = new Certificates({ clock: new VirtualClock(), log });
+  certificates.set("default/shop", [use]);
+  assert.equal(certificates.lacks(HOST), true);
+  assert.deepEqual(told, []);
+  certificates.complete();
+  assert.equal(certificates.lacks(HOST), true);
+  assert.equal(told.length, 1);
 });
 
 test("a Secret that is replaced is served from then on; one that is spoilt or gone leaves what was there", () => {

@@ -33,6 +33,7 @@ export class Certificates {
   readonly #secrets = new Map<string, Known>();
   /** What is wrong with a Secret, as it was told. */
   readonly #told = new Map<string, string>();
+  #isComplete = false;
 
   constructor(ports: { readonly clock: Clock; readonly log: Log }) {
     this.#clock = ports.clock;
@@ -56,6 +57,11 @@ export class Certificates {
 
   delete(source: string): void {
     this.set(source, []);
+  }
+
+  /** Every Secret that there is has been told: what is not known is missing. */
+  complete(): void {
+    this.#isComplete = true;
   }
 
   /** `data` as in a Secret of type kubernetes.io/tls. */
@@ -97,7 +103,8 @@ export class Certificates {
   #usable(secret: string, host?: string): TlsIdentity | undefined {
     const known = this.#secrets.get(secret);
     if (known === undefined) {
-      this.#tell(secret, "is missing, or is not of type kubernetes.io/tls: nothing is served over https");
+      if (this.#isComplete)
+        this.#tell(secret, "is missing, or is not of type kubernetes.io/tls: nothing is served over https");
       return undefined;
     }
     if (known.next !== undefined) this.#inspect(secret, known, host);
