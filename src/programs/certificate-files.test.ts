@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { VirtualClock } from "../../sim/virtual-clock.ts";
 import { testAuthority } from "../../test/support/certificates.ts";
-import { silentLog } from "../base/log.ts";
+import { type Log, silentLog } from "../base/log.ts";
 import type { TlsIdentity } from "../http/tls-identity.ts";
 import { CertificateFiles } from "./certificate-files.ts";
 
@@ -38,4 +38,23 @@ test("files that come later are found, and replaced ones are used; broken ones c
   const third = put(authority.issue(["third"]));
   assert.equal(files.read(), true);
   assert.deepEqual(files.identity, third);
+});
+
+test("files are read again each minute, and a reload is logged in Knative's words (TM-017, E-158)", async () => {
+  const clock = new VirtualClock();
+  const told: string[] = [];
+  const log: Log = { ...silentLog, info: (message) => void told.push(message) };
+  put(authority.issue(["first"]));
+  const files = new CertificateFiles({ certPath, keyPath, clock, log });
+  files.read();
+  const ended = new AbortController();
+  void files.run(ended.signal);
+  const second = put(authority.issue(["second"]));
+  await clock.advance(59_000);
+  assert.notDeepEqual(files.identity, second);
+  await clock.advance(1_000);
+  assert.deepEqual(files.identity, second);
+  await clock.advance(120_000);
+  assert.deepEqual(told, ["Certificate and/or key have changed on disk and were reloaded."]);
+  ended.abort();
 });

@@ -11,6 +11,8 @@ export interface CertificateFilesOptions {
   readonly log: Log;
 }
 
+/** What Knative logs, word for word: its own test of the rotation counts these lines (spec E-158). */
+const RELOADED = "Certificate and/or key have changed on disk and were reloaded.";
 /** spec TM-017. */
 const READ_AGAIN_MS = 60_000;
 
@@ -38,7 +40,7 @@ export class CertificateFiles {
       if (before?.cert === cert && before.key === key) return true;
       inspectIdentity({ cert, key });
       this.#identity = { cert, key };
-      if (before) log.info("the certificate was replaced", { certPath });
+      if (before) log.info(RELOADED, { certPath });
     } catch (thrown) {
       const isMissing = (thrown as { code?: string }).code === "ENOENT";
       if (!isMissing || this.#identity) {
