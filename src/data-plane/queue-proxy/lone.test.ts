@@ -89,6 +89,16 @@ test("metrics and profiles have ports of their own, when they are wanted", async
   await assert.rejects(plain.get(8008, "/debug/pprof/"), { failure: "refused" });
 });
 
+test("metrics may be found elsewhere: by the endpoint of the settings, and by the environment before it", async (context) => {
+  const at = async (endpoint: string, env: Record<string, string>, port: number) => {
+    const config = { requestMetrics: { protocol: "prometheus", endpoint } };
+    const { get } = await started(context, { OBSERVABILITY_CONFIG: JSON.stringify(config), ...env });
+    assert.equal((await get(port, "/metrics")).status, 200);
+  };
+  await at(":9095", {}, 9095);
+  await at(":9095", { METRICS_PROMETHEUS_PORT: "9096" }, 9096);
+});
+
 test("a quiet period that is no number, and a protocol that does not exist, are refused before it listens", async () => {
   const options = {
     clock: systemClock,

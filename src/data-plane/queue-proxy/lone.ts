@@ -76,6 +76,7 @@ export class LoneQueueProxy {
       writeLine,
       timers: new TimerWheel(clock),
       upstream: this.#pool.to({ ip: applicationIp, port: config.userPort }),
+      metricsEnv: env,
       quietPeriodMs: quietPeriodOf(env[QUIET_PERIOD]),
       patienceMs: 0,
       ...(options.servingTls && { servingTls: options.servingTls(tlsSettingsOf(env)) }),

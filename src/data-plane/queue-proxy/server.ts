@@ -12,11 +12,12 @@ import type { TimerWheel } from "../../http/timer-wheel.ts";
 import type { Upstream } from "../../http/upstream.ts";
 import { addressText } from "../backend.ts";
 import { respondWithError } from "../error-answer.ts";
+import { metricsAddress } from "../metrics-address.ts";
 import { metricsHandler } from "../metrics-server.ts";
 import { typedUpstream } from "../typed-upstream.ts";
 import { adminHandler } from "./admin.ts";
 import { networkAttempt } from "./attempt.ts";
-import type { QueueProxyConfig } from "./config.ts";
+import type { Environment, QueueProxyConfig } from "./config.ts";
 import { InheritedRequests, type Remainder, releaseSlots } from "./hand-over.ts";
 import { type Profiler, profilingHandler } from "./profiling.ts";
 import { QueueProxy } from "./queue-proxy.ts";
@@ -47,6 +48,8 @@ export interface QueueProxyServerOptions {
   readonly expectedAt?: ReadinessOptions["expectedAt"];
   readonly onPortOpen?: () => void;
   readonly onReady?: () => void;
+  /** Of a program of its own: METRICS_PROMETHEUS_* say where its metrics are found. Absent = hosted. */
+  readonly metricsEnv?: Environment;
   /** See QueueProxy. */
   readonly writeLine?: (line: string) => void;
   /** See QueueProxy. */
@@ -131,7 +134,8 @@ export class QueueProxyServer {
       await this.#listen(STAT_PORT, statHandler({ clock, stats, podName: config.pod }));
       const { metrics } = this.proxy;
       if (metrics && config.observability.requestMetrics.protocol === "prometheus") {
-        await this.#listen(METRICS_PORT, metricsHandler({ clock, sources: async () => [metrics] }));
+        const handler = metricsHandler({ clock, sources: async () => [metrics] });
+        await this.#listen(this.#metricsAt.port, handler, { ip: this.#metricsAt.ip });
       }
       this.#push?.start();
       const { profiler } = this.#options;
@@ -232,12 +236,20 @@ export class QueueProxyServer {
     }
   }
 
+  /** A hosted pod's is at the pod's own address, whatever the endpoint says (spec C-127, M-021). */
+  get #metricsAt(): Address {
+    const { config, ip, metricsEnv = {} } = this.#options;
+    const { endpoint } = config.observability.requestMetrics;
+    const wanted = metricsAddress(endpoint, metricsEnv, { ip, port: METRICS_PORT });
+    return this.#options.metricsEnv ? wanted : { ip, port: wanted.port };
+  }
+
   async #listen(
     port: number,
     handler: Handler,
-    { http2 = false, network = this.#options.network } = {},
+    { http2 = false, network = this.#options.network, ip = this.#options.ip } = {},
   ): Promise<void> {
-    const { clock, ip, config } = this.#options;
+    const { clock, config } = this.#options;
     const server = new HttpServer({ clock, handler, http2 });
     const address = { ip, port };
     try {
