@@ -49,27 +49,55 @@ export interface ConfigChoices extends NetworkClasses {
 /** Name of the sidecar's image where ebb itself is the sidecar. */
 export const EBB_QUEUE_IMAGE = "ebb.local/queue-proxy";
 
+type Parsers = {
+  readonly [Part in keyof Config]: (data: ConfigData | undefined, choices: ConfigChoices) => Config[Part];
+};
+
+const PARSERS: Parsers = {
+  autoscaler: (data = {}) => parseAutoscalerConfig(data),
+  certManager: (data = {}) => parseCertManagerConfig(data),
+  defaults: (data = {}) => parseDefaultsConfig(data),
+  deployment: (data, { queueSidecarImage = EBB_QUEUE_IMAGE }) =>
+    parseDeploymentConfig(data ?? { "queue-sidecar-image": queueSidecarImage }),
+  domain: (data = {}) => parseDomainConfig(data),
+  features: (data = {}) => parseFeaturesConfig(data),
+  gc: (data = {}) => parseGcConfig(data),
+  leaderElection: (data = {}) => parseLeaderElectionConfig(data),
+  logging: (data = {}) => parseLoggingConfig(data),
+  network: (data = {}, choices) => parseNetworkConfig(data, choices),
+  observability: (data = {}) => parseObservabilityConfig(data),
+};
+
+/** The parts of the snapshot, each with the name of its ConfigMap. */
+export const CONFIG_PARTS = Object.entries(CONFIG_NAMES) as readonly [part: keyof Config, name: string][];
+
+/** What the `data` of one ConfigMap mean; undefined = there is none. Throws as parseConfig. */
+export function parsePart<Part extends keyof Config>(
+  part: Part,
+  data: ConfigData | undefined,
+  choices: ConfigChoices,
+): Config[Part] {
+  return PARSERS[part](data, choices);
+}
+
 /**
  * The snapshot that the ConfigMaps' `data` make; a missing ConfigMap counts as empty. Throws ConfigError, which names
  * no ConfigMap: whoever hands them in knows.
  */
 export function parseConfig(maps: Readonly<Record<string, ConfigData>>, choices: ConfigChoices = {}): Config {
-  const of = (name: keyof Config): ConfigData => maps[CONFIG_NAMES[name]] ?? {};
-  const { queueSidecarImage = EBB_QUEUE_IMAGE, ...classes } = choices;
+  const of = <Part extends keyof Config>(part: Part) => parsePart(part, maps[CONFIG_NAMES[part]], choices);
   return {
-    autoscaler: parseAutoscalerConfig(of("autoscaler")),
-    certManager: parseCertManagerConfig(of("certManager")),
-    defaults: parseDefaultsConfig(of("defaults")),
-    deployment: parseDeploymentConfig(
-      maps[CONFIG_NAMES.deployment] ?? { "queue-sidecar-image": queueSidecarImage },
-    ),
-    domain: parseDomainConfig(of("domain")),
-    features: parseFeaturesConfig(of("features")),
-    gc: parseGcConfig(of("gc")),
-    leaderElection: parseLeaderElectionConfig(of("leaderElection")),
-    logging: parseLoggingConfig(of("logging")),
-    network: parseNetworkConfig(of("network"), classes),
-    observability: parseObservabilityConfig(of("observability")),
+    autoscaler: of("autoscaler"),
+    certManager: of("certManager"),
+    defaults: of("defaults"),
+    deployment: of("deployment"),
+    domain: of("domain"),
+    features: of("features"),
+    gc: of("gc"),
+    leaderElection: of("leaderElection"),
+    logging: of("logging"),
+    network: of("network"),
+    observability: of("observability"),
   };
 }
 
@@ -78,9 +106,8 @@ export function defaultConfig(choices: ConfigChoices = {}): Config {
   return parseConfig({}, choices);
 }
 
-/** Parses one ConfigMap for its errors alone; false when it has no typed form. */
-export function checkConfigMap(name: string, data: ConfigData): boolean {
-  const known = Object.values<string>(CONFIG_NAMES).includes(name);
-  if (known) parseConfig({ [name]: data });
-  return known;
+/** Parses one ConfigMap for its errors alone; one that has no typed form has none. */
+export function checkConfigMap(name: string, data: ConfigData): void {
+  const part = CONFIG_PARTS.find(([, known]) => known === name)?.[0];
+  if (part) parsePart(part, data, {});
 }

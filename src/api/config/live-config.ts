@@ -1,13 +1,14 @@
-import { type Config, type ConfigChoices, checkConfigMap, defaultConfig, parseConfig } from "./config.ts";
+import { CONFIG_PARTS, type Config, type ConfigChoices, defaultConfig, parsePart } from "./config.ts";
 import { type ConfigData, ConfigError } from "./reader.ts";
 
 /**
  * The configuration in force while ConfigMaps come and change: one that cannot be read keeps its last good contents,
- * and the others are not held up by it (spec §5.9).
+ * and the others are not held up by it (spec §5.9). Only what has changed is parsed: a start brings all twelve.
  */
 export class LiveConfig {
   readonly #choices: ConfigChoices;
-  #good: Readonly<Record<string, ConfigData>> = {};
+  /** What each part in force was read from: informers keep an object until it changes. */
+  readonly #good = new Map<string, ConfigData | undefined>();
   #current: Config;
 
   constructor(choices: ConfigChoices = {}) {
@@ -22,28 +23,17 @@ export class LiveConfig {
   /** Takes over all ConfigMaps of the system namespace; returns what is wrong with those that cannot be read. */
   replace(maps: ReadonlyMap<string, ConfigData>): { readonly name: string; readonly why: string }[] {
     const problems: { name: string; why: string }[] = [];
-    const good: Record<string, ConfigData> = {};
-    for (const [name, data] of maps) {
-      const why = this.#problemOf(name, data);
-      const before = this.#good[name];
-      if (why === undefined) good[name] = data;
-      else {
-        problems.push({ name, why });
-        if (before) good[name] = before;
+    for (const [part, name] of CONFIG_PARTS) {
+      const data = maps.get(name);
+      if (data === this.#good.get(name)) continue;
+      try {
+        this.#current = { ...this.#current, [part]: parsePart(part, data, this.#choices) };
+        this.#good.set(name, data);
+      } catch (thrown) {
+        if (!(thrown instanceof ConfigError)) throw thrown;
+        problems.push({ name, why: thrown.message });
       }
     }
-    this.#good = good;
-    this.#current = parseConfig(good, this.#choices);
     return problems;
-  }
-
-  #problemOf(name: string, data: ConfigData): string | undefined {
-    try {
-      checkConfigMap(name, data);
-      return undefined;
-    } catch (thrown) {
-      if (thrown instanceof ConfigError) return thrown.message;
-      throw thrown;
-    }
   }
 }
