@@ -13,8 +13,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "forward-before-probe",
     file: "src/data-plane/activator/pod-set.ts",
-    find: "(pod) => pod.proven && !pod.draining &&",
-    replace: "(pod) => !pod.draining &&",
+    find: "return ready ? proven || this.trustsReady : proven && this.trustsProbes;",
+    replace: "return true;",
   },
   {
     name: "drop-waiter-when-pod-dies",
@@ -55,7 +55,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "slice-without-end",
     file: "src/kube/work-queue.ts",
-    find: "if (this.#waiting.size > 0) this.#clock.schedule(0, () => this.#pump());",
+    find: "if (this.depth > 0) this.#clock.schedule(0, () => this.#pump());",
     replace: "this.#pump();",
   },
 ];
