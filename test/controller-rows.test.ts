@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { type Configuration, ConfigurationKind } from "../src/api/configuration/kind.ts";
 import { CoreServiceKind } from "../src/api/core-service/kind.ts";
 import { DeploymentKind } from "../src/api/deployment/kind.ts";
+import { HorizontalPodAutoscalerKind } from "../src/api/horizontal-pod-autoscaler/kind.ts";
 import type { Kind } from "../src/api/kind.ts";
 import type { ApiObject, Condition } from "../src/api/object.ts";
 import { PodAutoscalerKind } from "../src/api/pod-autoscaler/kind.ts";
@@ -251,4 +252,56 @@ test("a Revision of another autoscaler's class is left to that one (A-075)", () 
     assert.equal(autoscaler.metadata.annotations?.["autoscaling.knative.dev/class"], "other.example.com");
     assert.equal(autoscaler.status, undefined);
     assert.deepEqual((await world.client.list(ServerlessServiceKind)).items, []);
+  }));
+
+test("a revision of class hpa gets a HorizontalPodAutoscaler, pods that serve at once, and no way to zero", () =>
+  inWorld(async (world) => {
+    const annotations = {
+      "autoscaling.knative.dev/class": "hpa.autoscaling.knative.dev",
+      "autoscaling.knative.dev/metric": "cpu",
+      "autoscaling.knative.dev/target": "70.5",
+      "autoscaling.knative.dev/min-scale": "2",
+      "autoscaling.knative.dev/max-scale": "3",
+      "autoscaling.knative.dev/window": "2m",
+    };
+    const { client, clock } = world;
+    const { spec } = template(undefined, "1");
+    await client.create(ServiceKind, {
+      metadata: key,
+      spec: { template: { metadata: { annotations }, spec } },
+    });
+    await clock.advance(30_000);
+    const [autoscaler] = (await client.list(PodAutoscalerKind)).items;
+    const [horizontal] = (await client.list(HorizontalPodAutoscalerKind)).items;
+    assert.ok(autoscaler && horizontal);
+    const { behavior, ...wanted } = horizontal.spec;
+    assert.deepEqual(wanted, {
+      scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "hello-00001-deployment" },
+      minReplicas: 2,
+      maxReplicas: 3,
+      metrics: [
+        {
+          type: "Resource",
+          resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 71 } },
+        },
+      ],
+    });
+    assert.equal(behavior?.scaleDown?.stabilizationWindowSeconds, 120);
+    assert.equal(horizontal.metadata.ownerReferences?.[0]?.uid, autoscaler.metadata.uid);
+    const [service] = (await client.list(ServerlessServiceKind)).items;
+    assert.deepEqual([service?.spec.mode, service?.spec.numActivators], ["Serve", undefined]);
+    const states = autoscaler.status?.conditions?.map(({ type, status }) => `${type} ${status}`);
+    assert.deepEqual(states, ["Active True", "Ready True", "SKSReady True", "ScaleTargetInitialized True"]);
+    assert.deepEqual([autoscaler.status?.desiredScale, autoscaler.status?.actualScale], [2, 2]);
+    assert.deepEqual(
+      horizontal.status?.conditions?.map(({ type, status, reason }) => `${type} ${status} ${reason}`),
+      ["AbleToScale True ReadyForNewScale", "ScalingActive False FailedGetResourceMetric"],
+    );
+    assert.equal(
+      (await client.get(ServiceKind, key)).status?.conditions?.find(({ type }) => type === "Ready")?.status,
+      "True",
+    );
+    await world.watchWrites();
+    await clock.advance(300_000);
+    assert.deepEqual(world.writes, []);
   }));

@@ -4,6 +4,7 @@ import { CoreServiceKind } from "../../src/api/core-service/kind.ts";
 import { DeploymentKind } from "../../src/api/deployment/kind.ts";
 import { EndpointSliceKind } from "../../src/api/endpoint-slice/kind.ts";
 import { EndpointsKind } from "../../src/api/endpoints/kind.ts";
+import { HorizontalPodAutoscalerKind } from "../../src/api/horizontal-pod-autoscaler/kind.ts";
 import type { Kind } from "../../src/api/kind.ts";
 import { NamespaceKind } from "../../src/api/namespace/kind.ts";
 import { PodKind } from "../../src/api/pod/kind.ts";
@@ -32,6 +33,7 @@ const WORKLOAD_KINDS: readonly Kind[] = [
   CoreServiceKind,
   EndpointsKind,
   EndpointSliceKind,
+  HorizontalPodAutoscalerKind,
 ] as readonly Kind[];
 
 /** Records what the node asks of the data plane, and answers at once. */

@@ -18,6 +18,18 @@ export interface MetricSpec {
   [source: string]: unknown;
 }
 
+export interface ScalingPolicy {
+  type?: string;
+  value?: number;
+  periodSeconds?: number;
+}
+
+export interface ScalingRules {
+  stabilizationWindowSeconds?: number;
+  selectPolicy?: string;
+  policies?: ScalingPolicy[];
+}
+
 export interface ScaleTargetRef {
   kind?: string;
   name?: string;
@@ -29,17 +41,20 @@ export interface HorizontalPodAutoscalerSpec {
   minReplicas?: number;
   maxReplicas?: number;
   metrics?: MetricSpec[];
-  behavior?: unknown;
+  behavior?: { scaleUp?: ScalingRules; scaleDown?: ScalingRules };
 }
 
 export interface HorizontalPodAutoscalerStatus {
   observedGeneration?: number;
+  lastScaleTime?: string;
   currentReplicas?: number;
   desiredReplicas?: number;
+  /** Null as Go writes a list that is not there. */
+  currentMetrics?: unknown[] | null;
   conditions?: Condition[];
 }
 
-/** Stored for revisions of class `hpa.autoscaling.knative.dev` (spec E-191). */
+/** Made for revisions of class `hpa.autoscaling.knative.dev`, or by users for their own Deployments (spec E-191). */
 export type HorizontalPodAutoscaler = Resource<HorizontalPodAutoscalerSpec, HorizontalPodAutoscalerStatus>;
 
 const int32 = integer({ format: "int32" });

@@ -2,6 +2,7 @@ import { CoreServiceKind } from "../../api/core-service/kind.ts";
 import { DeploymentKind } from "../../api/deployment/kind.ts";
 import { EndpointSliceKind } from "../../api/endpoint-slice/kind.ts";
 import { EndpointsKind } from "../../api/endpoints/kind.ts";
+import { HorizontalPodAutoscalerKind } from "../../api/horizontal-pod-autoscaler/kind.ts";
 import type { Kind } from "../../api/kind.ts";
 import { NamespaceKind } from "../../api/namespace/kind.ts";
 import { PodKind } from "../../api/pod/kind.ts";
@@ -15,6 +16,7 @@ import type { KubeClient } from "../../kube/client.ts";
 import { Informers } from "../../kube/informers.ts";
 import { Deployments } from "./deployments.ts";
 import { GarbageCollector } from "./garbage-collector.ts";
+import { HorizontalPodAutoscalers } from "./horizontal-pod-autoscalers.ts";
 import { NamespaceEnder } from "./namespaces.ts";
 import { ReplicaSets } from "./replica-sets.ts";
 import { ResourceQuotas } from "./resource-quotas.ts";
@@ -61,6 +63,7 @@ export class Workloads {
       NamespaceKind,
       ServiceAccountKind,
       ResourceQuotaKind,
+      HorizontalPodAutoscalerKind,
     ];
     for (const kind of all) {
       informers.need(kind);
@@ -75,6 +78,7 @@ export class Workloads {
       new ServiceEndpoints(shared),
       new ServiceAccounts(shared, rootCa),
       new ResourceQuotas(shared, kinds),
+      new HorizontalPodAutoscalers(shared),
       new NamespaceEnder(shared, kinds),
       new GarbageCollector(ports, kinds),
     ];

@@ -20,7 +20,8 @@ export function serverlessService(autoscaler: PodAutoscaler, plan: SksPlan): Ser
     metadata: { ...childMetadata(autoscaler), annotations },
     spec: {
       mode: plan.mode,
-      numActivators: plan.numActivators,
+      // Zero means all of them, and Go leaves it out.
+      ...(plan.numActivators === 0 ? {} : { numActivators: plan.numActivators }),
       objectRef: autoscaler.spec.scaleTargetRef,
       protocolType: autoscaler.spec.protocolType,
     },
@@ -41,7 +42,7 @@ export function metric(autoscaler: PodAutoscaler, config: AutoscalerConfig, priv
   };
 }
 
-function childMetadata({ metadata }: PodAutoscaler): ObjectMeta {
+export function childMetadata({ metadata }: PodAutoscaler): ObjectMeta {
   return {
     name: metadata.name ?? "",
     namespace: metadata.namespace ?? "",

@@ -1,5 +1,6 @@
 import type { Config } from "../../../api/config/config.ts";
 import { DeploymentKind } from "../../../api/deployment/kind.ts";
+import { HorizontalPodAutoscalerKind } from "../../../api/horizontal-pod-autoscaler/kind.ts";
 import { PROGRESS_DEADLINE, REVISION } from "../../../api/labels.ts";
 import { MetricKind } from "../../../api/metric/kind.ts";
 import { type ApiObject, keyOf, type ObjectKey, type Stored } from "../../../api/object.ts";
@@ -21,9 +22,10 @@ import { byLabel, byOwner } from "../../../kube/parents.ts";
 import { type ActivatorProbePorts, ActivatorProbes } from "./activator-probes.ts";
 import { durationMs } from "./annotation-values.ts";
 import { metric, serverlessService } from "./children.ts";
+import { desiredHorizontal, type HorizontalObserved, observeHorizontal } from "./horizontal.ts";
 import { type PodCounts, podsOf } from "./pod-counts.ts";
 import { planScale, type ScalePlan } from "./scale-plan.ts";
-import { activeThreshold, deciderSpec, hasKpaClass, scaleSourceOf } from "./scale-spec.ts";
+import { activeThreshold, deciderSpec, hasHpaClass, hasKpaClass, scaleSourceOf } from "./scale-spec.ts";
 import { type SksPlan, sksPlan } from "./sks-plan.ts";
 import {
   activityForMs,
@@ -73,7 +75,7 @@ const FIRST_PATH: SksPlan = { mode: "Proxy", numActivators: 2 };
 
 export function podAutoscalerController(
   ports: PodAutoscalerPorts,
-): Controller<PodAutoscaler, Observed, PodAutoscalerConfig> {
+): Controller<PodAutoscaler, Observed | HorizontalObserved, PodAutoscalerConfig> {
   const probes = new ActivatorProbes(ports);
   return {
     name: "podautoscaler-controller",
@@ -83,10 +85,15 @@ export function podAutoscalerController(
       watch({ kind: MetricKind, parents: byOwner(PodAutoscalerKind) }),
       watch({ kind: PodKind, parents: byLabel(REVISION), fields: ["status.phase", "status.conditions"] }),
       watch({ kind: DeploymentKind, parents: byLabel(REVISION), fields: ["spec.replicas"] }),
+      watch({ kind: HorizontalPodAutoscalerKind, parents: byOwner(PodAutoscalerKind) }),
     ],
-    concerns: hasKpaClass,
-    observe: (parent, caches) => observe(parent, caches, { ports, probes }),
-    desired: (parent, observed, { config, nowMs }) => desired(parent, observed, { config, nowMs }),
+    concerns: (autoscaler) => hasKpaClass(autoscaler) || hasHpaClass(autoscaler),
+    observe: (parent, caches) =>
+      hasHpaClass(parent) ? observeHorizontal(parent, caches) : observe(parent, caches, { ports, probes }),
+    desired: (parent, observed, { config, nowMs }) =>
+      "horizontal" in observed
+        ? desiredHorizontal(parent, observed, config.autoscaler)
+        : desired(parent, observed, { config, nowMs }),
     forget(key) {
       ports.deciders.delete(key);
       probes.forget(key);

@@ -22,8 +22,17 @@ const LEAST_TARGET = 0.01;
 const BUCKET_MS = 1000;
 
 /** Another class is another controller's (spec A-075). */
-export function hasKpaClass({ metadata }: PodAutoscaler): boolean {
-  return (metadata.annotations?.[AUTOSCALING_CLASS] ?? KPA_CLASS) === KPA_CLASS;
+export function hasKpaClass(autoscaler: PodAutoscaler): boolean {
+  return classOf(autoscaler) === KPA_CLASS;
+}
+
+/** Scaled by a HorizontalPodAutoscaler and not by requests. */
+export function hasHpaClass(autoscaler: PodAutoscaler): boolean {
+  return classOf(autoscaler) === HPA_CLASS;
+}
+
+function classOf({ metadata }: PodAutoscaler): string {
+  return metadata.annotations?.[AUTOSCALING_CLASS] ?? KPA_CLASS;
 }
 
 export function scaleSourceOf(autoscaler: PodAutoscaler): ScaleSource {

@@ -39,6 +39,29 @@ export function autoscalerStatus(facts: StatusFacts): PodAutoscalerStatus {
   };
 }
 
+export interface HorizontalFacts extends Omit<StatusFacts, "sksNotReady"> {
+  readonly isServed: boolean;
+}
+
+/** Of a revision that never goes to zero: active from the first moment (spec S-075, A-060). */
+export function horizontalStatus(facts: HorizontalFacts): PodAutoscalerStatus {
+  const { before, want, ready, threshold } = facts;
+  const conditions = new Conditions(CONDITIONS, before?.conditions);
+  if (facts.isServed) {
+    conditions.markTrue("SKSReady");
+    if (ready >= threshold) conditions.markTrue("ScaleTargetInitialized");
+  } else
+    conditions.markUnknown("SKSReady", { reason: "NotReady", message: "SKS Services are not ready yet" });
+  conditions.markTrue("Active");
+  return {
+    serviceName: facts.serviceName,
+    metricsServiceName: facts.metricsServiceName,
+    desiredScale: want,
+    actualScale: ready,
+    conditions: conditions.list(),
+  };
+}
+
 /** While nothing new is known the old reason holds: an activation that timed out stays timed out. */
 function inactiveBefore(before: PodAutoscalerStatus | undefined): Condition | undefined {
   const active = conditionOf(before, "Active");
