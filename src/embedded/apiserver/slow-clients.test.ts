@@ -31,7 +31,7 @@ let front: RunningHttpsServer;
 before(async () => {
   ({ front, credentials } = await startHttpsApi({ apiServer, folder, log, patience }));
   const client = apiServer.clientFor("test");
-  await client.create(NamespaceTestKind, { metadata: { name: "default" } });
+  for (const name of ["default", "many"]) await client.create(NamespaceTestKind, { metadata: { name } });
 });
 
 after(async () => {
@@ -117,4 +117,34 @@ test("a watcher that never reads is dropped with a reason while others go on", a
   sleeper.outgoing.destroy();
   reader.outgoing.destroy();
   await Promise.all([sleeper.ended, reader.ended]);
+});
+
+test("a watch from the beginning gives more than may be queued to whoever reads it", async () => {
+  const client = apiServer.clientFor("writer");
+  const data = { x: "z".repeat(20_000) };
+  for (let count = 0; count < 300; count++)
+    await client.create(ConfigMapTestKind, { metadata: { namespace: "many", name: `n${count}` }, data });
+  warnings.length = 0;
+  const outgoing = request({
+    host: front.host,
+    port: front.port,
+    path: "/api/v1/namespaces/many/configmaps?watch=true",
+    headers: { authorization: `Bearer ${credentials.token}` },
+    ca: credentials.caCertificate,
+    agent: false,
+  });
+  const complete = new Promise<void>((resolve, reject) => {
+    let lines = 0;
+    outgoing.on("response", (incoming) => {
+      incoming.setEncoding("utf8");
+      incoming.on("data", (text: string) => {
+        lines += text.split("\n").length - 1;
+        if (lines === 300) resolve();
+      });
+      incoming.on("close", () => reject(new Error(`closed after ${lines} lines: ${warnings.join()}`)));
+    });
+  });
+  outgoing.end();
+  await complete;
+  outgoing.destroy();
 });

@@ -33,3 +33,19 @@ test("binary frames are joined as bytes", async () => {
   queue.end();
   for await (const bytes of queue) assert.deepEqual(bytes, Buffer.from([1, 2, 3]));
 });
+
+test("whoever waits for the reader goes on when all was taken, and at the end", async () => {
+  const queue = new TextQueue(() => assert.fail("not full"), 10);
+  const reader = queue[Symbol.asyncIterator]();
+  const read: unknown[] = [];
+  const writing = (async () => {
+    for (const text of ["aaaaaaaa", "bbbbbbbb", "cccccccc"]) {
+      queue.push(text);
+      await queue.whenEmpty();
+    }
+  })();
+  for (let count = 0; count < 2; count++) read.push((await reader.next()).value);
+  queue.end();
+  await writing;
+  assert.deepEqual(read, ["aaaaaaaa", "bbbbbbbb"]);
+});

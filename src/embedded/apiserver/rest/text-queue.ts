@@ -1,6 +1,6 @@
 /**
  * What a watcher has not read yet. Bounded: one that does not read is dropped, and will list again when it comes back;
- * the server's memory does not depend on its clients.
+ * the server's memory does not depend on its clients. Whoever has much to say at once waits in between.
  */
 export class TextQueue implements AsyncIterable<string | Uint8Array> {
   readonly #onFull: () => void;
@@ -9,6 +9,7 @@ export class TextQueue implements AsyncIterable<string | Uint8Array> {
   #size = 0;
   #ended = false;
   #wake: (() => void) | undefined;
+  #emptied: PromiseWithResolvers<void> | undefined;
 
   constructor(onFull: () => void, sizeMax = 4 * 1024 * 1024) {
     this.#onFull = onFull;
@@ -30,6 +31,14 @@ export class TextQueue implements AsyncIterable<string | Uint8Array> {
   end(): void {
     this.#ended = true;
     this.#wake?.();
+    this.#emptied?.resolve();
+  }
+
+  /** Resolves when the reader has taken all that is queued, or the end has come. */
+  whenEmpty(): Promise<void> {
+    if (this.#size === 0 || this.#ended) return Promise.resolve();
+    this.#emptied ??= Promise.withResolvers();
+    return this.#emptied.promise;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<string | Uint8Array> {
@@ -38,6 +47,8 @@ export class TextQueue implements AsyncIterable<string | Uint8Array> {
         const texts = this.#texts;
         this.#texts = [];
         this.#size = 0;
+        this.#emptied?.resolve();
+        this.#emptied = undefined;
         yield joined(texts);
       } else if (this.#ended) return;
       else

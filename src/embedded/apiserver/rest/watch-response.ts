@@ -63,6 +63,7 @@ export async function respondWatch(
     from: initial ? 0 : options.from || context.storage.sequenced,
     durable: true,
     onInitial: (entry) => line("ADDED", show.object(entry.json)),
+    whenRead: () => queue.whenEmpty(),
     onInitialEnd(revision) {
       if (options.initialEvents && options.bookmarks) bookmark(revision, INITIAL_EVENTS_END);
     },

@@ -91,5 +91,5 @@ export interface SqliteAnswer {
   readonly failure?: { readonly code: string; readonly message: string };
 }
 
-/** A page is also cut at this much text, so that no message is large. */
-export const PAGE_TEXT_MAX = 512 * 1024;
+/** A page is also cut at this much text: what a list does with a page, it does in one slice. */
+export const PAGE_TEXT_MAX = 256 * 1024;

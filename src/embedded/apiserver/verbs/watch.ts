@@ -16,6 +16,8 @@ export interface Watch {
   readonly durable: boolean;
   /** What exists already, in key order; only where `from` is 0. */
   readonly onInitial: (entry: Entry) => void;
+  /** Resolves when the initial objects given so far were read; absent = no need to wait. */
+  readonly whenRead?: () => Promise<void>;
   /** The initial objects are complete up to this revision. */
   readonly onInitialEnd?: (revision: number) => void;
   readonly onEvent: (event: RawEvent) => void;
@@ -65,6 +67,7 @@ async function sendInitial(context: ServerContext, watch: Watch, isStopped: () =
   for await (const entries of listEntries(context, { resource: watch.resource, filter: watch.filter, at })) {
     if (isStopped()) return at;
     for (const entry of entries) watch.onInitial(entry);
+    await watch.whenRead?.();
   }
   watch.onInitialEnd?.(at);
   return at;
