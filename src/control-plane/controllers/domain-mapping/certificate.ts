@@ -7,9 +7,9 @@ import { DOMAIN_MAPPING_UID } from "../../../api/labels.ts";
 import { certificateName } from "../../../api/names.ts";
 import type { Condition, Stored } from "../../../api/object.ts";
 import { isReady } from "../../../kube/conditions.ts";
-import { type Child, type Context, child } from "../../../kube/controller.ts";
+import type { Child, Context } from "../../../kube/controller.ts";
 import { isControlledBy } from "../../../kube/owned-children.ts";
-import { type ChallengePath, challengePaths } from "../challenges.ts";
+import { type ChallengePath, certificateChild, challengePaths } from "../certificates.ts";
 
 /** The certificate of a domain: a Secret of the user's own, or one asked for (spec C-071, A-057). */
 export interface MappingTls {
@@ -48,7 +48,7 @@ export function mappingTls(
   }
   const wanted = certificateFor(mapping, config);
   const wantedName = wanted.metadata.name ?? "";
-  const asked = { ...nothing, children: [childOf(wanted)] };
+  const asked = { ...nothing, children: [certificateChild(wanted)] };
   const fail = (reason: string, message: string): MappingTls => ({
     ...asked,
     told: { status: "False", reason, message },
@@ -89,10 +89,4 @@ function certificateFor({ metadata }: Stored<DomainMapping>, config: Config): Ce
     },
     config,
   );
-}
-
-function childOf(object: Certificate): Child {
-  const { name, namespace } = object.metadata;
-  const tellsUpdate = `Updated Spec for Certificate ${namespace}/${name}`;
-  return child({ kind: CertificateKind, object, tellsUpdate });
 }

@@ -1,4 +1,3 @@
-import { CertificateKind } from "../../../api/certificate/kind.ts";
 import { certificateOf } from "../../../api/certificate/wanted.ts";
 import type { Config } from "../../../api/config/config.ts";
 import { SERVING_CERTS } from "../../../api/names.ts";
@@ -6,8 +5,9 @@ import { type Namespace, NamespaceKind } from "../../../api/namespace/kind.ts";
 import { type ApiObject, keyOf, type ObjectKey, type Stored } from "../../../api/object.ts";
 import { RevisionKind } from "../../../api/revision/kind.ts";
 import type { Secret } from "../../../api/secret/kind.ts";
-import { type Child, child } from "../../../kube/controller.ts";
+import type { Child } from "../../../kube/controller.ts";
 import type { Caches } from "../../../kube/informers.ts";
+import { certificateChild } from "../certificates.ts";
 
 /** With system-internal-tls the queue-proxies of a namespace share one certificate (spec C-030, N-006). */
 
@@ -41,7 +41,7 @@ export function servingCertificate(
   );
   const owner = { kind: NamespaceKind, object: namespace };
   return {
-    children: [child({ kind: CertificateKind, object, owner })],
+    children: [certificateChild(object, owner)],
     problem: problemOf(servingSecret, `${name}/${SERVING_CERTS}`),
   };
 }

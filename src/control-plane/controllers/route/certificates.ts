@@ -8,9 +8,9 @@ import { routeCertificateName } from "../../../api/names.ts";
 import { type Condition, keyOf, type Stored } from "../../../api/object.ts";
 import type { Route } from "../../../api/route/kind.ts";
 import { isFailed, isReady, readyOf } from "../../../kube/conditions.ts";
-import { type Child, type Context, child, type Deletion } from "../../../kube/controller.ts";
+import type { Child, Context, Deletion } from "../../../kube/controller.ts";
 import { isControlledBy } from "../../../kube/owned-children.ts";
-import { type ChallengePath, challengePaths } from "../challenges.ts";
+import { type ChallengePath, certificateChild, challengePaths } from "../certificates.ts";
 import { localHosts, type Origin } from "./origins.ts";
 
 /** Which Certificates a Route asks for, and what it makes of them (spec C-046, C-053…C-055, A-056). */
@@ -66,7 +66,7 @@ export function routeTls(
   const serving = judged.filter(({ told }) => told === PROVISIONED);
   const localMain = serving.find(({ wanted }) => isLocalMain(wanted));
   return {
-    children: judged.flatMap(({ wanted }) => (wanted.wildcard ? [] : [childOf(wanted)])),
+    children: judged.flatMap(({ wanted }) => (wanted.wildcard ? [] : [certificateChild(wanted.object)])),
     deletions: [
       ...(isExternal ? orphans(route, { ...known, type: "external-domain" }) : []),
       ...(isLocal ? orphans(route, { ...known, type: "cluster-local-domain" }) : []),
@@ -101,26 +101,19 @@ function externalCertificates(
   return origins
     .filter(({ isLocal }) => !isLocal)
     .sort((a, b) => (a.domain < b.domain ? -1 : 1))
-    .map((origin) => ({
-      origin,
-      type: "external-domain",
-      hosts: [origin.domain],
-      object: certificateFor(
-        route,
-        { origin, type: "external-domain", hosts: [origin.domain], domain },
-        config,
-      ),
-      wildcard: wildcards.find((one) => covers(one, origin.domain)),
-    }));
+    .map((origin) => {
+      const about = { origin, type: "external-domain", hosts: [origin.domain] } as const;
+      const object = certificateFor(route, { ...about, domain }, config);
+      return { ...about, object, wildcard: wildcards.find((one) => covers(one, origin.domain)) };
+    });
 }
 
 function localCertificates(route: Stored<Route>, origins: readonly Origin[], config: Config): Wanted[] {
-  const domain = CLUSTER_LOCAL_DOMAIN;
-  const type = "cluster-local-domain";
   return origins.map((origin) => {
     const hosts = localHosts(origin.hostName, route.metadata.namespace ?? "");
-    const object = certificateFor(route, { origin, type, hosts, domain }, config);
-    return { origin, type, hosts, object, wildcard: undefined };
+    const about = { origin, type: "cluster-local-domain", hosts } as const;
+    const object = certificateFor(route, { ...about, domain: CLUSTER_LOCAL_DOMAIN }, config);
+    return { ...about, object, wildcard: undefined };
   });
 }
 
@@ -130,27 +123,16 @@ function certificateFor(
   config: Config,
 ): Certificate {
   const { name, namespace = "", uid, annotations } = metadata;
-  const { origin, type, hosts, domain } = about;
+  const { origin, type, hosts: dnsNames, domain } = about;
   const suffix = type === "cluster-local-domain" ? "-local" : "";
-  return certificateOf(
-    {
-      name: routeCertificateName(uid, origin.tag) + suffix,
-      namespace,
-      dnsNames: hosts,
-      domain,
-      type,
-      labels: { [ROUTE]: name },
-      annotations,
-    },
-    config,
-  );
+  const wanted = { name: routeCertificateName(uid, origin.tag) + suffix, namespace, dnsNames, domain, type };
+  return certificateOf({ ...wanted, labels: { [ROUTE]: name }, annotations }, config);
 }
 
 /** `*.a.b` covers what has one label before `.a.b`. */
 function covers({ spec }: Certificate, host: string): boolean {
-  const parentOf = (name: string) => (name.includes(".") ? name.slice(name.indexOf(".") + 1) : undefined);
-  const parent = parentOf(host);
-  return parent !== undefined && spec.dnsNames.some((name) => parentOf(name) === parent);
+  const wildcard = host.replace(/^[^.]+/, "*");
+  return spec.dnsNames.some((name) => name === host || name === wildcard);
 }
 
 interface Judged {
@@ -259,13 +241,4 @@ function orphans(
 
 function tlsOf({ object, hosts }: Wanted, secretName: string): IngressTls {
   return { hosts: [...hosts], secretName, secretNamespace: object.metadata.namespace ?? "" };
-}
-
-function childOf({ object }: Wanted): Child {
-  const { name, namespace } = object.metadata;
-  return child({
-    kind: CertificateKind,
-    object,
-    tellsUpdate: `Updated Spec for Certificate ${namespace}/${name}`,
-  });
 }

@@ -1,5 +1,13 @@
-import type { Certificate, Http01Challenge } from "../../api/certificate/kind.ts";
+import { type Certificate, CertificateKind, type Http01Challenge } from "../../api/certificate/kind.ts";
 import type { IngressPath } from "../../api/ingress/kind.ts";
+import { type Child, child, type Owner } from "../../kube/controller.ts";
+
+/** What all do who ask for Certificates. */
+export function certificateChild(object: Certificate, owner?: Owner): Child {
+  const { name, namespace } = object.metadata;
+  const tellsUpdate = `Updated Spec for Certificate ${namespace}/${name}`;
+  return child({ kind: CertificateKind, object, tellsUpdate, ...(owner ? { owner } : {}) });
+}
 
 /** How a provider of certificates asks under a host whether it is ours: a path of its own in the Ingress (C-053). */
 export interface ChallengePath {
