@@ -122,7 +122,7 @@ test("a watcher that never reads is dropped with a reason while others go on", a
 test("a watch from the beginning gives more than may be queued to whoever reads it", async () => {
   const client = apiServer.clientFor("writer");
   const data = { x: "z".repeat(20_000) };
-  for (let count = 0; count < 300; count++)
+  for (let count = 0; count < 500; count++)
     await client.create(ConfigMapTestKind, { metadata: { namespace: "many", name: `n${count}` }, data });
   warnings.length = 0;
   const outgoing = request({
@@ -139,7 +139,7 @@ test("a watch from the beginning gives more than may be queued to whoever reads 
       incoming.setEncoding("utf8");
       incoming.on("data", (text: string) => {
         lines += text.split("\n").length - 1;
-        if (lines === 300) resolve();
+        if (lines === 500) resolve();
       });
       incoming.on("close", () => reject(new Error(`closed after ${lines} lines: ${warnings.join()}`)));
     });
