@@ -2,13 +2,15 @@
  * Time of one small request in the queue-proxy's phases and the HTTP engine on both sides, without sockets: what of
  * the cost is ours. The least of several rounds counts, since only that is the same on a busy machine. Prints JSON.
  *
- *   node bench/micro/pipeline.ts [--rounds 20] [--requests 20000] [--log] [--through gateway|activator]
+ *   node bench/micro/pipeline.ts [--rounds 20] [--requests 20000] [--log] [--through gateway|activator] [--measured]
  */
 import { parseArgs } from "node:util";
+import { QUIET_SETTINGS } from "../../src/api/wire/settings.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import type { Log } from "../../src/base/log.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { Activator } from "../../src/data-plane/activator/activator.ts";
+import { ActivatorTelemetry } from "../../src/data-plane/activator/telemetry.ts";
 import { Gateway } from "../../src/data-plane/gateway/gateway.ts";
 import { readConfig } from "../../src/data-plane/queue-proxy/config.ts";
 import { QueueProxy } from "../../src/data-plane/queue-proxy/queue-proxy.ts";
@@ -26,6 +28,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "20" },
     requests: { type: "string", default: "20000" },
     log: { type: "boolean", default: false },
+    measured: { type: "boolean", default: false },
     through: { type: "string", default: "queue-proxy" },
   },
 });
@@ -86,6 +89,14 @@ function queueProxyHandler(timers: TimerWheel): Handler {
 }
 
 function activatorHandler(timers: TimerWheel, queueProxy: Handler): Handler {
+  const telemetry = new ActivatorTelemetry({
+    clock,
+    random: systemRandom,
+    log: silent,
+    network,
+    resource: {},
+  });
+  telemetry.apply({ ...QUIET_SETTINGS, measures: values.measured });
   const activator = new Activator({
     clock,
     random: systemRandom,
@@ -94,6 +105,7 @@ function activatorHandler(timers: TimerWheel, queueProxy: Handler): Handler {
     upstreamFor: () => inProcessUpstream(queueProxy, { remoteAddress: "" }),
     podName: "activator",
     report: () => {},
+    telemetry,
   });
   const limits = { totalMs: 300_000, responseStartMs: 0, idleMs: 0 };
   activator.revisions.set({ ...revision, containerConcurrency: 0, limits, trustsProbes: true });
