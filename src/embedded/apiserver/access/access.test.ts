@@ -118,6 +118,15 @@ test("a token ends with its time, its account, and for others than it was made f
   await server.stop();
 });
 
+test("a token of another engine is nobody's here, though an account has the same name", async () => {
+  const [{ server: here }, { server: there }] = [await serverWithAccount(), await serverWithAccount()];
+  const token = await tokenOf(there);
+  assert.equal((await there.identify(bearer(token))).type, "known");
+  assert.equal((await here.identify(bearer(token))).type, "invalid");
+  await here.stop();
+  await there.stop();
+});
+
 test("can-i and whoami answer for the caller", async () => {
   const { server } = await serverWithAccount();
   const jane: Identity = { type: "known", name: "jane", groups: ["system:authenticated"] };
