@@ -72,6 +72,16 @@ async function rawApp(onSocket: (socket: Socket) => void): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
+/** An application that is asked and never answers. */
+async function silentApp(): Promise<{ app: number; asked: Promise<void>; closed: Promise<void> }> {
+  const [asked, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const app = await rawApp((socket) => {
+    socket.once("data", () => asked.resolve());
+    socket.once("close", () => closed.resolve());
+  });
+  return { app, asked: asked.promise, closed: closed.promise };
+}
+
 /** Sends `megabytes` by chunked upload and reads the echo; resolves with both checksums. */
 function upload(port: number, megabytes: number): Promise<{ sent: string; got: string; bytes: number }> {
   const sent = createHash("sha1");
@@ -156,15 +166,14 @@ test(
 );
 
 test("a client that resets ends the application's connection", OPTIONS, async () => {
-  const closed = Promise.withResolvers<void>();
-  const app = await rawApp((socket) => socket.on("close", () => closed.resolve()));
+  const { app, asked, closed } = await silentApp();
   const { listener, server } = await proxyTo(app);
   const client = connect(listener.address.port, "127.0.0.1");
   client.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await asked;
   assert.equal(server.inFlight, 1);
   client.resetAndDestroy();
-  await closed.promise;
+  await closed;
   assert.equal(server.inFlight, 0);
 });
 
@@ -172,14 +181,13 @@ test(
   "a client that closes without reset is noticed too, though its request was complete",
   OPTIONS,
   async () => {
-    const closed = Promise.withResolvers<void>();
-    const app = await rawApp((socket) => socket.on("close", () => closed.resolve()));
+    const { app, asked, closed } = await silentApp();
     const { listener } = await proxyTo(app);
     const client = connect(listener.address.port, "127.0.0.1");
     client.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await asked;
     client.destroy();
-    await closed.promise;
+    await closed;
   },
 );
 
