@@ -13,6 +13,7 @@ import type { Handler } from "../../http/message.ts";
 import { systemNetwork } from "../../http/network.ts";
 import { EMPTY_BODY } from "../../http/received-body.ts";
 import { respondWith } from "../../http/responses.ts";
+import { UpstreamError, type UpstreamObserver } from "../../http/upstream.ts";
 import { addressText } from "../backend.ts";
 import { Certificates } from "./certificates.ts";
 import { Gateway } from "./gateway.ts";
@@ -205,6 +206,19 @@ test("without its certificate a host is not redirected, and its route probe has 
   certificates.setSecret("default/s", data);
   assert.equal((await ask(gateway, "shop.example.org")).status, 301);
   assert.equal((await ask(gateway, "shop.example.org", { headers })).status, 200);
+});
+
+test("a Service whose only address refuses is told with that address", async () => {
+  const refused = new UpstreamError("refused", "connection refused", { sent: false });
+  const upstreamFor = () => ({
+    send: (_request: unknown, observer: UpstreamObserver) => observer.failed(refused),
+  });
+  const gateway = new Gateway({ random: seededRandom(1), log: silentLog, upstreamFor });
+  gateway.routes.set("h", hostRules(mapping.spec, "h", "cluster.local"));
+  serve(gateway, "hello", "10.1.0.5");
+  const answer = await ask(gateway, "shop.example.org");
+  assert.equal(answer.status, 503);
+  assert.match(answer.seen, /service default\/hello takes no connection at 10\.1\.0\.5:8012/);
 });
 
 test("headers of the path and then of the split overwrite what the client sent", async () => {

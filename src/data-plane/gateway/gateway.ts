@@ -300,7 +300,11 @@ function findBackend(passage: Passage): "next" | "over" {
   }
   if (passage.backend !== undefined) return "next";
   const name = split ? `${split.namespace}/${split.service}` : `host "${passage.host}"`;
-  const text = `no healthy upstream: service ${name} has no ready address`;
+  const why =
+    tried.length === 0
+      ? "has no ready address"
+      : `takes no connection at ${tried.map(addressText).join(", ")}`;
+  const text = `no healthy upstream: service ${name} ${why}`;
   respondWithError(exchange, { status: 503, code: "no-backend", text });
   return "over";
 }
