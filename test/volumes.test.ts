@@ -8,7 +8,7 @@ import { type Pod, PodKind } from "../src/api/pod/kind.ts";
 import type { PodSpec } from "../src/api/pod-spec.ts";
 import { SecretKind } from "../src/api/secret/kind.ts";
 import { ServiceAccountKind } from "../src/api/service-account/kind.ts";
-import { systemClock } from "../src/base/clock.ts";
+import { type Clock, systemClock } from "../src/base/clock.ts";
 import { silentLog } from "../src/base/log.ts";
 import { memoryFolder } from "../src/embedded/node/pod-folder.ts";
 import { Isolation, type IsolationKind } from "../src/embedded/node/runtimes/process/isolation.ts";
@@ -216,3 +216,32 @@ test("read-only mounts refuse writes, and other processes do not see them", { sk
     assert.ok(!readFileSync("/proc/self/mountinfo", "utf8").includes("ebb-test-map"));
   }),
 );
+
+test("a pod whose emptyDir holds more than its limit is evicted, and its disk is free again", async () => {
+  const { server, client, pods, newAgent } = await processNode({ folder: root, block: 19 });
+  // The looks are ten seconds apart.
+  const clock: Clock = { ...systemClock, schedule: (ms, run) => systemClock.schedule(ms / 50, run) };
+  const agent = newAgent({ clock });
+  await agent.start();
+  try {
+    const script = 'cd "$EBB_ROOT/cache"; head -c 900000 /dev/zero >a; sleep 1; cp a b; sleep 60';
+    const mounts = [{ name: "cache", mountPath: "/cache" }];
+    const container = { name: "main", image: "app", command: ["sh", "-c", script], volumeMounts: mounts };
+    const { metadata } = await client.create(PodKind, {
+      metadata: APP,
+      spec: { containers: [container], volumes: [{ name: "cache", emptyDir: { sizeLimit: "1Mi" } }] },
+    });
+    const pod = () => client.get(PodKind, APP);
+    await until(
+      async () => (await pod()).status?.containerStatuses?.[0]?.state?.terminated !== undefined,
+      pod,
+    );
+    const { status } = await pod();
+    assert.deepEqual([status?.phase, status?.reason], ["Failed", "Evicted"]);
+    assert.equal(status?.message, 'Usage of EmptyDir volume "cache" exceeds the limit "1Mi". ');
+    await until(() => !existsSync(join(pods, metadata.uid ?? "")), pod);
+  } finally {
+    await agent.stop({ graceMs: 0 });
+    await server.stop();
+  }
+});

@@ -20,7 +20,7 @@ import type { RunningHttpsServer } from "./https-server.ts";
 import type { PodCommandRequest, TerminalSize } from "./pod-streams.ts";
 import { MemoryStorage } from "./storage/memory-storage.ts";
 
-/** Streams into a pod whose program is this test: it says back what it hears, and ends with 3 at the end of its input. */
+/** Streams into a pod whose program is this test: it says back what it hears, and ends with 3 when its input ends. */
 
 const folder = mkdtempSync(join(tmpdir(), "ebb-upgrade-"));
 const sizes: TerminalSize[] = [];

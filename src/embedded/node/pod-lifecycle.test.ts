@@ -6,6 +6,7 @@ import { podStatus } from "./pod-status.ts";
 /** A pod that is told events at given times, with the probes it asks for. */
 class Story {
   readonly probes: string[] = [];
+  readonly effects: string[] = [];
   readonly #spec;
   #nowMs = 0;
   #state;
@@ -42,9 +43,13 @@ class Story {
     return this;
   }
 
-  get isReady(): boolean {
+  get status() {
     const pod = { metadata: { name: "p", namespace: "n", uid: "u" }, spec: this.#spec };
-    const { conditions } = podStatus(this.#state, pod, { nowMs: 2_000_000, hostIp: "127.0.0.1" });
+    return podStatus(this.#state, pod, { nowMs: 2_000_000, hostIp: "127.0.0.1" });
+  }
+
+  get isReady(): boolean {
+    const { conditions } = this.status;
     return conditions?.find(({ type }) => type === "Ready")?.status === "True";
   }
 
@@ -53,6 +58,7 @@ class Story {
   }
 
   #note(effect: Effect): void {
+    this.effects.push(effect.type === "signal" ? effect.signal : effect.type);
     if (effect.type === "probe") this.probes.push(`${effect.container} at ${this.#nowMs}`);
   }
 }
@@ -127,4 +133,28 @@ test("a pod whose program cannot be started goes when it is deleted, without wai
     effects.push(...next.effects);
   }
   assert.equal(effects.at(-1)?.type, "finish");
+});
+
+test("an evicted pod is Failed at once, frees what it took when its programs have ended, and starts nothing again", () => {
+  const story = readyPod();
+  story.take({ type: "evicted", message: "too much" });
+  const { phase, reason, message, conditions } = story.status;
+  assert.deepEqual([phase, reason, message], ["Failed", "Evicted", "too much"]);
+  assert.equal(conditions?.find(({ type }) => type === "DisruptionTarget")?.reason, "TerminationByKubelet");
+  assert.equal(story.isReady, false);
+  assert.deepEqual(story.effects.slice(-1), ["SIGKILL"]);
+  story.take({ ...crashed, exitCode: 137 } as PodEvent);
+  assert.deepEqual(story.effects.slice(-2), ["SIGKILL", "retire"]);
+  const before = story.effects.length;
+  story.take({ type: "evicted", message: "again" }, probed(true)).pass(600_000);
+  assert.deepEqual(story.effects.slice(before), []);
+  story.take({ type: "deleted", graceMs: 0 });
+  assert.deepEqual(story.effects.slice(before), ["finish"]);
+});
+
+test("a pod that is evicted while its program starts kills it as soon as it runs", () => {
+  const story = new Story(10).take({ type: "evicted", message: "too much" });
+  assert.ok(!story.effects.includes("retire"));
+  story.take(started("user-container"));
+  assert.deepEqual(story.effects.slice(-1), ["SIGKILL"]);
 });

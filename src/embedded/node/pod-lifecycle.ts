@@ -15,6 +15,7 @@ import { answered, asked, isDue, unproven } from "./probe-schedule.ts";
  *
  *   preparing ─addressed─▶ active ─deleted─▶ draining ─drained─▶ stopping ─all ended─▶ finished
  *
+ * A pod that is evicted stays active, with nothing in it, until it is deleted.
  * An event that comes too late (a probe's answer after the restart) names its run and is then ignored.
  */
 export interface PodState {
@@ -27,6 +28,8 @@ export interface PodState {
   /** Monotonic: when SIGKILL comes at the latest, once the pod is being deleted. */
   readonly deadlineMs?: number;
   readonly killed: boolean;
+  /** Why it was ended although nobody deleted it. */
+  readonly eviction?: { readonly message: string; readonly isRetired: boolean };
   /** Wall time; the pod's status.startTime. */
   readonly startedAtMs: number;
   readonly containers: readonly ContainerLife[];
@@ -73,6 +76,8 @@ export type PodEvent =
       readonly probe: ProbeName;
       readonly success: boolean;
     }
+  /** It took more than it may. */
+  | { readonly type: "evicted"; readonly message: string }
   | { readonly type: "deleted"; readonly graceMs: number }
   | { readonly type: "drained" }
   | { readonly type: "tick" };
@@ -97,6 +102,8 @@ export type Effect =
       readonly restart: number;
       readonly signal: "SIGTERM" | "SIGKILL";
     }
+  /** Free what it took; the object stays. */
+  | { readonly type: "retire" }
   /** Free everything and remove the object. */
   | { readonly type: "finish" };
 
@@ -164,6 +171,8 @@ function apply(state: PodState, event: PodEvent, now: Now): Step {
       return onExited(state, event, now);
     case "probed":
       return onProbed(state, event, now);
+    case "evicted":
+      return onEvicted(state, event.message, now);
     case "deleted":
       return onDeleted(state, event.graceMs, now);
     case "drained":
@@ -188,8 +197,10 @@ function onStarted(state: PodState, event: PodEvent & { type: "started" }, now: 
   if (!found?.starting) return { state, effects: [] };
   const next = startedContainer(found, { imageId: event.imageId, atMs: event.atMs, nowMs: now.monotonicMs });
   const state2 = unprovenQueueProxy(put(state, next), next, now);
-  if (state.phase !== "stopping" || isQueueProxy(next)) return { state: state2, effects: [] };
-  return { state: state2, effects: [signalOf(next, state.killed ? "SIGKILL" : "SIGTERM")] };
+  const isUnwanted = state.phase === "stopping" || state.eviction !== undefined;
+  if (!isUnwanted || isQueueProxy(next)) return { state: state2, effects: [] };
+  const isKilled = state.killed || state.eviction !== undefined;
+  return { state: state2, effects: [signalOf(next, isKilled ? "SIGKILL" : "SIGTERM")] };
 }
 
 function onStartFailed(state: PodState, event: PodEvent & { type: "start-failed" }, now: Now): Step {
@@ -205,7 +216,9 @@ function onStartFailed(state: PodState, event: PodEvent & { type: "start-failed"
     starting: false,
     startFailures: tries,
     life: { phase: "waiting", reason: event.reason, message: event.message },
-    retryAtMs: now.monotonicMs + Math.min(RETRY_MS * 2 ** (tries - 1), RETRY_MAX_MS),
+    retryAtMs: state.eviction
+      ? Number.POSITIVE_INFINITY
+      : now.monotonicMs + Math.min(RETRY_MS * 2 ** (tries - 1), RETRY_MAX_MS),
   };
   return { state: put(state, next), effects: [] };
 }
@@ -274,6 +287,25 @@ function onProbed(state: PodState, event: PodEvent & { type: "probed" }, now: No
   return { state: put(state, stopping), effects: [signalOf(stopping, "SIGTERM")] };
 }
 
+/** As the kubelet does it: nothing is started again, no grace is given, and the object stays as Failed (spec E-214). */
+function onEvicted(state: PodState, message: string, now: Now): Step {
+  if (state.phase !== "active" || state.eviction) return { state, effects: [] };
+  const containers = state.containers.map((one) =>
+    isQueueProxy(one)
+      ? exitOf(one, { exitCode: 0, reason: reasonOfExit(0), atMs: now.wallMs })
+      : { ...one, retryAtMs: Number.POSITIVE_INFINITY },
+  );
+  const evicted: PodState = { ...state, restartPolicy: "Never", containers };
+  return {
+    state: { ...evicted, eviction: { message, isRetired: false } },
+    effects: runningPrograms(evicted).map((one) => signalOf(one, "SIGKILL")),
+  };
+}
+
+function runningPrograms({ containers }: PodState): ContainerLife[] {
+  return containers.filter((one) => one.life.phase === "running" && !isQueueProxy(one));
+}
+
 function onDeleted(state: PodState, graceMs: number, now: Now): Step {
   const deadlineMs = now.monotonicMs + graceMs;
   if (state.phase === "finished") return { state, effects: [] };
@@ -290,8 +322,8 @@ function onDeleted(state: PodState, graceMs: number, now: Now): Step {
 }
 
 function stopAll(state: PodState): Step {
-  const running = state.containers.filter((one) => one.life.phase === "running" && !isQueueProxy(one));
-  return { state: { ...state, phase: "stopping" }, effects: running.map((one) => signalOf(one, "SIGTERM")) };
+  const effects = runningPrograms(state).map((one) => signalOf(one, "SIGTERM"));
+  return { state: { ...state, phase: "stopping" }, effects };
 }
 
 function onTick(state: PodState, now: Now): Step {
@@ -315,8 +347,11 @@ function withDue({ state, effects }: Step, now: Now): Step {
   }
   if (next.phase === "stopping" && !next.killed && isPast(next.deadlineMs, now)) {
     next = { ...next, killed: true, deadlineMs: Number.POSITIVE_INFINITY };
-    const running = next.containers.filter((one) => one.life.phase === "running" && !isQueueProxy(one));
-    more.push(...running.map((one) => signalOf(one, "SIGKILL")));
+    more.push(...runningPrograms(next).map((one) => signalOf(one, "SIGKILL")));
+  }
+  if (next.eviction && !next.eviction.isRetired && next.containers.every(isDone)) {
+    next = { ...next, eviction: { ...next.eviction, isRetired: true } };
+    more.push({ type: "retire" });
   }
   if (next.phase === "stopping" && next.containers.every(isDone)) {
     next = { ...next, phase: "finished" };

@@ -23,8 +23,14 @@ export function podStatus(state: PodState, pod: Pod, at: { nowMs: number; hostIp
     { type: "Ready", ...ready },
   ];
   const known = pod.status?.conditions ?? [];
+  const { eviction } = state;
+  if (eviction) {
+    const why = { reason: "TerminationByKubelet", message: eviction.message };
+    wanted.push({ type: "DisruptionTarget", status: "True", ...why });
+  }
   return {
     phase,
+    ...(eviction ? { reason: "Evicted", message: eviction.message } : {}),
     conditions: wanted.map((condition) => stamped(condition, known, now)),
     hostIP: at.hostIp,
     hostIPs: [{ ip: at.hostIp }],
@@ -42,7 +48,8 @@ function stamped(condition: PodCondition, known: readonly PodCondition[], now: s
   return { ...condition, lastProbeTime: null, lastTransitionTime };
 }
 
-function phaseOf({ containers, restartPolicy }: PodState): NonNullable<PodStatus["phase"]> {
+function phaseOf({ containers, restartPolicy, eviction }: PodState): NonNullable<PodStatus["phase"]> {
+  if (eviction) return "Failed";
   const exits = containers.flatMap(({ life }) => (life.phase === "terminated" ? [life.exit.exitCode] : []));
   if (exits.length === containers.length && restartPolicy !== "Always") {
     if (exits.every((code) => code === 0)) return "Succeeded";

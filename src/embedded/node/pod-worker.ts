@@ -5,16 +5,15 @@ import type { QueueProxyHost } from "../../api/wire/hosting.ts";
 import { type Clock, sleep, type Timer } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
-import { parseQuantity, quantityValue } from "../../base/quantity.ts";
 import type { Address, Network } from "../../http/conn.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { semanticallyEqual } from "../../kube/semantic.ts";
 import type { Addresses } from "./addresses.ts";
+import { ContainerStarts } from "./container-starts.ts";
 import type { PodFacts } from "./downward.ts";
 import { StartError } from "./errors.ts";
-import type { Images, StoredImage } from "./images/images.ts";
+import type { Images } from "./images/images.ts";
 import { EnvError } from "./pod-data.ts";
-import { containerEnv, expand } from "./pod-env.ts";
 import {
   type Effect,
   isQueueProxy,
@@ -32,6 +31,7 @@ import type { ContainerStart, Exit, PodRecord, RunId, Runtime } from "./runtime.
 import { StatusWriter } from "./status-writer.ts";
 import type { DataWatch } from "./volumes/data-watch.ts";
 import { PodVolumes, type TokenIssuer } from "./volumes/pod-volumes.ts";
+import { SizeLimits } from "./volumes/size-limits.ts";
 
 /** What the node gives to each of its pods. */
 export interface NodePorts {
@@ -63,6 +63,8 @@ const DELETE_RETRY_MS = 1_000;
 export class PodWorker {
   readonly #ports: WorkerPorts;
   readonly #volumes: PodVolumes;
+  readonly #sizeLimits: SizeLimits;
+  readonly #starts: ContainerStarts;
   readonly #status: StatusWriter;
   readonly #onFinished: () => void;
   #pod: Pod;
@@ -88,6 +90,13 @@ export class PodWorker {
       folderOf: (volume, medium) => ports.runtime.volumeFolder(this.#uid, volume, medium),
       facts: () => this.#facts(),
     });
+    this.#starts = new ContainerStarts({
+      ...ports,
+      volumes: this.#volumes,
+      ports: () => this.#podPorts,
+      facts: () => this.#facts(),
+    });
+    this.#sizeLimits = new SizeLimits(ports, (message) => this.handle({ type: "evicted", message }));
     this.#status = new StatusWriter({
       ...ports,
       wanted: () => this.#wantedStatus(),
@@ -194,6 +203,8 @@ export class PodWorker {
         return this.handle({ type: "drained" });
       case "signal":
         return runtime.signal({ podUid: this.#uid, ...effect }, effect.signal);
+      case "retire":
+        return this.#retire();
       case "finish":
         return this.#finish();
     }
@@ -236,7 +247,7 @@ export class PodWorker {
 
   async #host(container: Container, restart: number): Promise<string> {
     const ip = this.#state.ip ?? "";
-    const env = await this.#env(container);
+    const env = await this.#starts.env(container);
     const logPath = this.#ports.runtime.logPath({ podUid: this.#uid, container: container.name, restart });
     await this.#ports.queueProxies.host({
       uid: this.#uid,
@@ -257,7 +268,7 @@ export class PodWorker {
     const image = await images.resolve(reference);
     if (!image) throw new MissingImage(reference, container.imagePullPolicy);
     await this.#makeVolumes();
-    const { start, work } = await this.#startOf(container, restart, image);
+    const { start, work } = await this.#starts.of(container, restart, image);
     await images.unpack(image, work);
     if (restart > 0) await queueProxies.restarting(this.#uid);
     await runtime.start(start);
@@ -270,49 +281,12 @@ export class PodWorker {
   async #makeVolumes(): Promise<void> {
     if ((this.#pod.spec.volumes ?? []).length === 0) return;
     await this.#volumes.make();
+    this.#sizeLimits.start(this.#volumes.limited());
     this.#unfollow();
     const { namespace = "" } = this.#pod.metadata;
     this.#unfollow = this.#ports.dataWatch.follow(namespace, this.#volumes.references(), () => {
       void this.#volumes.refresh();
     });
-  }
-
-  /** What the container is started with, and what exec probes run beside. */
-  async #startOf(
-    container: Container,
-    restart: number,
-    image: Pick<StoredImage, "command" | "env">,
-  ): Promise<{ start: ContainerStart; work: string }> {
-    const own = await this.#env(container);
-    const port = this.#podPorts.ofProgram(container);
-    const id = { podUid: this.#uid, container: container.name, restart };
-    const { work, temporary } = await this.#ports.runtime.folders(id);
-    const env = {
-      PATH: this.#ports.path,
-      HOME: work,
-      TMPDIR: temporary,
-      ...image.env,
-      ...own,
-      ...(port === undefined ? {} : { PORT: String(port) }),
-    };
-    const words = [...(container.command ?? image.command), ...(container.args ?? [])];
-    const command = words.map((word) => expand(word, env));
-    const mounts = this.#volumes.mountsOf(container, env);
-    const workingDirectory = container.workingDir ?? work;
-    const start = {
-      ...id,
-      command,
-      workingDirectory,
-      env,
-      ...memoryLimit(container),
-      ...(container.stdin ? { isFed: true } : {}),
-      ...(container.tty ? { terminal: true } : {}),
-    };
-    return { start: mounts.length > 0 ? { ...start, mounts } : start, work };
-  }
-
-  #env(container: Container): Promise<Record<string, string>> {
-    return containerEnv(this.#ports.client, container, this.#facts());
   }
 
   #facts(): PodFacts {
@@ -323,7 +297,7 @@ export class PodWorker {
   /** What a command beside the running container is started with; undefined when it does not run. */
   beside(name: string): Promise<ContainerStart | undefined> {
     const run = this.runningRun(name);
-    return run ? this.#besideStart(name, run.restart) : Promise.resolve(undefined);
+    return run ? this.#starts.beside(name, run.restart) : Promise.resolve(undefined);
   }
 
   runningRun(container: string): RunId | undefined {
@@ -348,19 +322,12 @@ export class PodWorker {
     });
   }
 
-  async #besideStart(name: string, restart: number): Promise<ContainerStart | undefined> {
-    const spec = this.#pod.spec.containers.find((one) => one.name === name);
-    if (!spec || isQueueProxy(spec)) return undefined;
-    const image = (await this.#ports.images.resolve(spec.image ?? "")) ?? { command: [], env: {} };
-    return (await this.#startOf(spec, restart, image)).start;
-  }
-
   async #probe(effect: Effect & { type: "probe" }): Promise<void> {
     const { container, restart, name, probe } = effect;
     const success = await runProbe(this.#ports, probe, {
       locate: (port) => this.#locate(container, port),
       exec: async (command, timeoutMs) => {
-        const start = await this.#besideStart(container, restart);
+        const start = await this.#starts.beside(container, restart);
         if (!start) return { exitCode: 126, output: "" };
         return this.#ports.runtime.exec(start, command, timeoutMs);
       },
@@ -395,11 +362,23 @@ export class PodWorker {
       .join("\n");
   }
 
+  #endVolumes(): void {
+    this.#unfollow();
+    this.#volumes.end();
+    this.#sizeLimits.stop();
+  }
+
+  /** The pod's address and ports stay its own: they are in its status. */
+  async #retire(): Promise<void> {
+    this.#endVolumes();
+    await this.#ports.queueProxies.remove(this.#uid);
+    await this.#ports.runtime.remove(this.#uid);
+  }
+
   async #finish(): Promise<void> {
     const { queueProxies, runtime } = this.#ports;
     this.#timer?.cancel();
-    this.#unfollow();
-    this.#volumes.end();
+    this.#endVolumes();
     this.#finished.resolve();
     for (const look of this.#lookers) look();
     try {
@@ -464,11 +443,6 @@ class MissingImage extends StartError {
     );
     this.policy = policy;
   }
-}
-
-function memoryLimit({ resources }: Container): { memoryBytes?: number } {
-  const limit = resources?.limits?.memory;
-  return limit === undefined ? {} : { memoryBytes: Number(quantityValue(parseQuantity(String(limit)))) };
 }
 
 function reasonOf(thrown: unknown): { reason: string; ended?: boolean } {

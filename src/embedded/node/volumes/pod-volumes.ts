@@ -6,6 +6,7 @@ import type { Volume } from "../../../api/pod-spec.ts";
 import type { Clock, Timer } from "../../../base/clock.ts";
 import { messageOf } from "../../../base/errors.ts";
 import type { Log } from "../../../base/log.ts";
+import { parseQuantity, quantityValue } from "../../../base/quantity.ts";
 import type { KubeClient } from "../../../kube/client.ts";
 import type { PodFacts } from "../downward.ts";
 import { type DataKind, EnvError, PodData } from "../pod-data.ts";
@@ -13,6 +14,7 @@ import { expand } from "../pod-env.ts";
 import type { Mount } from "../runtime.ts";
 import { writeAtomically } from "./atomic-writer.ts";
 import { payloadOf, type TokenRequest } from "./payload.ts";
+import type { LimitedVolume } from "./size-limits.ts";
 
 /** Tokens of service accounts, for pods. */
 export interface TokenIssuer {
@@ -97,6 +99,18 @@ export class PodVolumes {
       ({ downwardAPI, projected }) =>
         downwardAPI !== undefined || projected?.sources?.some((source) => source.downwardAPI !== undefined),
     );
+  }
+
+  /** Those that may hold only so much. */
+  limited(): LimitedVolume[] {
+    return (this.#pod.spec.volumes ?? []).flatMap((volume) => {
+      const limit = volume.emptyDir?.sizeLimit;
+      if (limit === undefined) return [];
+      const limitBytes = Number(quantityValue(parseQuantity(String(limit))));
+      // As with the kubelet: a limit of nothing is none.
+      if (limitBytes <= 0) return [];
+      return [{ name: volume.name, folder: this.#folderOf(volume), limit: String(limit), limitBytes }];
+    });
   }
 
   /** Throws EnvError when a mount names something that is not there. */
