@@ -22,7 +22,7 @@ export interface TlsAcceptorOptions {
 /** A handshake takes a round trip or two; whoever needs longer is not serious (Go: the head's minute). */
 const HANDSHAKE_MS = 10_000;
 const HANDSHAKES_MAX = 1_000;
-/** A context takes some 50 KiB; one that is made anew costs half a millisecond. */
+/** A context takes 24 KiB; one that is made anew costs two milliseconds. */
 const CONTEXTS_MAX = 500;
 const HANDSHAKE_RECORD = 22;
 /** What Go's server says, byte for byte. */
