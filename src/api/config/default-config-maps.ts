@@ -104,7 +104,10 @@ const DRAFTS: Readonly<Record<string, Draft>> = {
   },
   "config-logging": {
     component: "logging",
-    example: ['loglevel.controller: "info"', 'loglevel.queueproxy: "info"'],
+    example: [
+      'loglevel.controller: "info"  # or activator, autoscaler, queueproxy, gateway, apiserver, node',
+      'loglevel.queueproxy: "info"',
+    ],
   },
   "config-network": {
     component: "networking",
@@ -126,7 +129,9 @@ const DRAFTS: Readonly<Record<string, Draft>> = {
     example: [
       'logging.enable-request-log: "false"',
       'logging.enable-probe-request-log: "false"',
-      "metrics-protocol: none  # or grpc, http/protobuf, prometheus",
+      "metrics-protocol: none  # of the engine; or prometheus, grpc, http/protobuf",
+      'metrics-endpoint: ""  # of a collector; with prometheus where it finds them, default 127.0.0.1:9090',
+      "request-metrics-protocol: none  # of queue-proxies; with prometheus on port 9091 of each pod",
       "tracing-protocol: none  # or grpc, http/protobuf, stdout",
       'tracing-sampling-rate: "0"',
       "runtime-profiling: disabled",

@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import {
-  decodeStat,
-  decodeStatMessages,
-  encodeStat,
-  encodeStatMessages,
-  StatDecodeError,
-} from "./stat-codec.ts";
+import { decodeStat, encodeStat, StatDecodeError } from "./stat-codec.ts";
 
 const double = fc.double({ noNaN: true });
 const plain = { noNullPrototype: true };
@@ -28,20 +22,10 @@ test("a stat survives encoding and decoding", () => {
   fc.assert(fc.property(stat, (one) => assert.deepEqual(decodeStat(encodeStat(one)), one)));
 });
 
-test("messages survive encoding and decoding in their order", () => {
-  const message = fc.record({ namespace: fc.string(), name: fc.string(), stat }, plain);
-  fc.assert(
-    fc.property(fc.array(message), (all) =>
-      assert.deepEqual(decodeStatMessages(encodeStatMessages(all)), all),
-    ),
-  );
-});
-
 test("arbitrary bytes are decoded or refused with StatDecodeError, never worse", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
       try {
-        decodeStatMessages(bytes);
         decodeStat(bytes);
       } catch (thrown) {
         assert.ok(thrown instanceof StatDecodeError, String(thrown));

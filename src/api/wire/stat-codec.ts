@@ -1,8 +1,8 @@
 /**
- * Stat and WireStatMessages in protobuf's wire form, as Knative's queue-proxy, activator and autoscaler speak it
- * (spec Q-043, Q-045). Zero fields are left out, unknown ones skipped.
+ * A Stat in protobuf's wire form, as Knative's queue-proxy and autoscaler speak it (spec Q-043). Zero fields are left
+ * out, unknown ones skipped.
  */
-import type { Stat, StatMessage } from "./stat.ts";
+import type { Stat } from "./stat.ts";
 
 const VARINT = 0;
 const FIXED64 = 1;
@@ -28,18 +28,6 @@ export function encodeStat(stat: Stat): Uint8Array {
   if (stat.timestamp !== 0) {
     putVarint(out, BigInt((TIMESTAMP << 3) | VARINT));
     putVarint(out, BigInt.asUintN(64, BigInt(Math.trunc(stat.timestamp))));
-  }
-  return Uint8Array.from(out);
-}
-
-export function encodeStatMessages(messages: readonly StatMessage[]): Uint8Array {
-  const out: number[] = [];
-  for (const { namespace, name, stat } of messages) {
-    const one: number[] = [];
-    if (namespace !== "") putBytes(one, 1, Buffer.from(namespace));
-    if (name !== "") putBytes(one, 2, Buffer.from(name));
-    putBytes(one, 3, encodeStat(stat));
-    putBytes(out, 1, Uint8Array.from(one));
   }
   return Uint8Array.from(out);
 }
@@ -97,28 +85,6 @@ export function decodeStat(body: Uint8Array): Stat {
     }
   }
   return stat;
-}
-
-/** Throws StatDecodeError. */
-export function decodeStatMessages(body: Uint8Array): StatMessage[] {
-  const messages: StatMessage[] = [];
-  for (const { number, wire, bytes } of fieldsOf(body)) {
-    if (number === 1 && wire === BYTES) messages.push(decodeStatMessage(bytes));
-  }
-  return messages;
-}
-
-function decodeStatMessage(body: Uint8Array): StatMessage {
-  let namespace = "";
-  let name = "";
-  let stat = decodeStat(new Uint8Array());
-  for (const { number, wire, bytes } of fieldsOf(body)) {
-    if (wire !== BYTES) continue;
-    if (number === 1) namespace = textOf(bytes);
-    else if (number === 2) name = textOf(bytes);
-    else if (number === 3) stat = decodeStat(bytes);
-  }
-  return { namespace, name, stat };
 }
 
 function textOf(bytes: Uint8Array): string {

@@ -6,7 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { startLoneQueueProxy } from "../../../test/support/lone-queue-proxy.ts";
 import { BASE_ENV } from "../../../test/support/queue-proxy-env.ts";
 import { systemClock } from "../../base/clock.ts";
-import { silentLog } from "../../base/log.ts";
+import { type Log, type LogFields, silentLog } from "../../base/log.ts";
 import { systemRandom } from "../../base/random.ts";
 import { httpFetch } from "../../http/fetch.ts";
 import { systemNetwork } from "../../http/network.ts";
@@ -97,6 +97,19 @@ test("metrics may be found elsewhere: by the endpoint of the settings, and by th
   };
   await at(":9095", {}, 9095);
   await at(":9095", { METRICS_PROMETHEUS_PORT: "9096" }, 9096);
+});
+
+test("each line of its log names revision and pod", async (context) => {
+  const seen: LogFields[] = [];
+  const log: Log = {
+    ...silentLog,
+    with(fields) {
+      seen.push(fields);
+      return silentLog;
+    },
+  };
+  await startLoneQueueProxy(context, undefined, { log });
+  assert.deepEqual(seen, [{ "knative.dev/key": "default/hello-00001", "knative.dev/pod": "pod" }]);
 });
 
 test("a quiet period that is no number, and a protocol that does not exist, are refused before it listens", async () => {

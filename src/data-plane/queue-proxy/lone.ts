@@ -1,12 +1,12 @@
 import type { Clock } from "../../base/clock.ts";
-import type { Log } from "../../base/log.ts";
+import type { Log, LogFields } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
 import type { Address, Network } from "../../http/conn.ts";
 import { UpstreamPool } from "../../http/pool.ts";
 import { readOtelEnvironment } from "../../http/telemetry/otel-environment.ts";
 import { TimerWheel } from "../../http/timer-wheel.ts";
 import type { TlsSettings } from "../../http/tls-identity.ts";
-import { type Environment, readConfig } from "./config.ts";
+import { type Environment, type QueueProxyConfig, readConfig } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 import type { Profiler } from "./profiling.ts";
 import { QueueProxyServer } from "./server.ts";
@@ -69,7 +69,7 @@ export class LoneQueueProxy {
       config,
       clock,
       random,
-      log,
+      log: log.with(logFieldsOf(config)),
       network,
       ip,
       locate,
@@ -113,6 +113,11 @@ export class LoneQueueProxy {
     await this.#server.close();
     this.#pool.close();
   }
+}
+
+/** As Knative's lines name the pod (spec Q-068). */
+function logFieldsOf({ namespace, revision, pod }: QueueProxyConfig): LogFields {
+  return { "knative.dev/key": `${namespace}/${revision}`, "knative.dev/pod": pod };
 }
 
 function quietPeriodOf(text: string | undefined): number {
