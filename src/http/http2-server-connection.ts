@@ -2,7 +2,7 @@ import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import { EbbError } from "../base/errors.ts";
 import { ConnectionTimer, type TimedConnection } from "./connection-timer.ts";
-import { FLAG_END_STREAM, http2Library, NO_ERROR, REFUSED_STREAM } from "./http2-library.ts";
+import { FLAG_END_STREAM, http2Library, REFUSED_STREAM } from "./http2-library.ts";
 import { Http2ServerStream, type Http2StreamOwner } from "./http2-server-stream.ts";
 import { ClientGone, type ServedConnection, type ServerContext } from "./server-context.ts";
 
@@ -30,8 +30,11 @@ const HTTP2_SESSION_OPTIONS = {
 const SESSION_WINDOW_BYTES = 1024 * 1024;
 /** Bodies that wait unread on one connection before it gets no further stream. */
 const WAITING_BYTES_MAX = 4 * 1024 * 1024;
-/** Any identifier: streams that cross with our goodbye are still served. */
-const ANY_STREAM = 2 ** 31 - 1;
+/**
+ * GOAWAY with the highest of all identifiers, written past nghttp2: that one reads no more after a goodbye of its own as
+ * soon as no stream is open, whatever is on its way.
+ */
+const FIRST_GOODBYE = Buffer.from([0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
 
 export interface Http2Peer {
   readonly address: string;
@@ -51,6 +54,7 @@ export class Http2ServerConnection implements ServedConnection, Http2StreamOwner
   readonly #timer: ConnectionTimer;
   #begun: (() => void)[] = [];
   #closing = false;
+  #saidGoodbye = false;
   #over = false;
 
   /** `socket` gives the preface first. */
@@ -112,22 +116,24 @@ export class Http2ServerConnection implements ServedConnection, Http2StreamOwner
 
   streamOver(stream: Http2ServerStream): void {
     this.#streams.delete(stream);
-    if (this.#closing && this.#streams.size === 0) this.#sayGoodbye();
+    if (this.#saidGoodbye && this.#streams.size === 0) this.#linger();
   }
 
   /**
-   * Says goodbye in two steps (RFC 9113 §6.8) while streams are open: no further ones please; then, a round trip later,
-   * which was the last. Without open streams nghttp2 reads no more after a goodbye, so there it is final at once.
+   * Says goodbye in two steps (RFC 9113 §6.8): no further streams please; then, when all that the client sent before it
+   * read that has come, which was the last.
    */
   stopKeepAlive(): void {
     if (this.#closing || this.#over) return;
     this.#closing = true;
-    if (this.#streams.size === 0) {
-      this.#sayGoodbye();
-      return;
-    }
+    // The greeting of a connection that has just begun leaves first.
+    void this.context.nextTurn().then(() => this.#announceGoodbye());
+  }
+
+  #announceGoodbye(): void {
     const session = this.#session;
-    session.goaway(NO_ERROR, ANY_STREAM);
+    if (this.#over || session.closed || session.destroyed) return;
+    this.#socket.write(FIRST_GOODBYE);
     const timer = this.context.wheel.schedule(this.context.limits.lingerMs, () => this.#sayGoodbye());
     const isAsked = session.ping(() => {
       timer.cancel();
@@ -137,6 +143,7 @@ export class Http2ServerConnection implements ServedConnection, Http2StreamOwner
   }
 
   #sayGoodbye(): void {
+    this.#saidGoodbye = true;
     const session = this.#session;
     if (!session.closed && !session.destroyed) session.close();
     if (this.#streams.size === 0) this.#linger();

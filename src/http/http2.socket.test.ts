@@ -354,6 +354,22 @@ test("a drain says goodbye, finishes what is open and then ends the connection",
   assert.equal(server.connectionCount, 0);
 });
 
+test(
+  "requests that cross with the goodbye are answered, whether others are open or not",
+  OPTIONS,
+  async () => {
+    const { port, server } = await serve((exchange) => respondWith(exchange, { status: 200, body: "ok" }));
+    const session = client(port);
+    await call(session, { ":path": "/" });
+    const drained = server.drain();
+    const crossing = [1, 2, 3].map(() => call(session, { ":path": "/" }));
+    for (const { status, rstCode } of await Promise.all(crossing))
+      assert.deepEqual([status, rstCode], [200, 0]);
+    await drained;
+    assert.equal(server.connectionCount, 0);
+  },
+);
+
 test("an application that says goodbye gets its next request on a new session", OPTIONS, async () => {
   const sessions = new Set<unknown>();
   const app = await http2App((stream) => {
