@@ -17,6 +17,9 @@ export interface Replaced {
   readonly ms: number;
 }
 
+/** Each is a process more, for as long as a WebSocket lives in it, and ten minutes at most. */
+const RETIRING_MAX = 4;
+
 /** The data-plane process of this engine and how another one takes its place without losing a request (DESIGN §4). */
 export class DataPlanes {
   readonly queueProxies: HostSwitch;
@@ -24,8 +27,8 @@ export class DataPlanes {
   readonly failed: Promise<Error>;
   readonly #clock: Clock;
   #current: DataPlaneChild;
-  /** Still finishing what it had when it was replaced. */
-  #retiring: DataPlaneChild | undefined;
+  /** Still finishing what they had when they were replaced. */
+  readonly #retiring = new Set<DataPlaneChild>();
   #start: Start | undefined;
   #addresses: DataPlaneAddresses | undefined;
   #settings: DataPlaneSettings | undefined;
@@ -61,7 +64,7 @@ export class DataPlanes {
   configure(settings: DataPlaneSettings): void {
     this.#settings = settings;
     this.#current.telemetry.configure(settings);
-    this.#retiring?.telemetry.configure(settings);
+    for (const child of this.#retiring) child.telemetry.configure(settings);
   }
 
   /** Of the process that serves now; undefined when it does not answer. */
@@ -85,11 +88,15 @@ export class DataPlanes {
    * when that cannot begin; the old process goes on then.
    */
   async replace(): Promise<Replaced> {
-    if (this.#isReplacing || this.#retiring || !this.#start || !this.#addresses)
+    if (this.#isReplacing || !this.#start || !this.#addresses)
       throw new EbbError(
         "hand-over-under-way",
-        "the data plane before this one has not finished its requests yet",
+        "another process is taking over already; try again when it has",
       );
+    if (this.#retiring.size >= RETIRING_MAX) {
+      const message = `${RETIRING_MAX} data planes before this one have not finished their requests yet; each is given ten minutes`;
+      throw new EbbError("too-many-retiring", message);
+    }
     this.#isReplacing = true;
     const startedMs = this.#clock.monotonic();
     const [old, heir] = [this.#current, new DataPlaneChild(this.#clock)];
@@ -118,22 +125,20 @@ export class DataPlanes {
     passOn(old.link, heir.link, (handle) => (handle as { close(): void }).close());
     await bound;
     this.#current = heir;
-    this.#retiring = old;
-    old.link.onClosed(() => {
-      this.#retiring = undefined;
-    });
+    this.#retiring.add(old);
+    old.link.onClosed(() => this.#retiring.delete(old));
     this.queueProxies.goOn(hostingOver(heir.link));
     old.retire();
   }
 
   /** Answers what is in flight, for `timeoutMs` at most. */
   async drain(timeoutMs: number): Promise<void> {
-    await Promise.all([this.#current.drain(timeoutMs), this.#retiring?.drain(timeoutMs)]);
+    await Promise.all([this.#current, ...this.#retiring].map((child) => child.drain(timeoutMs)));
   }
 
   /** Ends the processes; resolves when they are gone. */
   async stop(): Promise<void> {
-    await Promise.all([this.#current.stop(), this.#retiring?.stop()]);
+    await Promise.all([this.#current, ...this.#retiring].map((child) => child.stop()));
   }
 
   #joined({ link, telemetry }: DataPlaneChild): void {

@@ -13,43 +13,13 @@ import {
   temporaryFolder,
   until,
 } from "../support/engine.ts";
+import { GRPC_APPLICATION } from "../support/grpc-application.ts";
 
 /** A Service whose port is named h2c, called by grpc-js through the whole engine, from zero as well. */
 
 const folder = temporaryFolder("grpc");
 let ebb: Ebb;
 let client: grpc.Client;
-
-/** Sends every message back, upper-cased, and ends with a status and trailers. */
-const APPLICATION = `
-const http2 = require("node:http2");
-const server = http2.createServer();
-server.on("stream", (stream, headers) => {
-  stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
-  let left = Buffer.alloc(0);
-  stream.on("data", (chunk) => {
-    left = Buffer.concat([left, chunk]);
-    while (left.length >= 5 && left.length >= 5 + left.readUInt32BE(1)) {
-      const end = 5 + left.readUInt32BE(1);
-      const text = Buffer.from(left.subarray(5, end).toString().toUpperCase());
-      stream.write(Buffer.concat([left.subarray(0, 5), text]));
-      left = left.subarray(end);
-    }
-  });
-  stream.on("end", () => stream.end());
-  stream.on("error", () => {});
-  const fails = headers[":path"].endsWith("/Fail");
-  stream.on("wantTrailers", () =>
-    stream.sendTrailers({
-      "grpc-status": fails ? "9" : "0",
-      "grpc-message": fails ? "not now" : "",
-      "x-echo": String(headers["x-sent"]),
-    }),
-  );
-});
-server.listen(process.env.PORT);
-process.on("SIGTERM", () => process.exit(0));
-`;
 
 const asBytes = (text: string) => Buffer.from(text);
 const asText = (bytes: Buffer) => bytes.toString();
@@ -89,7 +59,7 @@ function unary(method: string, text: string): Promise<Answered> {
 describe("gRPC through the whole engine", () => {
   before(async () => {
     ebb = await start({ home: `${folder}/home` });
-    const { path, command } = program(folder, APPLICATION);
+    const { path, command } = program(folder, GRPC_APPLICATION);
     await ebb.images.add("echo", path, { command });
     await shortenWindows(ebb.client("admin"));
     const ports = [{ name: "h2c", containerPort: 8080 }];

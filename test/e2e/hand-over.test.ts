@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { Agent, request } from "node:http";
-import { connect } from "node:net";
+import http2 from "node:http2";
+import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import * as grpc from "@grpc/grpc-js";
 import { EndpointsKind } from "../../src/api/endpoints/kind.ts";
 import { RevisionKind } from "../../src/api/revision/kind.ts";
 import { ServiceKind } from "../../src/api/service/kind.ts";
@@ -23,6 +25,7 @@ import {
   temporaryFolder,
   until,
 } from "../support/engine.ts";
+import { GRPC_APPLICATION } from "../support/grpc-application.ts";
 
 /** A running data-plane process is replaced by a new one (SIGUSR2), under load and with real sockets. */
 
@@ -67,14 +70,13 @@ async function applied(name: string, containerConcurrency: number, env = {}): Pr
 
 /** Resolves when another process serves. */
 async function replaced(): Promise<{ from: number; to: number }> {
-  const from = engine.dataPlanePid();
-  const said = () => engine.command.stderr.match(/^replaced the data plane: .*$/gm)?.length ?? 0;
-  const before = said();
+  const said = () => [
+    ...engine.command.stderr.matchAll(/^replaced the data plane: process (\d+) by (\d+) in/gm),
+  ];
+  const before = said().length;
   process.kill(engine.pid, "SIGUSR2");
-  await until("the replacement", () => (said() > before ? true : undefined));
-  const [, to] =
-    /by (\d+) in/.exec(engine.command.stderr.slice(engine.command.stderr.lastIndexOf("replaced"))) ?? [];
-  return { from, to: Number(to) };
+  const [, from, to] = await until("the replacement", () => said()[before]);
+  return { from: Number(from), to: Number(to) };
 }
 
 /** One request on the agent's connections; never sent again, so that a lost one is seen. */
@@ -198,7 +200,140 @@ test("a request that waits for its pod is answered although the data plane is re
   assert.equal(await held, "status 200");
 });
 
-/** A hand-over is refused while the old process of the one before has not ended. */
+/** Calls again and again until `over`, on sessions that are made anew after a goodbye; how often each answer came. */
+async function http2Load(url: string, over: () => boolean) {
+  const { host, pathname } = new URL(url);
+  const answers: Record<string, number> = {};
+  let goodbyes = 0;
+  const connected = () => {
+    const session = http2.connect(`http://127.0.0.1:${new URL(url).port}`);
+    session.on("error", () => {});
+    session.on("goaway", () => {
+      goodbyes++;
+    });
+    return session;
+  };
+  const call = (session: http2.ClientHttp2Session) =>
+    new Promise<string>((resolve) => {
+      const stream = session.request({ ":path": pathname, ":authority": host });
+      let status = "no answer";
+      stream.on("response", (head) => {
+        status = `status ${head[":status"]}`;
+      });
+      stream.on("error", () => {});
+      stream.on("close", () => resolve(stream.rstCode === 0 ? status : `reset ${stream.rstCode}`));
+      stream.resume();
+    });
+  let session = connected();
+  const lane = async () => {
+    while (!over()) {
+      if (session.closed || session.destroyed) session = connected();
+      const answer = await call(session);
+      answers[answer] = (answers[answer] ?? 0) + 1;
+    }
+  };
+  await Promise.all(Array.from({ length: 4 }, lane));
+  session.destroy();
+  return { answers, goodbyes };
+}
+
+test("clients of HTTP/2 are told goodbye, and none of their requests is lost", async () => {
+  const url = await applied("second", 0);
+  let isOver = false;
+  const load = http2Load(url, () => isOver);
+  await pause(200);
+  const { from } = await replaced();
+  await until("the old process has ended", () => (isAlive(from) ? undefined : true), 30_000);
+  await pause(200);
+  isOver = true;
+  const { answers, goodbyes } = await load;
+  assert.deepEqual(Object.keys(answers), ["status 200"], JSON.stringify(answers));
+  assert.equal((answers["status 200"] ?? 0) > 20, true);
+  assert.equal(goodbyes > 0, true);
+});
+
+const asBytes = (text: string) => Buffer.from(text);
+const asText = (bytes: Buffer) => bytes.toString();
+
+test("calls of gRPC go on through a hand-over, and a stream that was open ends as it should", async () => {
+  await addImage(engine.home, "upper", program(folder, GRPC_APPLICATION));
+  const annotations = { "autoscaling.knative.dev/min-scale": "1" };
+  const container = { ports: [{ name: "h2c", containerPort: 8080 }] };
+  await engine.client.create(ServiceKind, service("upper", { image: "upper", annotations, container }));
+  const { host, port } = new URL(await readyUrl(engine.client, "upper"));
+  const client = new grpc.Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), {
+    "grpc.default_authority": host,
+  });
+  const unary = () =>
+    new Promise<string>((resolve) => {
+      client.makeUnaryRequest("/ebb.Test/Say", asBytes, asText, "word", (error, answer) =>
+        resolve(error ? error.message : (answer ?? "")),
+      );
+    });
+  const stream = client.makeBidiStreamRequest("/ebb.Test/Talk", asBytes, asText);
+  const heard: string[] = [];
+  stream.on("data", (word: string) => heard.push(word));
+  const ended = new Promise<grpc.StatusObject>((resolve) => stream.on("status", resolve));
+  stream.on("error", () => {});
+  stream.write("before");
+  await until("the first word", () => (heard.length === 1 ? true : undefined));
+  let isOver = false;
+  const answers = new Set<string>();
+  const lane = async () => {
+    while (!isOver) answers.add(await unary());
+  };
+  const lanes = [lane(), lane()];
+  await replaced();
+  await pause(500);
+  isOver = true;
+  await Promise.all(lanes);
+  assert.deepEqual([...answers], ["WORD"]);
+  stream.write("after");
+  await until("the second word", () => (heard.length === 2 ? true : undefined));
+  stream.end();
+  assert.equal((await ended).code, grpc.status.OK);
+  assert.deepEqual(heard, ["BEFORE", "AFTER"]);
+  client.close();
+});
+
+test("a second hand-over needs not wait for the first, limits are kept over all processes, and WebSockets live on", async () => {
+  const url = await applied("chained", 2);
+  const { host, port } = new URL(await applied("tunnels", 0));
+  const tunnels: { socket: Socket; received: string }[] = [];
+  const openTunnel = async () => {
+    const tunnel = { socket: connect(Number(port), "127.0.0.1"), received: "" };
+    tunnel.socket.setEncoding("utf8").on("data", (text: string) => {
+      tunnel.received += text;
+    });
+    tunnel.socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n`);
+    tunnels.push(tunnel);
+    await until("the upgrade", () => (tunnel.received.includes("\r\n\r\n") ? true : undefined));
+  };
+  const asked: Promise<string>[] = [];
+  const pids: number[] = [];
+  for (let generation = 0; generation < 4; generation++) {
+    await openTunnel();
+    asked.push(...Array.from({ length: 3 }, () => ask(`${url}/?ms=1500`, false)));
+    await pause(100);
+    pids.push((await replaced()).from);
+  }
+  process.kill(engine.pid, "SIGUSR2");
+  await until(
+    "the refusal",
+    () => /not replaced: 4 data planes before/.test(engine.command.stderr) || undefined,
+  );
+  assert.deepEqual(new Set(await Promise.all(asked)), new Set(["status 200"]));
+  assert.equal((await get(`${url}/most`)).body, "2");
+  for (const { socket } of tunnels) socket.write("still there");
+  for (const tunnel of tunnels)
+    await until("the echo", () => (tunnel.received.endsWith("still there") ? true : undefined));
+  assert.deepEqual(pids.filter(isAlive), pids);
+  for (const { socket } of tunnels) socket.destroy();
+  await until("the old processes have ended", () => (pids.some(isAlive) ? undefined : true), 30_000);
+  assert.equal((await get(url)).status, 200);
+});
+
+/** Each test sees its own hand-over alone. */
 function onlyOne(): boolean {
   return childrenOf(engine.pid).filter((pid) => commandLine(pid).includes("data-plane-process")).length === 1;
 }

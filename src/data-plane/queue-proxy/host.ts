@@ -61,9 +61,11 @@ export class HostedQueueProxies implements QueueProxyHost {
   /** Moments that came before their pod. */
   readonly #early = new Map<string, Partial<Record<Moment, number>>>();
   /** Pods that another process has taken over, until their last requests are over. */
-  readonly #released: QueueProxyServer[] = [];
+  readonly #released = new Map<string, QueueProxyServer>();
   /** What old owners have told, perhaps before their pods came. */
   readonly #remainders = new Map<string, Remainder>();
+  /** The process that had the pods before, until it has ended. */
+  #predecessor: PromiseWithResolvers<void> | undefined;
 
   constructor(options: HostedQueueProxiesOptions) {
     this.#options = options;
@@ -200,7 +202,7 @@ export class HostedQueueProxies implements QueueProxyHost {
     this.#byUid.clear();
     this.#byAddress.clear();
     return hosted.map(({ pod, backend, server, moments }) => {
-      this.#released.push(server);
+      this.#released.set(pod.uid, server);
       const successor = this.#options.pool.to(backend);
       const state = server.release(successor, (left) => onLess(pod.uid, left));
       return { pod, moments, wasProven: moments.probePassed !== undefined, ...state };
@@ -209,6 +211,7 @@ export class HostedQueueProxies implements QueueProxyHost {
 
   /** The other side of `release`. Rejects when one of the pods cannot be hosted here; the others are. */
   async adopt(pods: readonly HandedPod[]): Promise<void> {
+    this.#predecessor = Promise.withResolvers();
     const outcomes = await Promise.allSettled(
       pods.map(async (handed) => {
         await this.#host(handed.pod, handed);
@@ -222,18 +225,29 @@ export class HostedQueueProxies implements QueueProxyHost {
   /** What the old owner of that pod has left. */
   left(podUid: string, remainder: Remainder): void {
     this.#remainders.set(podUid, remainder);
-    this.#byUid.get(podUid)?.server.left(remainder);
+    this.#serverOf(podUid)?.left(remainder);
+  }
+
+  /** A pod that has gone on has its remainder passed on. */
+  #serverOf(podUid: string): QueueProxyServer | undefined {
+    return this.#byUid.get(podUid)?.server ?? this.#released.get(podUid);
   }
 
   /** The old owner has ended, and with it whatever it had left. */
   predecessorGone(): void {
     for (const { server } of this.#byUid.values()) server.left(NOTHING_LEFT);
+    for (const server of this.#released.values()) server.left(NOTHING_LEFT);
     this.#remainders.clear();
+    this.#predecessor?.resolve();
   }
 
-  /** After `release`: resolves when no connection to a pod's old queue-proxy is left; idle ones are ended now. */
+  /**
+   * After `release`: resolves when no connection to a pod's old queue-proxy is left, idle ones are ended now, and when
+   * the process before this one is over: what that one has left is told to the successor through this one.
+   */
   async retire(): Promise<void> {
-    await Promise.all(this.#released.map((server) => server.retire()));
+    await Promise.all([...this.#released.values()].map((server) => server.retire()));
+    await this.#predecessor?.promise;
   }
 
   async #end(hosted: Hosted): Promise<void> {
