@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { Agent, type RequestOptions, request } from "node:https";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -18,6 +19,7 @@ import { ServiceKind } from "../../src/api/service/kind.ts";
 import { testAuthority } from "../support/certificates.ts";
 import {
   addImage,
+  Command,
   type Engine,
   engineUp,
   get,
@@ -273,4 +275,23 @@ test("a Secret that is spoilt leaves the certificate before it in service, and i
     engine.command.stderr.includes("Secret default/news has no certificate and key") ? true : undefined,
   );
   assert.equal(await serialOf(host), before);
+});
+
+test("where the usual port is taken, and nobody asked for it, another one is found", async () => {
+  const squatter = createServer();
+  // Taken by somebody else is as good.
+  await new Promise<void>((resolve) =>
+    squatter.once("error", () => resolve()).listen(8443, "127.0.0.1", resolve),
+  );
+  const args = ["up", "--home", join(folder, "second"), "--http-port", "0", "--api-port", "0", "-o", "json"];
+  const command = new Command({ args });
+  const line = await until("the ready line", () =>
+    command.stdout.includes("\n") ? command.stdout : undefined,
+  );
+  const { gatewayTls } = JSON.parse(line) as { gatewayTls: string };
+  command.child.kill("SIGTERM");
+  assert.equal((await command.ended).code, 0);
+  squatter.close();
+  assert.match(gatewayTls, /^https:\/\/127\.0\.0\.1:\d+$/);
+  assert.notEqual(new URL(gatewayTls).port, "8443");
 });
