@@ -65,7 +65,13 @@ test("a Secret that is replaced is served from then on; one that is spoilt or go
   certificates.set("default/shop", [use]);
   certificates.setSecret("default/shop", secretOf(first));
   assert.deepEqual(certificates.identityFor(HOST), first);
-  assert.equal(certificates.identityFor(HOST), certificates.identityFor(HOST), "the same object");
+  const served = certificates.identityFor(HOST);
+  certificates.setSecret("default/shop", secretOf(first));
+  assert.equal(
+    certificates.identityFor(HOST),
+    served,
+    "the same object: only other certificates are made anew",
+  );
   certificates.setSecret("default/shop", secretOf(second));
   assert.deepEqual(certificates.identityFor(HOST), second);
   certificates.setSecret("default/shop", secretOf({ cert: first.cert, key: second.key }));

@@ -11,8 +11,10 @@ export interface SecretUse {
 }
 
 interface Known {
-  /** Not looked at yet: that costs as much as a handshake, so whoever needs it first does it. */
-  next: TlsIdentity | undefined;
+  /** As the Secret has it, in base64. */
+  readonly raw: TlsIdentity;
+  /** That costs as much as a handshake, so whoever needs it first does it. */
+  isInspected: boolean;
   /** The last one that can be served. */
   current: TlsIdentity | undefined;
   isGone: boolean;
@@ -67,8 +69,12 @@ export class Certificates {
   /** `data` as in a Secret of type kubernetes.io/tls. */
   setSecret(secret: string, data: Readonly<Record<string, string>>): void {
     const known = this.#secrets.get(secret);
-    const next = { cert: data["tls.crt"] ?? "", key: data["tls.key"] ?? "" };
-    this.#secrets.set(secret, { next, current: known?.current, isGone: false });
+    const raw = { cert: data["tls.crt"] ?? "", key: data["tls.key"] ?? "" };
+    if (known?.raw.cert === raw.cert && known.raw.key === raw.key) {
+      known.isGone = false;
+      return;
+    }
+    this.#secrets.set(secret, { raw, isInspected: false, current: known?.current, isGone: false });
     // In service: whoever has spoilt it learns so now.
     if (known?.current) this.#usable(secret);
   }
@@ -107,13 +113,13 @@ export class Certificates {
         this.#tell(secret, "is missing, or is not of type kubernetes.io/tls: nothing is served over https");
       return undefined;
     }
-    if (known.next !== undefined) this.#inspect(secret, known, host);
+    if (!known.isInspected) this.#inspect(secret, known, host);
     return known.current;
   }
 
   #inspect(secret: string, known: Known, host: string | undefined): void {
-    const identity = { cert: decoded(known.next?.cert), key: decoded(known.next?.key) };
-    known.next = undefined;
+    const identity = { cert: decoded(known.raw.cert), key: decoded(known.raw.key) };
+    known.isInspected = true;
     try {
       const { covers, expiresMs } = inspectIdentity(identity);
       known.current = identity;
@@ -152,7 +158,7 @@ export class Certificates {
   }
 }
 
-function decoded(base64 = ""): string {
+function decoded(base64: string): string {
   return Buffer.from(base64, "base64").toString("latin1");
 }
 
