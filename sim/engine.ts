@@ -53,7 +53,7 @@ export class Engine {
   readonly #life = new OneLife();
   readonly #hosts: HostSwitch;
   #dataPlane: SimDataPlane;
-  #retiring: SimDataPlane | undefined;
+  readonly #retiring = new Set<SimDataPlane>();
   #addresses: DataPlaneAddresses | undefined;
   #generation = 1;
 
@@ -76,17 +76,17 @@ export class Engine {
 
   /** Drains and ends everything, as `stop` of the library does. */
   async stop(): Promise<void> {
-    const processes = [this.#dataPlane, ...(this.#retiring ? [this.#retiring] : [])];
+    const processes = [this.#dataPlane, ...this.#retiring];
     await Promise.all(processes.map(({ dataPlane }) => dataPlane.drain()));
     await this.controlPlane.stop({ graceMs: STOP_GRACE_MS });
     await Promise.all(processes.map((process) => process.end()));
   }
 
-  /** Another data-plane process takes over, as `replace` of DataPlanes does; false while one before it still ends. */
+  /** Another data-plane process takes over, as `replace` of DataPlanes does; false while two before it still end. */
   async replaceDataPlane(): Promise<boolean> {
-    if (this.#retiring || !this.#addresses) return false;
+    if (this.#retiring.size >= 2 || !this.#addresses) return false;
     const old = this.#dataPlane;
-    this.#retiring = old;
+    this.#retiring.add(old);
     this.#generation += 1;
     const heir = new SimDataPlane({
       ...this.#ports,
@@ -104,7 +104,7 @@ export class Engine {
     old.retire();
     void old.retired.then(async () => {
       await old.end();
-      this.#retiring = undefined;
+      this.#retiring.delete(old);
     });
     return true;
   }
