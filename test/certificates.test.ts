@@ -160,6 +160,15 @@ test("another domain changes the certificate in its place, which is told in an E
     assert.deepEqual(updated, [`Updated Spec for Certificate default/route-${uid}`]);
   }));
 
+test("with the Service go its certificates and their Secrets", () =>
+  inWorld({ network: { "external-domain-tls": "enabled" }, tags: ["blue"] }, async (world) => {
+    assert.equal((await world.client.list(SecretKind)).items.length, 2);
+    await world.client.delete(ServiceKind, key);
+    await world.clock.advance(5_000);
+    assert.deepEqual(await certificatesIn(world), []);
+    assert.deepEqual((await world.client.list(SecretKind)).items, []);
+  }));
+
 test("while nobody signs, http goes on: HTTPDowngrade, and no TLS in the Ingress", () =>
   inWorld(
     { network: { "external-domain-tls": "enabled", "certificate-class": "nobody.example.com" } },

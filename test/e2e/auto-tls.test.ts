@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { ConfigMapKind } from "../../src/api/config-map/kind.ts";
 import { RouteKind } from "../../src/api/route/kind.ts";
+import { SecretKind } from "../../src/api/secret/kind.ts";
 import { ServiceKind } from "../../src/api/service/kind.ts";
 import {
   addImage,
@@ -88,4 +90,13 @@ test("switched off again, the Service is http as before", async () => {
   const { status } = await engine.client.get(RouteKind, { namespace: "default", name: "hello" });
   const told = status?.conditions?.find(({ type }) => type === "CertificateProvisioned");
   assert.equal(told?.message, "external-domain-tls is not enabled");
+});
+
+test("with system-internal-tls a new revision mounts its namespace's certificate, and serves (C-030)", async () => {
+  await configure({ "system-internal-tls": "enabled" });
+  await engine.client.create(ServiceKind, service("inner", { image: "hello" }));
+  assert.equal(await curl(await readyUrl(engine.client, "inner")), "200 1.1");
+  const secret = await engine.client.get(SecretKind, { namespace: "default", name: "serving-certs" });
+  const { subjectAltName } = new X509Certificate(Buffer.from(secret.data?.["tls.crt"] ?? "", "base64"));
+  assert.equal(subjectAltName, "DNS:kn-user-default, DNS:data-plane.knative.dev");
 });
