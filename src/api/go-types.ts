@@ -8,6 +8,8 @@ import table from "./go-types.json" with { type: "json" };
 
 export interface Field {
   readonly name: string;
+  /** Go's own, which for an embedded struct is that of its type. */
+  readonly goName: string;
   readonly type: string;
   readonly isList: boolean;
   /** A pointer tells "not set" from zero, so that its zero is kept. */
@@ -19,6 +21,27 @@ export interface Field {
 
 /** By their numbers in protobuf, in Go's order. */
 export type Fields = ReadonlyMap<number, Field>;
+
+/** What came after the version of Kubernetes whose API is spoken here. */
+export const LATER: Readonly<Record<string, readonly string[]>> = {
+  "core.v1.PodSpec": ["schedulingGroup", "evictionResponders"],
+  "core.v1.VolumeMount": ["bindMountOptions"],
+  "core.v1.HTTPGetAction": ["protocol"],
+  "core.v1.GRPCAction": ["mode"],
+  "core.v1.SecretVolumeSource": ["defaultUser"],
+  "core.v1.ConfigMapVolumeSource": ["defaultUser"],
+  "core.v1.ProjectedVolumeSource": ["defaultUser"],
+  "core.v1.DownwardAPIVolumeSource": ["defaultUser"],
+  "core.v1.KeyToPath": ["user"],
+  "core.v1.DownwardAPIVolumeFile": ["user"],
+  "core.v1.ServiceAccountTokenProjection": ["user"],
+  "core.v1.ClusterTrustBundleProjection": ["user"],
+  "core.v1.PodCertificateProjection": ["userAnnotations", "user"],
+  "core.v1.EmptyDirVolumeSource": ["mode"],
+  "core.v1.ResourceHealth": ["message"],
+  "core.v1.VolumeMountStatus": ["volumeStatus"],
+  "autoscaling.v2.HorizontalPodAutoscalerCondition": ["observedGeneration"],
+};
 
 const KINDS: Readonly<Record<string, string | undefined>> = table.kinds;
 const MESSAGES: Readonly<Record<string, string | undefined>> = table.messages;
@@ -45,19 +68,26 @@ export function typesOfFields(message: string): ReadonlyMap<string, string> {
   );
 }
 
-/** `number name type flags`, separated by commas. */
+/** The last part of a type's name. */
+export function simpleName(message: string): string {
+  return message.slice(message.lastIndexOf(".") + 1);
+}
+
+/** `number name type flags GoName`, separated by commas; the last only where it is not the name with a capital. */
 export function parseFields(text: string): Fields {
   const lines = text === "" ? [] : text.split(", ");
   return new Map(
     lines.map((line) => {
-      const [number, name = "", type = "", flags = ""] = line.split(" ");
+      const [number, name = "", type = "", flags = "", goName] = line.split(" ");
+      const isInline = flags.includes("i");
       const field = {
         name,
+        goName: goName ?? (isInline ? simpleName(type) : `${name.charAt(0).toUpperCase()}${name.slice(1)}`),
         type,
         isList: flags.includes("l"),
         isPointer: flags.includes("p"),
         omitsEmpty: flags.includes("e"),
-        isInline: flags.includes("i"),
+        isInline,
       };
       return [Number(number), field];
     }),

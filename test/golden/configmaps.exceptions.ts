@@ -1,4 +1,4 @@
 /** Cases of configmaps.jsonl that ebb answers otherwise, and why. */
 export const configMapExceptions: Readonly<Record<string, string>> = {
-  "config-domain-017": "the API server's own check of a ConfigMap's keys, made before this one",
+  "config-domain-017": "as recorded over HTTP; the API server checks a ConfigMap's keys before it asks admission, which alone is judged here",
 };

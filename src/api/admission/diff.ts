@@ -1,110 +1,99 @@
 /** How Knative shows what changed in a spec that must not: Go's names of the fields, old and new value. */
+import type { Field } from "../go-types.ts";
+import { isRecord, isStruct, knownFields, printed, printedValue } from "./go-print.ts";
 import { isSame } from "./same.ts";
 
+const ROOTS = {
+  "v1.RevisionSpec": "serving.v1.RevisionSpec",
+  "*v1.RevisionTemplateSpec": "serving.v1.RevisionTemplateSpec",
+};
+
 /** "" when both are the same. `goType` names the type at the top, with a star where it is a pointer. */
-export function shortDiff(goType: string, old: unknown, updated: unknown): string {
-  const lines: string[] = [];
-  new Walk(lines).compare(`{${goType}}`, old ?? {}, updated ?? {});
-  return lines.join("");
+export function shortDiff(goType: keyof typeof ROOTS, old: unknown, updated: unknown): string {
+  const walk = new Walk();
+  walk.structs(`{${goType}}`, ROOTS[goType], { old: old ?? {}, updated: updated ?? {} });
+  return walk.lines.join("");
 }
 
-type Json = Record<string, unknown>;
-
-/** Fields whose Go type is a pointer to a scalar: the path begins with a star. */
-const POINTERS = new Set([
-  ...["containerConcurrency", "timeoutSeconds", "responseStartTimeoutSeconds", "idleTimeoutSeconds"],
-  ...["enableServiceLinks", "automountServiceAccountToken", "runAsUser", "runAsGroup", "runAsNonRoot"],
-  ...["allowPrivilegeEscalation", "readOnlyRootFilesystem", "privileged"],
-]);
-const REVISION_FIELDS = new Set([
-  ...["containerConcurrency", "timeoutSeconds", "responseStartTimeoutSeconds", "idleTimeoutSeconds"],
-]);
-
-function isPodField(key: string): boolean {
-  return !REVISION_FIELDS.has(key);
+interface Sides {
+  readonly old: unknown;
+  readonly updated: unknown;
 }
 
 class Walk {
-  readonly #lines: string[];
+  readonly lines: string[] = [];
 
-  constructor(lines: string[]) {
-    this.#lines = lines;
-  }
-
-  compare(path: string, old: unknown, updated: unknown): void {
-    if (isSame(old, updated)) return;
-    if (isRecord(old) && isRecord(updated)) {
-      const keys = [...new Set([...Object.keys(old), ...Object.keys(updated)])];
-      // The pod's own fields come first: they are embedded at the top of the struct.
-      const [own, pod] = [keys.filter((key) => REVISION_FIELDS.has(key)), keys.filter(isPodField)];
-      for (const key of [...pod, ...own]) this.#field(path, key, { old: old[key], updated: updated[key] });
-    } else if (Array.isArray(old) && Array.isArray(updated) && old.length === updated.length) {
-      for (const [index, one] of old.entries()) this.compare(`${path}[${index}]`, one, updated[index]);
-    } else this.#report(path, old, updated);
-  }
-
-  #field(path: string, key: string, values: { readonly old: unknown; readonly updated: unknown }): void {
-    if (isSame(values.old, values.updated)) return;
-    const below = `${path}.${goPath(path, key)}`;
-    const isMap = key === "labels" || key === "annotations" || key === "requests" || key === "limits";
-    const bothMaps = isRecord(values.old) && isRecord(values.updated);
-    if (isMap && !bothMaps) {
-      this.#report(below, values.old ?? {}, values.updated ?? {});
-    } else if (POINTERS.has(key) && values.old !== undefined && values.updated !== undefined) {
-      this.#report(`*${below}`, values.old, values.updated);
-    } else if (isMap) {
-      this.#map(below, values.old as Json, values.updated as Json);
-    } else this.compare(below, values.old, values.updated);
-  }
-
-  #map(path: string, old: Json, updated: Json): void {
-    for (const key of new Set([...Object.keys(old), ...Object.keys(updated)])) {
-      if (!isSame(old[key], updated[key])) {
-        this.#report(`${path}[${JSON.stringify(key)}]`, old[key], updated[key]);
-      }
+  structs(path: string, type: string, { old, updated }: Sides): void {
+    for (const field of knownFields(type)) {
+      const below = `${path}.${field.goName}`;
+      const of = (side: unknown) => (isRecord(side) ? side[field.name] : undefined);
+      if (field.isInline) this.structs(below, field.type, { old, updated });
+      else if (!isSame(of(old), of(updated)))
+        this.#field(below, field, { old: of(old), updated: of(updated) });
     }
   }
 
-  #report(path: string, old: unknown, updated: unknown): void {
+  #field(path: string, field: Field, sides: Sides): void {
+    const { old, updated } = sides;
+    const both = old !== undefined && updated !== undefined;
+    if (field.isList && Array.isArray(old) && Array.isArray(updated) && old.length > 0 && updated.length > 0)
+      this.#lists(path, field.type, { old, updated });
+    else if (field.type.startsWith("map:") && isRecord(old) && isRecord(updated))
+      this.#maps(path, field.type.slice("map:".length), { old, updated });
+    else if (!field.isList && isStruct(field.type) && (both || !field.isPointer))
+      this.structs(path, field.type, sides);
+    else {
+      const star = field.isPointer && both && !isStruct(field.type) ? "*" : "";
+      this.#report(`${star}${path}`, [`"${printed(field, old)}"`, `"${printed(field, updated)}"`]);
+    }
+  }
+
+  /** What both begin and end with is the same; between that, elements are compared in pairs and the rest came or went. */
+  #lists(
+    path: string,
+    type: string,
+    { old, updated }: { readonly old: readonly unknown[]; readonly updated: readonly unknown[] },
+  ): void {
+    const shorter = Math.min(old.length, updated.length);
+    let head = 0;
+    while (head < shorter && isSame(old[head], updated[head])) head++;
+    let tail = 0;
+    while (tail < shorter - head && isSame(old.at(-1 - tail), updated.at(-1 - tail))) tail++;
+    const pairs = shorter - tail;
+    for (let at = head; at < pairs; at++)
+      this.#elements(`${path}[${at}]`, type, { old: old[at], updated: updated[at] });
+    for (let at = pairs; at < old.length - tail; at++)
+      this.#report(`${path}[${at}->?]`, [alone(type, old[at]), undefined]);
+    for (let at = pairs; at < updated.length - tail; at++)
+      this.#report(`${path}[?->${at}]`, [undefined, alone(type, updated[at])]);
+  }
+
+  #elements(path: string, type: string, sides: Sides): void {
+    if (isStruct(type)) this.structs(path, type, sides);
+    else if (!isSame(sides.old, sides.updated))
+      this.#report(path, [alone(type, sides.old), alone(type, sides.updated)]);
+  }
+
+  #maps(path: string, type: string, { old, updated }: { readonly old: Json; readonly updated: Json }): void {
+    const shown = (value: unknown) => (value === undefined ? undefined : alone(type, value));
+    for (const key of [...new Set([...Object.keys(old), ...Object.keys(updated)])].sort())
+      if (!isSame(old[key], updated[key]))
+        this.#report(`${path}[${JSON.stringify(key)}]`, [shown(old[key]), shown(updated[key])]);
+  }
+
+  #report(path: string, [old, updated]: readonly [string | undefined, string | undefined]): void {
     let text = `${path}:\n`;
-    if (old !== undefined) text += `\t-: "${goText(old)}"\n`;
-    if (updated !== undefined) text += `\t+: "${goText(updated)}"\n`;
-    this.#lines.push(text);
+    if (old !== undefined) text += `\t-: ${old}\n`;
+    if (updated !== undefined) text += `\t+: ${updated}\n`;
+    this.lines.push(text);
   }
 }
 
-function isRecord(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+type Json = Readonly<Record<string, unknown>>;
 
-const ABBREVIATIONS: Readonly<Record<string, string>> = {
-  httpGet: "HTTPGet",
-  tcpSocket: "TCPSocket",
-  grpc: "GRPC",
-  httpHeaders: "HTTPHeaders",
-  tty: "TTY",
-  dnsPolicy: "DNSPolicy",
-  dnsConfig: "DNSConfig",
-  uid: "UID",
-  metadata: "ObjectMeta",
-};
-const HANDLERS = new Set(["httpGet", "tcpSocket", "grpc", "exec"]);
-
-/** The field as Go spells it, with the embedded structs that lie between. */
-function goPath(path: string, key: string): string {
-  const name = ABBREVIATIONS[key] ?? `${key.charAt(0).toUpperCase()}${key.slice(1)}`;
-  const isSpec = path.endsWith(".Spec") || path === "{v1.RevisionSpec}";
-  if (isSpec && !REVISION_FIELDS.has(key)) return `PodSpec.${name}`;
-  if (HANDLERS.has(key) && path.endsWith("Probe")) return `ProbeHandler.${name}`;
-  return name;
-}
-
-/** As `%+v` prints it. */
-function goText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(goText).join(" ")}]`;
-  if (!isRecord(value)) return String(value);
-  const entries = Object.keys(value)
-    .sort()
-    .map((key) => `${key}:${goText(value[key])}`);
-  return `map[${entries.join(" ")}]`;
+/** A whole element; a struct is told with its type. */
+function alone(type: string, value: unknown): string {
+  const text = `"${printedValue(type, value)}"`;
+  if (isStruct(type)) return `${type.split(".").slice(-2).join(".")}: ${text}`;
+  return type === "quantity" ? `resource.Quantity: ${text}` : text;
 }

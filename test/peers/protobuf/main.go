@@ -1,5 +1,6 @@
 // Prints how Kubernetes' typed clients write the built-in kinds as protobuf: for each message its fields as
-// "number name type flags", in the order of the Go types, from whose tags they are read. The engine's decoder works from this table.
+// "number name type flags GoName", in the order of the Go types, from whose tags they are read; the last where it is
+// not the name with a capital. The engine's decoder works from this table.
 package main
 
 import (
@@ -141,7 +142,15 @@ func (t *table) field(field reflect.StructField) (string, bool) {
 		name = "-"
 		flags += "i"
 	}
-	return strings.TrimRight(fmt.Sprintf("%s %s %s %s", number, name, t.typeName(goType), flags), " "), true
+	line := []string{number, name, t.typeName(goType)}
+	goName := field.Name
+	if name == "-" || goName == strings.ToUpper(name[:1])+name[1:] {
+		goName = ""
+	}
+	if flags == "" && goName != "" {
+		flags = "."
+	}
+	return strings.TrimRight(strings.Join(append(line, flags, goName), " "), " "), true
 }
 
 func (t *table) typeName(goType reflect.Type) string {

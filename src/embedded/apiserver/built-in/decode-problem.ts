@@ -1,4 +1,4 @@
-import { type Field, fieldsOf, goTypeOf } from "../../../api/go-types.ts";
+import { type Field, fieldsOf, goTypeOf, simpleName } from "../../../api/go-types.ts";
 import { apiVersionOf, type Kind } from "../../../api/kind.ts";
 import { microTimeProblem } from "../../../api/lease/validate.ts";
 import type { Schema } from "../../../api/schema.ts";
@@ -62,10 +62,6 @@ function fieldIn(message: string, name: string): { readonly field?: Field; reado
     if (inside?.field) return { field: inside.field, embedded: [simpleName(field.type), ...inside.embedded] };
   }
   return { embedded: [] };
-}
-
-function simpleName(message: string): string {
-  return message.slice(message.lastIndexOf(".") + 1);
 }
 
 const GO_TYPES: Readonly<Record<string, string>> = {
