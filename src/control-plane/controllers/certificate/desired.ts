@@ -22,6 +22,8 @@ export interface CertificateObserved {
 const set = livingSet();
 /** Timers hold no month, and stand still while a laptop sleeps. */
 const LOOK_AGAIN_MS = 60 * 60 * 1000;
+/** While a Secret that is due is on its way out. */
+const TRY_AGAIN_MS = 60 * 1000;
 
 export function desiredCertificate(
   certificate: Stored<Certificate>,
@@ -57,7 +59,8 @@ export function desiredCertificate(
   }
   status.notAfter = timeText(held.notAfterMs);
   conditions.markTrue("Ready");
-  return finish({ requeueAfterMs: Math.min(renewAtMs(held) - nowMs, LOOK_AGAIN_MS) });
+  const leftMs = Math.max(renewAtMs(held) - nowMs, TRY_AGAIN_MS);
+  return finish({ requeueAfterMs: Math.min(leftMs, LOOK_AGAIN_MS) });
 }
 
 function secretWith(
