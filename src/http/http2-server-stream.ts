@@ -2,7 +2,7 @@ import type { ServerHttp2Stream } from "node:http2";
 import { assert } from "../base/assert.ts";
 import type { Conn } from "./conn.ts";
 import { MalformedMessage } from "./head-parser.ts";
-import type { HeaderBlock } from "./header-block.ts";
+import { HeaderBlock } from "./header-block.ts";
 import { Http2BodyWriter, mayHaveTrailers } from "./http2-body-writer.ts";
 import {
   fitsHttp2,
@@ -225,8 +225,10 @@ export class Http2ServerStream implements ExchangeOwner, BodyOwner, WriterOwner 
 
   #refuse({ status, message }: MalformedMessage): void {
     const body = Buffer.from(message === "" ? "" : `${message}\n`);
-    const { context } = this.#owner;
+    const { context, remoteAddress } = this.#owner;
+    const more = context.onRefusal({ status, reason: message, remoteAddress });
     const headers: Http2Headers = {
+      ...trailersToHttp2(new HeaderBlock([...more])),
       ":status": status,
       date: context.date(),
       "content-length": String(body.length),

@@ -412,7 +412,9 @@ export class ServerConnection
     if (exchange) this.#finish(exchange, false);
     this.#exchange = undefined;
     this.#writer.stop();
-    this.#writer.writeText(refusalText(error, this.#context.date()));
+    const refusal = { status: error.status, reason: error.message, remoteAddress: this.remoteAddress };
+    const more = this.#context.onRefusal(refusal);
+    this.#writer.writeText(refusalText(error, this.#context.date(), more));
     this.#close();
   }
 

@@ -3,6 +3,7 @@ import type { Conn } from "./conn.ts";
 import type { HeadBudget } from "./head-budget.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { Handler } from "./message.ts";
+import type { OnRefusal } from "./refusal.ts";
 import type { TimerWheel } from "./timer-wheel.ts";
 
 /** A client connection, as its server sees it. */
@@ -19,6 +20,7 @@ export interface ServerContext {
   readonly heads: HeadBudget;
   readonly wheel: TimerWheel;
   readonly draining: boolean;
+  readonly onRefusal: OnRefusal;
   /** Value of the Date field. */
   date(): string;
   /** Resolves after the transport had a chance to tell what it knows. */

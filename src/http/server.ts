@@ -6,6 +6,7 @@ import { HTTP2_PREFACE_HEAD } from "./head-parser.ts";
 import { Http2ServerConnection } from "./http2-server-connection.ts";
 import { DEFAULT_LIMITS, type HttpLimits } from "./limits.ts";
 import type { Handler } from "./message.ts";
+import type { OnRefusal } from "./refusal.ts";
 import { ServerConnection } from "./server-connection.ts";
 import type { ServedConnection, ServerContext } from "./server-context.ts";
 import { TimerWheel } from "./timer-wheel.ts";
@@ -18,6 +19,8 @@ export interface HttpServerOptions {
   readonly wheel?: TimerWheel;
   /** HTTP/2 is spoken with clients that begin with its preface (prior knowledge, or agreed by ALPN); default false. */
   readonly http2?: boolean;
+  /** Default: nobody is told. */
+  readonly onRefusal?: OnRefusal;
 }
 
 /** The server is being closed, as the reason of `Exchange.cancel`. */
@@ -33,6 +36,7 @@ export class HttpServer implements ServerContext {
   readonly handler: Handler;
   readonly heads: HeadBudget;
   readonly wheel: TimerWheel;
+  readonly onRefusal: OnRefusal;
   readonly #clock: Clock;
   readonly #http2: boolean;
   readonly #connections = new Set<ServedConnection>();
@@ -46,6 +50,7 @@ export class HttpServer implements ServerContext {
   constructor(options: HttpServerOptions) {
     this.#clock = options.clock;
     this.handler = options.handler;
+    this.onRefusal = options.onRefusal ?? (() => []);
     this.#http2 = options.http2 ?? false;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.heads = new HeadBudget(this.limits.unfinishedHeadBytesMax);

@@ -4,6 +4,8 @@ import { type TestContext, test } from "node:test";
 import { connect } from "node:tls";
 import { testAuthority } from "../../test/support/certificates.ts";
 import { systemClock } from "../base/clock.ts";
+import { silentLog } from "../base/log.ts";
+import { systemRandom } from "../base/random.ts";
 import type { Exchange } from "../http/message.ts";
 import { systemNetwork } from "../http/network.ts";
 import { respondWith } from "../http/responses.ts";
@@ -16,7 +18,12 @@ const authority = testAuthority();
 const anyPort = { ip: "127.0.0.1", port: 0 };
 
 async function opened(context: TestContext) {
-  const doors = new Doors({ clock: systemClock, network: systemNetwork(systemClock) });
+  const doors = new Doors({
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLog,
+    network: systemNetwork(systemClock),
+  });
   context.after(() => doors.close());
   const held: Exchange[] = [];
   const known: { identity?: TlsIdentity } = {};

@@ -1,6 +1,8 @@
-import { type Clock, sleep } from "../base/clock.ts";
+import { sleep } from "../base/clock.ts";
+import { type RefusalPorts, tellRefusals } from "../data-plane/refusals.ts";
 import type { Address, Conn, Listener, Network } from "../http/conn.ts";
 import type { Handler } from "../http/message.ts";
+import type { OnRefusal } from "../http/refusal.ts";
 import { HttpServer } from "../http/server.ts";
 import { type IdentityFor, TlsAcceptor } from "../http/tls-acceptor.ts";
 
@@ -12,16 +14,22 @@ const TUNNELS_LOOK_MS = 1_000;
 /** Clients from everywhere come to a door, and not all are of this year. */
 const CLIENTS_TLS = { minVersion: "TLSv1.2" } as const;
 
+export interface DoorPorts extends RefusalPorts {
+  readonly network: Network;
+}
+
 /** The listeners of a process with their servers. Connections that come before `open` wait for it. */
 export class Doors {
-  readonly #ports: { readonly clock: Clock; readonly network: Network };
+  readonly #ports: DoorPorts;
+  readonly #onRefusal: OnRefusal;
   readonly #servers: HttpServer[] = [];
   readonly #listeners: Listener[] = [];
   readonly #acceptors: TlsAcceptor[] = [];
   #early: (() => void)[] | undefined = [];
 
-  constructor(ports: { readonly clock: Clock; readonly network: Network }) {
+  constructor(ports: DoorPorts) {
     this.#ports = ports;
+    this.#onRefusal = tellRefusals(ports);
   }
 
   /**
@@ -30,7 +38,7 @@ export class Doors {
    */
   async listen(address: Address, handler: Handler, identityFor?: IdentityFor): Promise<Address> {
     const { clock, network } = this.#ports;
-    const server = new HttpServer({ clock, handler, http2: true });
+    const server = new HttpServer({ clock, handler, http2: true, onRefusal: this.#onRefusal });
     const accept = identityFor ? this.#secured(server, identityFor) : server.accept;
     const listener = await network.listen(address, (conn: Conn) => {
       if (this.#early) this.#early.push(() => accept(conn));

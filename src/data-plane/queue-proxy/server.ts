@@ -5,6 +5,7 @@ import type { Random } from "../../base/random.ts";
 import type { Address, Listener, Network } from "../../http/conn.ts";
 import { forward } from "../../http/forward.ts";
 import type { Exchange, Handler } from "../../http/message.ts";
+import type { OnRefusal } from "../../http/refusal.ts";
 import { HttpServer } from "../../http/server.ts";
 import { MetricsPush } from "../../http/telemetry/metrics-push.ts";
 import { Tracing } from "../../http/telemetry/tracing.ts";
@@ -13,11 +14,13 @@ import type { Upstream } from "../../http/upstream.ts";
 import { addressText } from "../backend.ts";
 import { respondWithError } from "../error-answer.ts";
 import { metricsAddress } from "../metrics-address.ts";
+import { type MetricsNetworkPorts, metricsNetwork } from "../metrics-network.ts";
 import { metricsHandler } from "../metrics-server.ts";
+import { tellRefusals } from "../refusals.ts";
 import { typedUpstream } from "../typed-upstream.ts";
 import { adminHandler } from "./admin.ts";
 import { networkAttempt } from "./attempt.ts";
-import type { Environment, QueueProxyConfig } from "./config.ts";
+import type { QueueProxyConfig } from "./config.ts";
 import { InheritedRequests, type Remainder, releaseSlots } from "./hand-over.ts";
 import { type Profiler, profilingHandler } from "./profiling.ts";
 import { QueueProxy } from "./queue-proxy.ts";
@@ -48,8 +51,8 @@ export interface QueueProxyServerOptions {
   readonly expectedAt?: ReadinessOptions["expectedAt"];
   readonly onPortOpen?: () => void;
   readonly onReady?: () => void;
-  /** Of a program of its own: METRICS_PROMETHEUS_* say where its metrics are found. Absent = hosted. */
-  readonly metricsEnv?: Environment;
+  /** Of a program of its own: METRICS_PROMETHEUS_* say where its metrics are found, and how. Absent = hosted. */
+  readonly metrics?: Pick<MetricsNetworkPorts, "env" | "readFile">;
   /** See QueueProxy. */
   readonly writeLine?: (line: string) => void;
   /** See QueueProxy. */
@@ -71,6 +74,7 @@ export class QueueProxyServer {
   readonly #tracing: Tracing;
   readonly #push: MetricsPush | undefined;
   readonly #servers: HttpServer[] = [];
+  readonly #onRefusal: OnRefusal;
   #listeners: Listener[] = [];
   #terminating = false;
   #drained: Promise<void> | undefined;
@@ -80,6 +84,7 @@ export class QueueProxyServer {
 
   constructor(options: QueueProxyServerOptions) {
     this.#options = options;
+    this.#onRefusal = tellRefusals(options);
     const { config, clock, log, timers, upstream, patienceMs, onPortOpen, onReady } = options;
     this.#readiness = new Readiness({
       probes: config.probes,
@@ -135,7 +140,7 @@ export class QueueProxyServer {
       const { metrics } = this.proxy;
       if (metrics && config.observability.requestMetrics.protocol === "prometheus") {
         const handler = metricsHandler({ clock, sources: async () => [metrics] });
-        await this.#listen(this.#metricsAt.port, handler, { ip: this.#metricsAt.ip });
+        await this.#listenForPrometheus(handler);
       }
       this.#push?.start();
       const { profiler } = this.#options;
@@ -236,12 +241,17 @@ export class QueueProxyServer {
     }
   }
 
-  /** A hosted pod's is at the pod's own address, whatever the endpoint says (spec C-127, M-021). */
-  get #metricsAt(): Address {
-    const { config, ip, metricsEnv = {} } = this.#options;
+  /** A hosted pod is asked at its own address, whatever the endpoint says (spec C-127, M-021). */
+  async #listenForPrometheus(handler: Handler): Promise<void> {
+    const { config, ip, metrics, ...ports } = this.#options;
     const { endpoint } = config.observability.requestMetrics;
-    const wanted = metricsAddress(endpoint, metricsEnv, { ip, port: METRICS_PORT });
-    return this.#options.metricsEnv ? wanted : { ip, port: wanted.port };
+    const { env } = metrics ?? { env: {} };
+    const wanted = metricsAddress(endpoint, env, { ip, port: METRICS_PORT });
+    if (metrics === undefined) return this.#listen(wanted.port, handler);
+    await this.#listen(wanted.port, handler, {
+      ip: wanted.ip,
+      network: metricsNetwork({ ...ports, ...metrics }),
+    });
   }
 
   async #listen(
@@ -250,7 +260,7 @@ export class QueueProxyServer {
     { http2 = false, network = this.#options.network, ip = this.#options.ip } = {},
   ): Promise<void> {
     const { clock, config } = this.#options;
-    const server = new HttpServer({ clock, handler, http2 });
+    const server = new HttpServer({ clock, handler, http2, onRefusal: this.#onRefusal });
     const address = { ip, port };
     try {
       this.#listeners.push(await network.listen(address, server.accept));
