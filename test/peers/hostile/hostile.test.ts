@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { residentMiB } from "../../../bench/processes.ts";
+import { ServiceKind } from "../../../src/api/service/kind.ts";
+import {
+  addImage,
+  type Engine,
+  engineUp,
+  get,
+  program,
+  readyUrl,
+  removeFolder,
+  service,
+  temporaryFolder,
+} from "../../support/engine.ts";
+
+/** 10,000 hostile connections of 13 kinds against the data-plane process of an engine, while others want to be served. */
+
+/** How many of each; those that cost the most are the fewest. */
+const KINDS: Readonly<Record<string, number>> = {
+  "h1-silent": 2_000,
+  "h1-slow-head": 2_000,
+  "h1-long-head": 600,
+  "h1-slow-body": 1_000,
+  "h1-unread-body": 600,
+  "h1-never-reads": 300,
+  "h1-pipelines": 200,
+  "h2-silent": 2_000,
+  "h2-resets": 200,
+  "h2-continuations": 500,
+  "h2-settings": 300,
+  "h2-no-window": 100,
+  "h2-unread-bodies": 200,
+};
+/** What docs/compat.md states. */
+const BOUND_MIB = 768;
+/** What may stay after it, over the memory before: what the allocators keep for the next time. */
+const KEPT_MIB = 256;
+/** After the last connection was opened. */
+const ATTACK_MS = 10_000;
+const CALM_MS = 30_000;
+/** Long: on a busy machine the two cores are shared with the attacker and the application, too. */
+const PATIENCE_MS = 60_000;
+/** Connections, those to the application, and some. */
+const DESCRIPTORS = 18_000;
+
+const APPLICATION = `
+const piece = Buffer.alloc(65536, "a");
+const server = require("node:http").createServer({ requestTimeout: 0 }, (request, response) => {
+  if (request.url === "/unread") return;
+  if (request.url === "/read") return request.resume();
+  if (request.url !== "/large") return response.end("small");
+  let left = 256;
+  const more = () => {
+    while (left-- > 0) if (!response.write(piece)) return response.once("drain", more);
+    response.end();
+  };
+  more();
+});
+server.listen({ port: process.env.PORT, backlog: 4096 });
+process.on("SIGTERM", () => process.exit(0));
+`;
+
+const folder = temporaryFolder("hostile");
+let engine: Engine;
+
+before(async () => {
+  engine = await engineUp({ home: join(folder, "home") });
+  await addImage(engine.home, "patient", program(folder, APPLICATION));
+});
+
+after(async () => {
+  await engine.stop();
+  removeFolder(folder);
+});
+
+async function applied(name: string): Promise<string> {
+  const annotations = { "autoscaling.knative.dev/min-scale": "1", "autoscaling.knative.dev/max-scale": "1" };
+  const spec = { timeoutSeconds: 10, responseStartTimeoutSeconds: 10 };
+  await engine.client.create(ServiceKind, service(name, { image: "patient", annotations, spec }));
+  return readyUrl(engine.client, name);
+}
+
+/** Where fewer descriptors may be opened, there are fewer of each kind. */
+function scale(): number {
+  const hard = execFileSync("/bin/sh", ["-c", "ulimit -Hn"], { encoding: "utf8" }).trim();
+  return hard === "unlimited" ? 1 : Math.min(1, Number(hard) / DESCRIPTORS);
+}
+
+function startAttack(url: string): ChildProcess {
+  const { hostname, port } = new URL(url);
+  const wanted = Object.entries(KINDS).map(([kind, count]) => `${kind}=${Math.round(count * scale())}`);
+  const attacker = fileURLToPath(new URL("attacker.ts", import.meta.url));
+  return spawn(process.execPath, [attacker, port, hostname, ...wanted], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+}
+
+test("10,000 hostile connections: memory stays within its bound and comes back, and others are served", {
+  timeout: 240_000,
+}, async (context) => {
+  const url = await applied("others");
+  const target = await applied("target");
+  const pid = engine.dataPlanePid();
+  for (let asked = 0; asked < 20; asked++) assert.equal((await get(url)).status, 200);
+  const beforeMiB = residentMiB([pid]);
+  const attack = startAttack(target);
+  context.after(() => attack.kill());
+  let isOver = false;
+  attack.stdout?.once(
+    "data",
+    () =>
+      void pause(ATTACK_MS).then(() => {
+        isOver = true;
+      }),
+  );
+  const waits: number[] = [];
+  let peakMiB = 0;
+  while (!isOver) {
+    assert.equal(attack.exitCode, null, "the attack has ended too early");
+    const askedMs = performance.now();
+    assert.equal((await get(url, { timeoutMs: PATIENCE_MS })).status, 200);
+    waits.push(performance.now() - askedMs);
+    peakMiB = Math.max(peakMiB, residentMiB([pid]));
+    await pause(100);
+  }
+  attack.kill();
+  let leftMiB = residentMiB([pid]);
+  for (
+    const calm = performance.now() + CALM_MS;
+    performance.now() < calm && leftMiB > beforeMiB + KEPT_MIB;
+  ) {
+    assert.equal((await get(url, { timeoutMs: PATIENCE_MS })).status, 200);
+    await pause(500);
+    leftMiB = residentMiB([pid]);
+  }
+  waits.sort((one, other) => one - other);
+  const told = [beforeMiB, peakMiB, leftMiB].map(Math.round);
+  const [p50, slowest] = [waits[waits.length >> 1], waits.at(-1)].map((ms) => Math.round(ms ?? 0));
+  context.diagnostic(
+    `scale ${scale()}; MiB before, at most, after: ${told}; ${waits.length} requests of others, p50 ${p50} ms, slowest ${slowest} ms`,
+  );
+  assert.ok(peakMiB <= BOUND_MIB, `${peakMiB} MiB`);
+  assert.ok(leftMiB <= beforeMiB + KEPT_MIB, `${leftMiB} MiB are left of ${beforeMiB}`);
+  assert.equal(engine.dataPlanePid(), pid);
+});
