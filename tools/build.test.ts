@@ -26,7 +26,7 @@ describe("the published package", () => {
     assert.equal(manifest.dependencies, undefined);
     assert.equal(manifest.devDependencies, undefined);
     const licences = readFileSync(join(folder, "package/THIRD-PARTY.txt"), "utf8");
-    for (const name of ["yaml"]) assert.match(licences, new RegExp(`^${name} \\d`, "m"));
+    for (const name of ["pino", "yaml"]) assert.match(licences, new RegExp(`^${name} \\d`, "m"));
     assert.ok(existsSync(join(folder, "package/LICENSE")));
   });
 

@@ -23,9 +23,9 @@ import {
 import { serveTelemetry } from "./data-plane-telemetry.ts";
 import { giveAway, takeOver } from "./hand-over.ts";
 import { serveHosting } from "./hosting-link.ts";
-import { EngineLogs } from "./json-log.ts";
 import { LineWriter } from "./line-writer.ts";
 import { packageVersion } from "./package-version.ts";
+import { EngineLogs } from "./pino-log.ts";
 import { processLink } from "./process-link.ts";
 import { SliceWatchdog } from "./slice-watchdog.ts";
 

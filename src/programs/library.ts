@@ -15,7 +15,7 @@ import type { KubeClient } from "../kube/client.ts";
 import { startFront } from "./api-front.ts";
 import { DataPlanes, type Replaced } from "./data-planes.ts";
 import { wireControlPlane } from "./embedded-control-plane.ts";
-import { EngineLogs } from "./json-log.ts";
+import { EngineLogs } from "./pino-log.ts";
 import { SliceWatchdog } from "./slice-watchdog.ts";
 import type { StartOptions } from "./start-options.ts";
 import { undoAll } from "./undo.ts";

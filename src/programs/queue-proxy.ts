@@ -11,9 +11,9 @@ import { tlsNetwork } from "../http/tls.ts";
 import type { TlsSettings } from "../http/tls-identity.ts";
 import { anyAddress } from "./any-address.ts";
 import { CertificateFiles } from "./certificate-files.ts";
-import { zapLog } from "./json-log.ts";
 import { LineWriter } from "./line-writer.ts";
 import { packageVersion } from "./package-version.ts";
+import { zapLog } from "./pino-log.ts";
 import { onStopRequest } from "./stop-requests.ts";
 
 /** The queue-proxy alone in a pod, configured by its environment only (spec ). */
