@@ -14,6 +14,11 @@ export const HELP = `ebb: HTTP services that scale to zero, with Knative's API, 
   ebb image remove NAME       take it out again
       --home DIR              as above; works whether or not the engine runs
 
+  ebb kubeconfig --user NAME [--group GROUP]…
+                              print a kubeconfig for another user, who may what RBAC gives to the name and its groups
+      --days N                how long it is valid (default 365)
+      --home DIR              as above; works whether or not the engine runs
+
   ebb version                 print the version
   ebb help                    print this
 

@@ -36,6 +36,13 @@ async function run([name, ...args]: readonly string[]): Promise<number> {
       const open = (folder: string) => new ImageStore({ folder, clock: systemClock, random: systemRandom });
       return image(args, terminal, open);
     }
+    case "kubeconfig": {
+      const [{ kubeconfig }, { issueKubeconfig }] = await Promise.all([
+        import("../cli/kubeconfig.ts"),
+        import("./issue-kubeconfig.ts"),
+      ]);
+      return kubeconfig(args, terminal, issueKubeconfig);
+    }
     case "version":
     case "--version": {
       const { version } = await import("../cli/version.ts");

@@ -8,6 +8,7 @@ import { ServiceKind } from "../../src/api/service/kind.ts";
 import {
   addImage,
   type Engine,
+  ebb,
   engineUp,
   program,
   readyUrl,
@@ -179,39 +180,44 @@ for (const [number, { about, carrier, path: build }] of kubectls.entries()) {
 describe("who may", { skip: skipWithoutKubectl }, () => {
   const kube = (...args: string[]) =>
     run("kubectl", args, { env: kubectlEnv(engine.ready.kubeconfig, folder, "WebSocket") });
+  const grant = (role: string, subject: string) =>
+    kube("create", "rolebinding", `${role}${subject.replace(/\W/g, "-")}`, `--clusterrole=${role}`, subject);
 
   test("streams into pods need a right of their own, for a bearer of a token from kubectl create token", async () => {
     await kube("create", "serviceaccount", "worker");
     const created = await kube("create", "token", "worker", "--duration=20m");
     assert.equal(created.stdout.split(".").length, 3, created.stderr);
     const token = `--token=${created.stdout.trim()}`;
-    const command = ["-c", "user-container", "--", "echo", "done"];
     const connection = connectionOf(readFileSync(engine.ready.kubeconfig, "utf8"));
-    const asWorker = (...args: string[]) => {
-      const env = kubectlEnv(engine.ready.kubeconfig, folder, "WebSocket");
-      return run("kubectl", [...connection, token, ...args], { env });
-    };
-    const grant = async (role: string, verb: string, resource: string) => {
-      await kube("create", "role", role, `--verb=${verb}`, `--resource=${resource}`);
-      await kube("create", "rolebinding", role, `--role=${role}`, "--serviceaccount=default:worker");
-    };
-    await grant("reader", "get,list", "pods");
-    for (const [verb, rest] of [
-      ["exec", command],
-      ["attach", ["-c", "user-container"]],
-      ["port-forward", [":8080"]],
+    const asWorker = (...args: string[]) => kube(...connection, token, ...args);
+    await grant("view", "--serviceaccount=default:worker");
+    const command = ["-c", "user-container", "--", "echo", "done"];
+    for (const [verb, resource, rest] of [
+      ["exec", "exec", command],
+      ["attach", "attach", ["-c", "user-container"]],
+      ["port-forward", "portforward", [":8080"]],
     ] as const) {
       const { stderr } = await asWorker(verb, servicePod, ...rest);
-      const resource = verb === "port-forward" ? "portforward" : verb;
-      assert.match(
-        stderr,
-        new RegExp(
-          `forbidden: User "system:serviceaccount:default:worker" cannot (get|create) resource "pods/${resource}"`,
-        ),
-      );
+      const user = "system:serviceaccount:default:worker";
+      const text = `forbidden: User "${user}" cannot (get|create) resource "pods/${resource}"`;
+      assert.match(stderr, new RegExp(text));
     }
-    await grant("runner", "get,create", "pods/exec");
+    await grant("edit", "--serviceaccount=default:worker");
     assert.equal((await asWorker("exec", servicePod, ...command)).stdout, "done\n");
+  });
+
+  test("a user of ebb kubeconfig is known by name and groups, and may what these are given", async () => {
+    const made = await ebb(["kubeconfig", "--user", "jane", "--group", "devs", "--home", `${folder}/home`]);
+    const file = `${folder}/jane`;
+    writeFileSync(file, made.stdout);
+    const asJane = (...args: string[]) => kube(`--kubeconfig=${file}`, ...args);
+    assert.match((await asJane("auth", "whoami")).stdout, /jane\s[\s\S]*devs/);
+    assert.match((await asJane("get", "ksvc")).stderr, /User "jane" cannot list resource "services"/);
+    await grant("view", "--group=devs");
+    assert.match((await asJane("get", "ksvc")).stdout, /hello/);
+    assert.equal((await asJane("auth", "can-i", "create", "pods/exec")).stdout, "no\n");
+    assert.match((await asJane("get", "secrets")).stderr, /cannot list resource "secrets"/);
+    assert.match((await asJane("delete", "ksvc", "hello")).stderr, /cannot delete resource "services"/);
   });
 });
 

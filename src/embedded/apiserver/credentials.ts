@@ -4,6 +4,7 @@ import type { Clock } from "../../base/clock.ts";
 import { readPrivateJson, writePrivately } from "../../base/private-file.ts";
 import type { Random } from "../../base/random.ts";
 import { issueServerCertificate, makeAuthority } from "../../base/x509.ts";
+import { kubeconfigText } from "./kubeconfig-text.ts";
 
 /** What the server proves itself with and what its clients bear. PEM texts. */
 export interface Credentials {
@@ -89,27 +90,8 @@ export interface Kubeconfig {
   readonly credentials: Credentials;
 }
 
-/** The file that kubectl takes with --kubeconfig; mode 0600, because the token is in it. */
+/** The file of the administrator, who has every right; mode 0600, because the token is in it. */
 export function writeKubeconfig({ path, url, credentials }: Kubeconfig): void {
-  const ca = Buffer.from(credentials.caCertificate).toString("base64");
-  const text = `apiVersion: v1
-kind: Config
-clusters:
-- name: ebb
-  cluster:
-    server: ${url}
-    certificate-authority-data: ${ca}
-contexts:
-- name: ebb
-  context:
-    cluster: ebb
-    user: ebb
-    namespace: default
-current-context: ebb
-users:
-- name: ebb
-  user:
-    token: ${credentials.token}
-`;
-  writePrivately(path, text);
+  const { caCertificate, token } = credentials;
+  writePrivately(path, kubeconfigText({ url, caCertificate, user: "ebb", proof: { token } }));
 }

@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
-import { createPrivateKey, createPublicKey } from "node:crypto";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { startHttpsApi } from "../../../test/support/https-api.ts";
-import { systemClock } from "../../base/clock.ts";
+import { type Clock, systemClock } from "../../base/clock.ts";
 import { silentLog } from "../../base/log.ts";
 import { systemRandom } from "../../base/random.ts";
-import { type CertificateAuthority, issueClientCertificate, makeAuthority } from "../../base/x509.ts";
+import { parseKubeconfig } from "../../kube/kubeconfig.ts";
 import { ApiServer } from "./api-server.ts";
 import { type Credentials, loadCredentials, writeKubeconfig } from "./credentials.ts";
 import { type RunningHttpsServer, startHttpsServer } from "./https-server.ts";
+import { userKubeconfig } from "./kubeconfig-text.ts";
 import { SqliteStorage } from "./storage/sqlite-storage.ts";
 import { testKinds } from "./test-kinds.ts";
 
@@ -145,25 +145,36 @@ test("a taken port is named in one sentence", async () => {
   });
 });
 
-test("spec E-215: a client certificate of the API's authority names its bearer, one of another authority nobody", async () => {
-  const validity = { notBeforeMs: Date.now() - 60_000, notAfterMs: Date.now() + 3_600_000 };
-  const serial = Uint8Array.of(7);
-  const { caCertificate, caKey = "" } = credentials;
-  const key = createPrivateKey(caKey);
-  const own = { certificate: caCertificate, key, name: "ebb-ca", publicKey: createPublicKey(caKey) };
+test("spec E-215: a user's kubeconfig names its bearer, and one of another authority nobody", async () => {
+  const user = { name: 'jane "the user"', groups: ["system:masters", "devs"], validDays: 1 };
   const path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
-  const ask = async (authority: CertificateAuthority) => {
-    const user = { name: "jane", groups: ["system:masters", "devs"] };
-    const issued = issueClientCertificate(authority, user, { validity, serial });
-    const client = { cert: issued.certificate, key: issued.key };
+  const ask = async (from: Credentials) => {
+    const text = userKubeconfig(user, { url: front.url, credentials: from }, common);
+    const { server, clientCertificate = "", clientKey = "" } = parseKubeconfig(text, String);
+    assert.equal(server, front.url);
+    const client = { cert: clientCertificate, key: clientKey };
     return call("POST", path, { body: {}, token: null, client });
   };
-  const { status, body } = await ask(own);
+  const { status, body } = await ask(credentials);
   assert.equal(status, 201);
   assert.deepEqual(JSON.parse(body).status.userInfo, {
-    username: "jane",
+    username: 'jane "the user"',
     groups: ["system:masters", "devs", "system:authenticated"],
   });
-  const stranger = makeAuthority("ebb-ca", validity, Uint8Array.of(9));
+  const stranger = loadCredentials({ folder: join(folder, "stranger"), ...common });
   assert.equal((await ask(stranger)).status, 403);
+  const { caKey: _, ...older } = credentials;
+  await assert.rejects(ask(older), { code: "no-authority-key" });
+});
+
+test("spec E-215: a user's kubeconfig ends with its days", async () => {
+  const yesterday: Clock = { ...systemClock, wall: () => Date.now() - 25 * 60 * 60 * 1000 };
+  const text = userKubeconfig(
+    { name: "jane", groups: [], validDays: 1 },
+    { url: front.url, credentials },
+    { ...common, clock: yesterday },
+  );
+  const { clientCertificate = "", clientKey = "" } = parseKubeconfig(text, String);
+  const client = { cert: clientCertificate, key: clientKey };
+  assert.equal((await call("GET", "/api/v1/namespaces", { token: null, client })).status, 403);
 });

@@ -52,7 +52,11 @@ const VIEW: readonly PolicyRule[] = [
 ];
 const EDIT: readonly PolicyRule[] = [
   ...rules([...READ, ...WRITE]),
-  { verbs: [...READ, ...WRITE], apiGroups: [""], resources: ["secrets"] },
+  {
+    verbs: [...READ, ...WRITE],
+    apiGroups: [""],
+    resources: ["secrets", "pods/attach", "pods/exec", "pods/portforward"],
+  },
   { verbs: READ, apiGroups: [""], resources: ["namespaces", "resourcequotas"] },
   { verbs: ["create"], apiGroups: [""], resources: ["pods/eviction", "serviceaccounts/token"] },
 ];
