@@ -13,7 +13,7 @@ import {
 
 /** What every object of the API has: type, metadata, conditions. */
 
-export const ownerReferenceSchema = object(
+const ownerReferenceSchema = object(
   { apiVersion: string(), kind: string(), name: string(), uid: string() },
   { controller: boolean(), blockOwnerDeletion: boolean() },
   { mapType: "atomic", openApi: { type: "meta.v1.OwnerReference" } },

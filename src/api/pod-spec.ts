@@ -207,7 +207,7 @@ export const HOST_PATH_TYPES = [
   "Socket",
 ];
 
-export const volumeSchema: Schema<Volume> = object(
+const volumeSchema: Schema<Volume> = object(
   { name: string() },
   {
     secret: object(

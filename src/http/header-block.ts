@@ -100,7 +100,7 @@ export class HeaderBlock {
 }
 
 /** One of 32 bits for a name, whatever its letter case. hot path */
-export function kindOf(name: string): number {
+function kindOf(name: string): number {
   return 1 << (((name.charCodeAt(0) | 32) + 7 * name.length) & 31);
 }
 

@@ -186,7 +186,7 @@ export interface IndexBy {
   keysOf(object: ApiObject): readonly string[];
 }
 
-export const namespaceIndex: IndexBy = {
+const namespaceIndex: IndexBy = {
   name: "namespace",
   keysOf: (object) => [object.metadata.namespace ?? ""],
 };

@@ -25,7 +25,7 @@ export function isControlledBy(object: ApiObject, owner: ApiObject): boolean {
 }
 
 /** The usual revision: spec, labels and annotations become the wanted ones. */
-export function replaceSpec<T extends ApiObject>(existing: Stored<T>, wanted: T): T {
+function replaceSpec<T extends ApiObject>(existing: Stored<T>, wanted: T): T {
   const { spec } = wanted as { spec?: unknown };
   return { ...replaceMetadata(existing, wanted), ...(spec === undefined ? {} : { spec }) };
 }

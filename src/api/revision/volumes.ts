@@ -280,7 +280,7 @@ function propagationErrors(features: FeaturesConfig, mount: VolumeMount): FieldE
 }
 
 /** Without `.`, `..` and doubled slashes, as Go's path.Clean. */
-export function cleanPath(path: string): string {
+function cleanPath(path: string): string {
   if (path === "") return ".";
   const isAbsolute = path.startsWith("/");
   const parts: string[] = [];

@@ -17,7 +17,7 @@ function detailsOf(resource: Resource, name: string): StatusDetails {
 }
 
 /** `services.serving.knative.dev`, or `pods` for the core group. */
-export function qualified(resource: Pick<Resource, "plural" | "group">): string {
+function qualified(resource: Pick<Resource, "plural" | "group">): string {
   return resource.group === "" ? resource.plural : `${resource.plural}.${resource.group}`;
 }
 
@@ -113,9 +113,4 @@ export function tooOld(asked: string | number, now: string | number): ApiError {
 export function unsupportedMediaType(allowed: readonly string[]): ApiError {
   const message = `the body of the request was in an unknown format - accepted media types include: ${allowed.join(", ")}`;
   return failure(415, "UnsupportedMediaType", message);
-}
-
-export function notAcceptable(allowed: readonly string[]): ApiError {
-  const message = `only the following media types are accepted: ${allowed.join(", ")}`;
-  return failure(406, "NotAcceptable", message);
 }

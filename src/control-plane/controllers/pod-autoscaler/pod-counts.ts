@@ -12,7 +12,7 @@ export interface PodCounts {
   readonly terminating: number;
 }
 
-export function countPods(pods: readonly Pod[]): PodCounts {
+function countPods(pods: readonly Pod[]): PodCounts {
   const counts = { ready: 0, notReady: 0, pending: 0, terminating: 0 };
   for (const pod of pods) counts[stateOf(pod)]++;
   return counts;

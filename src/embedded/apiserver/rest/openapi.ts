@@ -33,7 +33,7 @@ export function openApiDocument(
 }
 
 /** Kubernetes names its own kinds after Go packages, and those of definitions after their group. */
-export function componentName({ group, version, kind }: Resource): string {
+function componentName({ group, version, kind }: Resource): string {
   if (kind.custom) return `${group.split(".").reverse().join(".")}.${version}.${kind.kind}`;
   return fullName(`${group === "" ? "core" : (group.split(".")[0] ?? "")}.${version}.${kind.kind}`);
 }

@@ -109,7 +109,7 @@ function humanDuration(ms: number): string {
 }
 
 /** The JSON paths of printer columns: fields (`.a`, `['a\\.b']`), indexes and one filter, `[?(@.type=="Ready")]`. */
-export function jsonPath(object: unknown, path: string): unknown {
+function jsonPath(object: unknown, path: string): unknown {
   const step = /\.([^.[\]]+)|\['((?:\\.|[^'\\])*)'\]|\[(\d+)\]|\[\?\(@\.(\w+)\s*==\s*["']([^"']*)["']\)\]/gy;
   let value = object;
   while (step.lastIndex < path.length) {
