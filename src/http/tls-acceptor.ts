@@ -127,12 +127,18 @@ export class TlsAcceptor {
   }
 
   #makeServer(): Server {
+    const { settings } = this.#options;
+    const { clients } = settings ?? {};
     const server = tlsLibrary().createServer({
-      ...secureOptions(this.#options.settings),
+      ...secureOptions(settings),
+      ...(clients && { requestCert: true, rejectUnauthorized: clients.required }),
       ALPNProtocols: SERVER_PROTOCOLS,
       SNICallback: (name, done) => done(null, this.#contextFor(name)),
     });
     server.on("secureConnection", (socket) => {
+      // Who need not show a certificate must not show a wrong one either.
+      const isFalse = clients && !socket.authorized && socket.getPeerX509Certificate() !== undefined;
+      if (isFalse) return socket.destroy();
       // A client that has said all it wants to say still reads the answer.
       socket.allowHalfOpen = true;
       const conn = connOf(socket, this.#writes);

@@ -18,6 +18,8 @@ export interface TlsSettings {
   readonly ciphers?: string;
   /** In OpenSSL's words, `X25519:P-256`. */
   readonly curves?: string;
+  /** Of a server: whose certificates (PEM) clients may show, or must. Default: nobody is asked for one. */
+  readonly clients?: { readonly authorities: string; readonly required: boolean };
 }
 
 /** node:tls costs memory and time at the start, which only those shall pay who use it. */
@@ -26,12 +28,13 @@ export function tlsLibrary(): typeof Tls {
 }
 
 export function secureOptions(settings: TlsSettings = {}): SecureContextOptions {
-  const { minVersion = "TLSv1.3", maxVersion, ciphers, curves } = settings;
+  const { minVersion = "TLSv1.3", maxVersion, ciphers, curves, clients } = settings;
   return {
     minVersion,
     ...(maxVersion && { maxVersion }),
     ...(ciphers && { ciphers }),
     ...(curves && { ecdhCurve: curves }),
+    ...(clients && { ca: clients.authorities }),
   };
 }
 

@@ -2,7 +2,6 @@ import type { Timeline } from "../api/wire/hosting.ts";
 import type { DataPlaneSettings } from "../api/wire/settings.ts";
 import type { Clock } from "../base/clock.ts";
 import { EbbError } from "../base/errors.ts";
-import type { MetricsSource } from "../base/metrics.ts";
 import { DataPlaneChild } from "./data-plane-child.ts";
 import { type Start, TIMELINES } from "./data-plane-messages.ts";
 import { passOn } from "./hand-over.ts";
@@ -23,8 +22,9 @@ const RETIRING_MAX = 4;
 /** The data-plane process of this engine and how another one takes its place without losing a request (DESIGN §4). */
 export class DataPlanes {
   readonly queueProxies: HostSwitch;
+  readonly #failure = Promise.withResolvers<Error>();
   /** Resolves with the reason when a process ended without having been asked. */
-  readonly failed: Promise<Error>;
+  readonly failed = this.#failure.promise;
   readonly #clock: Clock;
   #current: DataPlaneChild;
   /** Still finishing what they had when they were replaced. */
@@ -35,7 +35,6 @@ export class DataPlanes {
   #generation = 1;
   #isReplacing = false;
   #join: (link: HandleLink) => void = () => {};
-  #fail: (failure: Error) => void = () => {};
   readonly #timelineListeners = new Set<(timeline: Timeline) => void>();
 
   /** Starts the first process at once: it loads its code while the control plane loads its own. */
@@ -43,10 +42,7 @@ export class DataPlanes {
     this.#clock = clock;
     this.#current = new DataPlaneChild(clock);
     this.queueProxies = new HostSwitch(hostingOver(this.#current.link));
-    this.failed = new Promise((resolve) => {
-      this.#fail = resolve;
-    });
-    void this.#current.failed.then(this.#fail);
+    void this.#current.failed.then(this.#failure.resolve);
   }
 
   /** `join` gives each process's link what the control plane has for it. */
@@ -63,14 +59,11 @@ export class DataPlanes {
   /** What every process of the data plane follows from now on. */
   configure(settings: DataPlaneSettings): void {
     this.#settings = settings;
-    this.#current.telemetry.configure(settings);
-    for (const child of this.#retiring) child.telemetry.configure(settings);
+    for (const { telemetry } of this.#children) telemetry.configure(settings);
   }
 
   /** Of the process that serves now; undefined when it does not answer. */
-  metrics(): Promise<MetricsSource | undefined> {
-    return this.#current.telemetry.metrics();
-  }
+  readonly metrics = () => this.#current.telemetry.metrics();
 
   /** Rejects with one sentence when a port cannot be had. */
   async bind(start: Omit<Start, "activatorName">): Promise<DataPlaneAddresses> {
@@ -105,7 +98,7 @@ export class DataPlanes {
       this.#generation += 1;
       const activatorName = `activator-${this.#generation}`;
       const bound = heir.bind({ ...this.#start, successorOf: this.#addresses, activatorName });
-      await Promise.race([heir.serving, rejecting(heir.failed)]);
+      await Promise.race([heir.serving, heir.failed.then((failure) => Promise.reject(failure))]);
       await this.queueProxies.hold();
       await this.#pass(old, heir, bound);
     } catch (thrown) {
@@ -120,7 +113,7 @@ export class DataPlanes {
 
   /** From the first word of this on there is no way back: the engine fails with either process. */
   async #pass(old: DataPlaneChild, heir: DataPlaneChild, bound: Promise<unknown>): Promise<void> {
-    void heir.failed.then(this.#fail);
+    void heir.failed.then(this.#failure.resolve);
     // The new process has a socket of its own by then.
     passOn(old.link, heir.link, (handle) => (handle as { close(): void }).close());
     await bound;
@@ -133,12 +126,16 @@ export class DataPlanes {
 
   /** Answers what is in flight, for `timeoutMs` at most. */
   async drain(timeoutMs: number): Promise<void> {
-    await Promise.all([this.#current, ...this.#retiring].map((child) => child.drain(timeoutMs)));
+    await Promise.all(this.#children.map((child) => child.drain(timeoutMs)));
   }
 
   /** Ends the processes; resolves when they are gone. */
   async stop(): Promise<void> {
-    await Promise.all([this.#current, ...this.#retiring].map((child) => child.stop()));
+    await Promise.all(this.#children.map((child) => child.stop()));
+  }
+
+  get #children(): readonly DataPlaneChild[] {
+    return [this.#current, ...this.#retiring];
   }
 
   #joined({ link, telemetry }: DataPlaneChild): void {
@@ -148,8 +145,4 @@ export class DataPlanes {
       for (const listener of this.#timelineListeners) listener(message as Timeline);
     });
   }
-}
-
-async function rejecting(failed: Promise<Error>): Promise<never> {
-  throw await failed;
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Config } from "../api/config/config.ts";
 import { dataPlaneSettings } from "../api/config/data-plane-settings.ts";
 import type { ExportConfig } from "../api/config/observability.ts";
@@ -8,6 +9,7 @@ import type { Log } from "../base/log.ts";
 import type { MetricsSource } from "../base/metrics.ts";
 import { addressText } from "../data-plane/backend.ts";
 import { metricsAddress } from "../data-plane/metrics-address.ts";
+import { metricsNetwork } from "../data-plane/metrics-network.ts";
 import { metricsHandler } from "../data-plane/metrics-server.ts";
 import type { Network } from "../http/conn.ts";
 import { HttpServer } from "../http/server.ts";
@@ -93,8 +95,9 @@ export class EngineTelemetry {
     const server = new HttpServer({ clock, handler: metricsHandler({ clock, sources }) });
     try {
       const address = metricsAddress(endpoint, env, PROMETHEUS);
-      const listener = await network.listen(address, server.accept);
-      log.info("metrics are served", { url: `http://${addressText(address)}/metrics` });
+      const door = metricsNetwork({ clock, network, env, readFile: (path) => readFileSync(path, "utf8") });
+      const listener = await door.listen(address, server.accept);
+      log.info("metrics are served", { address: addressText(address), encrypted: door !== network });
       return {
         async close() {
           server.closeNow();

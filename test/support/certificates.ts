@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { issueServerCertificate, makeAuthority } from "../../src/base/x509.ts";
+import { issueClientCertificate, issueServerCertificate, makeAuthority } from "../../src/base/x509.ts";
 
 /** Positive, and in as few bytes as it has: anything else is no certificate. */
 const serial = () => Uint8Array.of(1, ...randomBytes(7));
@@ -15,6 +15,11 @@ export function testAuthority() {
     issue(names: readonly string[]): { cert: string; key: string } {
       const server = { name: names[0] ?? "", dnsNames: names, addresses: [Uint8Array.of(127, 0, 0, 1)] };
       const issued = issueServerCertificate(authority, server, { validity, serial: serial() });
+      return { cert: issued.certificate, key: issued.key };
+    },
+    /** For a client. */
+    issueClient(name: string): { cert: string; key: string } {
+      const issued = issueClientCertificate(authority, { name, groups: [] }, { validity, serial: serial() });
       return { cert: issued.certificate, key: issued.key };
     },
   };

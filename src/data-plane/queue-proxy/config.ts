@@ -1,6 +1,6 @@
 import type { Attributes } from "../../base/metrics.ts";
 import type { OtelEnvironment } from "../../http/telemetry/otel-environment.ts";
-import { ConfigError } from "./config-error.ts";
+import { ConfigError } from "../config-error.ts";
 import { type Observability, readObservability } from "./observability.ts";
 import { type Probe, parseProbes } from "./probe.ts";
 

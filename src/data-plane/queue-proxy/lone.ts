@@ -6,11 +6,11 @@ import { UpstreamPool } from "../../http/pool.ts";
 import { readOtelEnvironment } from "../../http/telemetry/otel-environment.ts";
 import { TimerWheel } from "../../http/timer-wheel.ts";
 import type { TlsSettings } from "../../http/tls-identity.ts";
+import { ConfigError } from "../config-error.ts";
+import { tlsSettingsOf } from "../tls-settings.ts";
 import { type Environment, type QueueProxyConfig, readConfig } from "./config.ts";
-import { ConfigError } from "./config-error.ts";
 import type { Profiler } from "./profiling.ts";
 import { QueueProxyServer } from "./server.ts";
-import { tlsSettingsOf } from "./tls-settings.ts";
 
 export interface LoneQueueProxyOptions {
   readonly env: Environment;
@@ -76,10 +76,10 @@ export class LoneQueueProxy {
       writeLine,
       timers: new TimerWheel(clock),
       upstream: this.#pool.to({ ip: applicationIp, port: config.userPort }),
-      metricsEnv: env,
+      metrics: options,
       quietPeriodMs: quietPeriodOf(env[QUIET_PERIOD]),
       patienceMs: 0,
-      ...(options.servingTls && { servingTls: options.servingTls(tlsSettingsOf(env)) }),
+      ...(options.servingTls && { servingTls: options.servingTls(tlsSettingsOf(env, "QUEUE_PROXY_TLS_")) }),
       ...(options.probeTls && { probeTls: options.probeTls }),
       ...(options.profiler && { profiler: options.profiler }),
       ...(options.version && { version: options.version }),

@@ -1,8 +1,8 @@
 import type { MetricsSettings } from "../../http/telemetry/metrics-push.ts";
 import type { OtelEnvironment } from "../../http/telemetry/otel-environment.ts";
 import type { TracingSettings } from "../../http/telemetry/tracing.ts";
+import { ConfigError } from "../config-error.ts";
 import type { RequestLogSettings } from "../request-log.ts";
-import { ConfigError } from "./config-error.ts";
 
 /** What OBSERVABILITY_CONFIG says, as far as it concerns a queue-proxy (spec ). */
 export interface Observability {

@@ -1,13 +1,14 @@
-import type { TlsSettings } from "../../http/tls-identity.ts";
-import type { Environment } from "./config.ts";
+import type { TlsSettings } from "../http/tls-identity.ts";
 import { ConfigError } from "./config-error.ts";
 
-/** QUEUE_PROXY_TLS_* in OpenSSL's words (spec Q-005). Throws ConfigError. */
-export function tlsSettingsOf(env: Environment): TlsSettings {
-  const minVersion = chosen(env, "QUEUE_PROXY_TLS_MIN_VERSION", VERSIONS);
-  const maxVersion = chosen(env, "QUEUE_PROXY_TLS_MAX_VERSION", VERSIONS);
-  const ciphers = list(env, "QUEUE_PROXY_TLS_CIPHER_SUITES", CIPHERS);
-  const curves = list(env, "QUEUE_PROXY_TLS_CURVE_PREFERENCES", CURVES);
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The variables that begin so (`QUEUE_PROXY_TLS_`), in OpenSSL's words (spec Q-005, M-021). Throws ConfigError. */
+export function tlsSettingsOf(env: Environment, prefix: string): TlsSettings {
+  const minVersion = chosen(env, `${prefix}MIN_VERSION`, VERSIONS);
+  const maxVersion = chosen(env, `${prefix}MAX_VERSION`, VERSIONS);
+  const ciphers = list(env, `${prefix}CIPHER_SUITES`, CIPHERS);
+  const curves = list(env, `${prefix}CURVE_PREFERENCES`, CURVES);
   return {
     minVersion: minVersion ?? "TLSv1.3",
     ...(maxVersion && { maxVersion }),

@@ -1,4 +1,4 @@
-import { EbbError } from "../../base/errors.ts";
+import { EbbError } from "../base/errors.ts";
 
 /** A variable of the environment cannot be used; the message is Knative's, which people look for. */
 export class ConfigError extends EbbError {
