@@ -4,13 +4,11 @@ import { createServer, type IncomingMessage, METHODS, type Server } from "node:h
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import { answerTo } from "../../test/support/half-close.ts";
-import type { Cancel } from "../base/cancel.ts";
+import { NotedExchange } from "../../test/support/noted-exchange.ts";
 import { systemClock } from "../base/clock.ts";
 import { type Random, randomInt, seededRandom, systemRandom } from "../base/random.ts";
-import type { Conn, Listener } from "./conn.ts";
+import type { Listener } from "./conn.ts";
 import { forward } from "./forward.ts";
-import type { HeaderBlock } from "./header-block.ts";
-import type { BodySink, BodySource, Exchange, RequestHead, ResponseHead } from "./message.ts";
 import { systemNetwork } from "./network.ts";
 import { UpstreamPool } from "./pool.ts";
 import { respondWith } from "./responses.ts";
@@ -51,93 +49,6 @@ function backendHost(): string {
   return `127.0.0.1:${(backend.address() as AddressInfo).port}`;
 }
 
-/** An exchange whose request is noted once its body has been read to the end. */
-class Noted implements Exchange, BodySource, BodySink {
-  readonly #exchange: Exchange;
-  readonly request: RequestHead;
-  readonly cancel: Cancel;
-  readonly remoteAddress: string;
-  readonly heldBytes = 0;
-  readonly length: number | undefined;
-  #sink: BodySink | undefined;
-  #text = "";
-
-  constructor(exchange: Exchange) {
-    this.#exchange = exchange;
-    this.request = exchange.request;
-    this.cancel = exchange.cancel;
-    this.remoteAddress = exchange.remoteAddress;
-    this.length = exchange.body.length;
-    if (this.length === 0) this.#note();
-  }
-
-  #note(): void {
-    const { method, target, headers } = this.request;
-    forwarded.push(
-      `${method} ${target} ${headers.get("host") ?? backendHost()} ${JSON.stringify(this.#text)}`,
-    );
-  }
-
-  get body(): BodySource {
-    return this.length === 0 ? this.#exchange.body : this;
-  }
-
-  get responded(): boolean {
-    return this.#exchange.responded;
-  }
-
-  start(sink: BodySink): void {
-    this.#sink = sink;
-    this.#exchange.body.start(this);
-  }
-
-  credit(bytes: number): void {
-    this.#exchange.body.credit(bytes);
-  }
-
-  abandon(): void {
-    this.#exchange.body.abandon();
-  }
-
-  data(chunk: Uint8Array): void {
-    this.#text += Buffer.from(chunk).toString("latin1");
-    this.#sink?.data(chunk);
-  }
-
-  end(trailers?: HeaderBlock): void {
-    this.#note();
-    this.#sink?.end(trailers);
-  }
-
-  fail(error: Error): void {
-    this.#sink?.fail(error);
-  }
-
-  interim(head: ResponseHead): void {
-    this.#exchange.interim(head);
-  }
-
-  respond(head: ResponseHead, body?: BodySource): void {
-    this.#exchange.respond(head, body);
-  }
-
-  upgrade(head: ResponseHead): Conn {
-    return this.#exchange.upgrade(head);
-  }
-
-  abort(error: Error): void {
-    this.#exchange.abort(error);
-  }
-
-  stillThere(): Promise<boolean> {
-    return this.#exchange.stillThere();
-  }
-
-  onProgress(): void {}
-
-  onFinish(): void {}
-}
-
 function whole(request: IncomingMessage, done: (text: string) => void): void {
   let body = "";
   request.setEncoding("latin1");
@@ -172,7 +83,10 @@ before(async () => {
     clock: systemClock,
     limits: { lingerMs: 50 },
     handler: (exchange) => {
-      const noted = new Noted(exchange);
+      const { method, target, headers } = exchange.request;
+      const noted = new NotedExchange(exchange, (body) => {
+        forwarded.push(`${method} ${target} ${headers.get("host") ?? backendHost()} ${JSON.stringify(body)}`);
+      });
       forward(noted, upstream, {
         failed: (error) => respondWith(exchange, { status: 502, body: error.code }),
       });

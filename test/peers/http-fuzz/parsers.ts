@@ -23,6 +23,9 @@ export interface Reading {
 }
 
 export interface Reader {
+  /** Where it listens, and what it took since the last `read`; both for whoever sends by another way. */
+  readonly port: number;
+  readonly taken: string[];
   read(bytes: string): Promise<Reading>;
   close(): Promise<void>;
 }
@@ -31,7 +34,7 @@ function reading(requests: readonly string[], answer: string): Reading {
   return { requests: [...requests], status: Number(/^HTTP\/1\.[01] (\d\d\d)/.exec(answer)?.[1] ?? 0) };
 }
 
-const described = (method: string | undefined, body: string) => `${method} ${JSON.stringify(body)}`;
+export const described = (method: string | undefined, body: string) => `${method} ${JSON.stringify(body)}`;
 
 export async function ebbReader(): Promise<Reader> {
   const requests: string[] = [];
@@ -53,6 +56,8 @@ export async function ebbReader(): Promise<Reader> {
   const server = new HttpServer({ clock: systemClock, handler, limits: { lingerMs: 50 } });
   const listener = await systemNetwork(systemClock).listen({ ip: "127.0.0.1", port: 0 }, server.accept);
   return {
+    port: listener.address.port,
+    taken: requests,
     async read(bytes) {
       requests.length = 0;
       const answer = await answerTo(listener.address.port, bytes);
@@ -94,6 +99,8 @@ export async function llhttpReader(): Promise<Reader> {
   const requests: string[] = [];
   const { port, close } = await noting(requests);
   return {
+    port,
+    taken: requests,
     close,
     async read(bytes) {
       requests.length = 0;
@@ -125,6 +132,8 @@ export async function nginxReaders(count: number): Promise<Reader[]> {
   });
   await Promise.all(behind.map(({ port }) => untilOpen(port)));
   return behind.map(({ requests, port, server }, index) => ({
+    port,
+    taken: requests,
     async read(bytes) {
       requests.length = 0;
       return reading(requests, await answerTo(port, bytes));
