@@ -1,8 +1,9 @@
-import { createServer, connect as netConnect, type Server, Socket } from "node:net";
+import { createServer, connect as netConnect, type Server, type Socket } from "node:net";
 import type { Clock } from "../base/clock.ts";
 import { EbbError } from "../base/errors.ts";
 import type { Address, Conn, ConnectOptions, Listener, Network } from "./conn.ts";
 import { SocketConn, TurnWrites } from "./socket-conn.ts";
+import { readingInto } from "./socket-handle.ts";
 
 /** A socket could not be had; `code` is the system's (ECONNREFUSED, ETIMEDOUT, EADDRINUSE…). */
 export class SocketError extends EbbError {}
@@ -65,28 +66,14 @@ export class SystemNetwork implements Network {
   }
 }
 
-/** What of Node's sockets has no public name: the option `onread` is only for those that connect. */
-interface SocketInside {
-  _handle: unknown;
-  _server: Server;
-}
-
-/** The same connection as a socket that reads into our buffer. */
+/** The same connection as a socket that reads into our buffer, where that can be had. */
 function accepted(socket: Socket, server: Server, writes: TurnWrites): SocketConn {
-  const inside = socket as unknown as SocketInside;
-  const handle = inside._handle;
-  // Gone again, or a Node that is built otherwise: the plain socket does the same at a higher price.
-  if (typeof (handle as { useUserBuffer?: unknown } | null)?.useUserBuffer !== "function")
-    return new SocketConn(socket, writes);
-  inside._handle = null;
   let conn: SocketConn | undefined;
   const onread = {
     buffer: READ_BUFFER,
     callback: (size: number) => conn?.received(READ_BUFFER, size) ?? true,
   };
-  const own = new Socket({ handle, onread, allowHalfOpen: true, manualStart: true } as object);
-  (own as unknown as SocketInside)._server = server;
-  conn = new SocketConn(own, writes);
+  conn = new SocketConn(readingInto(socket, server, onread) ?? socket, writes);
   return conn;
 }
 

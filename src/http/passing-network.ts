@@ -1,6 +1,7 @@
 import type { Server } from "node:net";
 import type { Address, Conn, ConnectOptions, Listener, Network } from "./conn.ts";
 import { SocketError, type SystemNetwork } from "./network.ts";
+import { handleOf } from "./socket-handle.ts";
 
 const BACKLOG = 4_096;
 
@@ -76,11 +77,6 @@ export class PassingNetwork implements Network {
       },
     };
   }
-}
-
-/** The TCP handle itself: a net.Server that is sent would be accepted from by every process on its way. */
-function handleOf(server: Server): unknown {
-  return (server as unknown as { readonly _handle: unknown })._handle;
 }
 
 function keyOf({ ip, port }: Address): string {
