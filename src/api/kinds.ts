@@ -20,7 +20,6 @@ import type { Kind } from "./kind.ts";
 import { LeaseKind } from "./lease/kind.ts";
 import { MetricKind } from "./metric/kind.ts";
 import { NamespaceKind } from "./namespace/kind.ts";
-import type { ApiObject } from "./object.ts";
 import { PersistentVolumeClaimKind } from "./persistent-volume-claim/kind.ts";
 import { PodKind } from "./pod/kind.ts";
 import { PodAutoscalerKind } from "./pod-autoscaler/kind.ts";
@@ -40,50 +39,42 @@ import {
   ValidatingWebhookConfigurationKind,
 } from "./webhook-configuration/kind.ts";
 
-/** A kind whatever its objects look like; a table, a verb or the storage needs no more. */
-export type AnyKind = Kind<ApiObject>;
-
-/** Whoever holds AnyKind hands objects of that kind alone to its columns, so forgetting the type is safe. */
-function asAnyKind<T extends ApiObject>(kind: Kind<T>): AnyKind {
-  return kind as unknown as AnyKind;
-}
-
-export const KINDS: readonly AnyKind[] = [
-  asAnyKind(ConfigMapKind),
-  asAnyKind(EndpointsKind),
-  asAnyKind(EventKind),
-  asAnyKind(NamespaceKind),
-  asAnyKind(PersistentVolumeClaimKind),
-  asAnyKind(PodKind),
-  asAnyKind(ResourceQuotaKind),
-  asAnyKind(SecretKind),
-  asAnyKind(ServiceAccountKind),
-  asAnyKind(CoreServiceKind),
-  asAnyKind(DeploymentKind),
-  asAnyKind(ReplicaSetKind),
-  asAnyKind(HorizontalPodAutoscalerKind),
-  asAnyKind(PodDisruptionBudgetKind),
-  asAnyKind(ClusterRoleBindingKind),
-  asAnyKind(ClusterRoleKind),
-  asAnyKind(RoleBindingKind),
-  asAnyKind(RoleKind),
-  asAnyKind(MutatingWebhookConfigurationKind),
-  asAnyKind(ValidatingWebhookConfigurationKind),
-  asAnyKind(CustomResourceDefinitionKind),
-  asAnyKind(LeaseKind),
-  asAnyKind(EndpointSliceKind),
-  asAnyKind(ConfigurationKind),
-  asAnyKind(DomainMappingKind),
-  asAnyKind(RevisionKind),
-  asAnyKind(RouteKind),
-  asAnyKind(ServiceKind),
-  asAnyKind(MetricKind),
-  asAnyKind(PodAutoscalerKind),
-  asAnyKind(CertificateKind),
-  asAnyKind(ClusterDomainClaimKind),
-  asAnyKind(IngressKind),
-  asAnyKind(ServerlessServiceKind),
-  asAnyKind(ImageKind),
+export const KINDS: readonly Kind[] = [
+  ConfigMapKind,
+  EndpointsKind,
+  EventKind,
+  NamespaceKind,
+  PersistentVolumeClaimKind,
+  PodKind,
+  ResourceQuotaKind,
+  SecretKind,
+  ServiceAccountKind,
+  CoreServiceKind,
+  DeploymentKind,
+  ReplicaSetKind,
+  HorizontalPodAutoscalerKind,
+  PodDisruptionBudgetKind,
+  ClusterRoleBindingKind,
+  ClusterRoleKind,
+  RoleBindingKind,
+  RoleKind,
+  MutatingWebhookConfigurationKind,
+  ValidatingWebhookConfigurationKind,
+  CustomResourceDefinitionKind,
+  LeaseKind,
+  EndpointSliceKind,
+  ConfigurationKind,
+  DomainMappingKind,
+  RevisionKind,
+  RouteKind,
+  ServiceKind,
+  MetricKind,
+  PodAutoscalerKind,
+  CertificateKind,
+  ClusterDomainClaimKind,
+  IngressKind,
+  ServerlessServiceKind,
+  ImageKind,
 ];
 
 /**
@@ -91,9 +82,9 @@ export const KINDS: readonly AnyKind[] = [
  * serves Service alone, because the first manifests of Knative's users say so.
  */
 const ALIAS_VERSIONS: readonly {
-  readonly kind: AnyKind;
+  readonly kind: Kind;
   readonly aliasVersions: readonly string[];
-}[] = [{ kind: asAnyKind(ServiceKind), aliasVersions: ["v1alpha1"] }];
+}[] = [{ kind: ServiceKind, aliasVersions: ["v1alpha1"] }];
 
 /** The same, as an API server takes them. */
 export const ALIASES = ALIAS_VERSIONS.flatMap(({ kind: { group, plural }, aliasVersions }) =>
@@ -101,13 +92,13 @@ export const ALIASES = ALIAS_VERSIONS.flatMap(({ kind: { group, plural }, aliasV
 );
 
 /** All versions of a kind, its own first. */
-function versionsOf(kind: AnyKind): readonly string[] {
+function versionsOf(kind: Kind): readonly string[] {
   const aliases = ALIAS_VERSIONS.find((one) => one.kind === kind)?.aliasVersions ?? [];
   return [kind.version, ...aliases];
 }
 
 /** The kind named by an object's apiVersion and kind, alias versions included. */
-export function findKindOf(apiVersion: string, kind: string): AnyKind | undefined {
+export function findKindOf(apiVersion: string, kind: string): Kind | undefined {
   const slash = apiVersion.indexOf("/");
   const group = slash < 0 ? "" : apiVersion.slice(0, slash);
   const version = apiVersion.slice(slash + 1);

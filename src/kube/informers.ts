@@ -22,14 +22,17 @@ export interface LabelQuery {
   readonly value: string;
 }
 
+/** An informer of whatever kind. */
+type AnyInformer = Pick<Informer<ApiObject>, "run" | "synced">;
+
 /** One informer per kind, shared by all controllers of a process. */
 export class Informers implements Caches {
   readonly #options: { client: KubeClient; clock: Clock; log: Log };
-  readonly #informers = new Map<string, Informer<ApiObject>>();
+  readonly #informers = new Map<string, AnyInformer>();
   /** Projections asked for before the start; undefined = whole objects. */
   readonly #fields = new Map<string, ReadonlySet<string> | undefined>();
   readonly #namespaces = new Map<string, string>();
-  readonly #waiting: Informer<ApiObject>[] = [];
+  readonly #waiting: AnyInformer[] = [];
   #signal: AbortSignal | undefined;
 
   constructor(options: { client: KubeClient; clock: Clock; log: Log }) {
@@ -56,7 +59,7 @@ export class Informers implements Caches {
   of<T extends ApiObject>(kind: Kind<T>): Informer<T> {
     const id = idOf(kind);
     const known = this.#informers.get(id);
-    if (known) return known as unknown as Informer<T>;
+    if (known) return known as Informer<T>;
     const fields = () => {
       const wanted = this.#fields.get(id);
       return wanted && [...wanted];
@@ -64,10 +67,9 @@ export class Informers implements Caches {
     const namespace = this.#namespaces.get(id);
     const selection = namespace === undefined ? {} : { namespace };
     const informer = new Informer<T>({ ...this.#options, kind, selection, fields });
-    const erased = informer as unknown as Informer<ApiObject>;
-    this.#informers.set(id, erased);
+    this.#informers.set(id, informer);
     if (this.#signal) void informer.run(this.#signal);
-    else this.#waiting.push(erased);
+    else this.#waiting.push(informer);
     return informer;
   }
 

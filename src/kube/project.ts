@@ -10,8 +10,8 @@ export function project<T extends ApiObject>(object: T, fields: readonly string[
   const kept: Record<string, unknown> = { metadata };
   if (object.apiVersion !== undefined) kept.apiVersion = object.apiVersion;
   if (object.kind !== undefined) kept.kind = object.kind;
-  for (const field of fields) keep(object as unknown as Record<string, unknown>, kept, field.split("."));
-  return kept as unknown as T;
+  for (const field of fields) keep(object as Record<string, unknown>, kept, field.split("."));
+  return kept as T;
 }
 
 function keep(from: Record<string, unknown>, into: Record<string, unknown>, path: readonly string[]): void {

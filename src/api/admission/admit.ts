@@ -17,7 +17,7 @@ import { validateDomainMapping } from "../domain-mapping/validate.ts";
 import { defaultIngress } from "../ingress/defaults.ts";
 import type { Ingress } from "../ingress/kind.ts";
 import { validateIngress } from "../ingress/validate.ts";
-import type { AnyKind } from "../kinds.ts";
+import type { Kind } from "../kind.ts";
 import type { Metric } from "../metric/kind.ts";
 import { validateMetric } from "../metric/validate.ts";
 import type { ApiObject } from "../object.ts";
@@ -63,7 +63,7 @@ function rulesOf<T extends ApiObject>(rules: {
   readonly defaults: (context: Context, object: T, old: T | undefined) => void;
   readonly validate: (context: Context, object: T, old: T | undefined) => FieldErrors;
 }): Rules {
-  return rules as unknown as Rules;
+  return rules as Rules;
 }
 
 function normalizeTemplate(spec: Record<string, unknown>): void {
@@ -237,7 +237,7 @@ function refuseImpossiblePod(
 }
 
 /** Values of a wrong type never reach the defaults. */
-function refuseTypes(kind: AnyKind, object: ApiObject): void {
+function refuseTypes(kind: Kind, object: ApiObject): void {
   const wrong = structuralErrors(kind.schema, object).find(
     (error) => error.reason === "FieldValueTypeInvalid" && !error.message.startsWith('Invalid value: "null"'),
   );

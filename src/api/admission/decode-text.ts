@@ -1,5 +1,5 @@
 /** How Go tells that a JSON value has the wrong type: struct, path with embedded structs, type (errata A-166). */
-import type { AnyKind } from "../kinds.ts";
+import type { Kind } from "../kind.ts";
 import type { Schema } from "../schema.ts";
 
 /** Go's struct behind a field, where the name alone tells. */
@@ -42,7 +42,7 @@ const REVISION_FIELDS = [
 ];
 
 /** `path` as the schema names it: `spec.template.spec.containers[0].image`. */
-export function decodeText(kind: AnyKind, object: unknown, path: string): string {
+export function decodeText(kind: Kind, object: unknown, path: string): string {
   const parts = path.split(".").map((part) => part.replace(/\[\d+\]$/, ""));
   const schema = schemaAt(kind.schema, parts);
   const value = valueAt(object, path);
@@ -70,7 +70,7 @@ function valueAt(root: unknown, path: string): unknown {
   return value;
 }
 
-function ownerOf(kind: AnyKind, parents: readonly string[]): string {
+function ownerOf(kind: Kind, parents: readonly string[]): string {
   const last = parents.at(-1) ?? "";
   if (last === "status" && parents.length === 1) return `${kind.kind}Status`;
   if (last !== "spec") return STRUCTS[last] ?? last;
@@ -78,7 +78,7 @@ function ownerOf(kind: AnyKind, parents: readonly string[]): string {
 }
 
 /** The path with the names of embedded structs, which Go's decoder counts in. */
-function embedded(kind: AnyKind, parts: readonly string[]): string[] {
+function embedded(kind: Kind, parts: readonly string[]): string[] {
   return parts.flatMap((part, index) => {
     const before = parts[index - 1] ?? "";
     const isTop = index === 1 && before === "spec";
@@ -91,14 +91,14 @@ function embedded(kind: AnyKind, parts: readonly string[]): string[] {
   });
 }
 
-function statusStruct(kind: AnyKind, field: string): string[] {
+function statusStruct(kind: Kind, field: string): string[] {
   if (STATUS_FIELDS.includes(field)) return ["Status"];
   if (kind.kind === "Revision") return [];
   if (CONFIGURATION_STATUS.includes(field)) return ["ConfigurationStatusFields"];
   return kind.group === "serving.knative.dev" && ROUTE_STATUS.includes(field) ? ["RouteStatusFields"] : [];
 }
 
-function goType(kind: AnyKind, schema: Schema | undefined, name: string): string {
+function goType(kind: Kind, schema: Schema | undefined, name: string): string {
   switch (schema?.type) {
     case "integer":
       return name.endsWith("Window") ? "time.Duration" : (schema.format ?? "int");
@@ -116,7 +116,7 @@ function goType(kind: AnyKind, schema: Schema | undefined, name: string): string
   }
 }
 
-function structOf(kind: AnyKind, name: string): string {
+function structOf(kind: Kind, name: string): string {
   if (name === "spec" || name === "status")
     return `${kind.version}.${kind.kind}${name === "spec" ? "Spec" : "Status"}`;
   return `${OWN_STRUCTS.has(name) ? kind.version : "v1"}.${STRUCTS[name] ?? name}`;

@@ -1,10 +1,10 @@
 import type { Config } from "../config/config.ts";
-import type { AnyKind } from "../kinds.ts";
+import type { Kind } from "../kind.ts";
 import type { ApiObject } from "../object.ts";
 import type { StructuralError } from "../structural.ts";
 
 export interface AdmissionRequest {
-  readonly kind: AnyKind;
+  readonly kind: Kind;
   readonly operation: "CREATE" | "UPDATE" | "DELETE";
   readonly object: ApiObject;
   readonly oldObject?: ApiObject;

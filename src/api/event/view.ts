@@ -120,8 +120,8 @@ function check(event: Event): FieldCause[] {
 }
 
 export const EVENT_VIEW: KindView = {
-  kind: kind as unknown as Kind,
-  of: EventKind as unknown as Kind,
+  kind: kind,
+  of: EventKind,
   show: (event) => shown(event as Event),
   store: (event) => stored(event as RegardingEvent),
   check: (event) => check(event as Event),

@@ -110,8 +110,8 @@ const kind: Kind<AutoscalerV1> = {
 };
 
 export const AUTOSCALER_VIEW: KindView = {
-  kind: kind as unknown as Kind,
-  of: HorizontalPodAutoscalerKind as unknown as Kind,
+  kind: kind,
+  of: HorizontalPodAutoscalerKind,
   show: (one: ApiObject) => shown(one as HorizontalPodAutoscaler),
   store: (one: ApiObject, before?: ApiObject) =>
     stored(one as AutoscalerV1, before as HorizontalPodAutoscaler | undefined),

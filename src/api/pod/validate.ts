@@ -16,7 +16,7 @@ const DNS_POLICIES = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "Non
 const DEADLINE_MAX_S = 2 ** 31 - 1;
 
 /** The spec has its defaults already; `field` is where it stands (`spec`, `spec.template.spec`). */
-export function podSpecCauses(spec: PodSpec, field: string): FieldCause[] {
+export function podSpecCauses(spec: Partial<PodSpec>, field: string): FieldCause[] {
   const volumes = checkVolumes(spec.volumes ?? [], `${field}.volumes`);
   const around = { volumes: volumes.names, taken: new Set<string>() };
   return [

@@ -30,9 +30,9 @@ export function dryRunProblem({ spec, namespace, hasServiceAccount, suffix }: Dr
       `pods "${GENERATED}" is forbidden: error looking up service account ${namespace}/${serviceAccountName}: ` +
       `serviceaccount "${serviceAccountName}" not found`
     );
-  const pod = podOf(spec);
-  defaultPod(pod as unknown as Record<string, unknown>);
-  const causes = podSpecCauses(pod, "spec");
+  const pod: Record<string, unknown> = { ...podOf(spec) };
+  defaultPod(pod);
+  const causes = podSpecCauses(pod as Partial<PodSpec>, "spec");
   return causes.length === 0 ? undefined : `Pod "${GENERATED}${suffix}" is invalid: ${causesText(causes)}`;
 }
 

@@ -41,7 +41,7 @@ export class InProcessClient implements KubeClient {
 
   async get<T extends ApiObject>(kind: Kind<T>, key: ObjectKey): Promise<Stored<T>> {
     const entry = await this.#run(getObject(this.#context, this.#target(kind, key), this.#caller));
-    return JSON.parse(entry.json) as Stored<T>;
+    return JSON.parse(entry.json) as ApiObject as Stored<T>;
   }
 
   async list<T extends ApiObject>(kind: Kind<T>, selection: Selection = {}): Promise<ObjectList<T>> {
@@ -57,7 +57,7 @@ export class InProcessClient implements KubeClient {
   async create<T extends ApiObject>(kind: Kind<T>, object: T): Promise<Stored<T>> {
     const resource = this.#resource(kind);
     const namespace = object.metadata.namespace ?? "";
-    const request = { resource, namespace, object: copyJson(object) as unknown as AnyObject };
+    const request = { resource, namespace, object: copyJson(object) as ApiObject as AnyObject };
     return this.#written<T>(createObject(this.#context, request, this.#options()));
   }
 
@@ -133,7 +133,7 @@ export class InProcessClient implements KubeClient {
     const { namespace = "", name = "" } = object.metadata;
     return {
       target: this.#target(kind, { namespace, name }),
-      object: copyJson(object) as unknown as AnyObject,
+      object: copyJson(object) as ApiObject as AnyObject,
     };
   }
 
@@ -145,7 +145,7 @@ export class InProcessClient implements KubeClient {
   async #written<T extends ApiObject>(writing: Promise<Written>): Promise<Stored<T>> {
     const written = await this.#run(writing);
     if (!this.#caller.inside) await this.#run(this.#context.storage.whenDurable(written.revision));
-    return (written.shared ?? written.object) as unknown as Stored<T>;
+    return (written.shared ?? written.object) as ApiObject as Stored<T>;
   }
 
   async #run<R>(operation: Promise<R>): Promise<R> {
@@ -164,5 +164,5 @@ function asApiError(thrown: unknown): unknown {
 
 function shown<T extends ApiObject>(object: AnyObject, selection: Selection): Stored<T> {
   const picked = selection.fields === undefined ? object : project(object, selection.fields);
-  return picked as unknown as Stored<T>;
+  return picked as ApiObject as Stored<T>;
 }

@@ -1,6 +1,6 @@
 import type { Kind } from "../../api/kind.ts";
 import type { ApiObject } from "../../api/object.ts";
-import { any, map, object, string } from "../../api/schema.ts";
+import { any, map, object, type Schema, string } from "../../api/schema.ts";
 
 /** Small kinds of every sort, so that the server's tests depend on no real kind. */
 
@@ -27,7 +27,7 @@ function kindOf(apiVersion: string, name: string, more: Partial<Kind> = {}): Kin
     statusSubresource: true,
     columns: [],
     ...more,
-    schema: schema as unknown as Kind<Thing>["schema"],
+    schema: schema as Schema as Schema<Thing>,
   };
 }
 
@@ -43,4 +43,4 @@ export const testKinds = [
   PodTestKind,
   DeploymentTestKind,
   RouteTestKind,
-] as unknown as Kind[];
+];

@@ -170,7 +170,7 @@ const POD_CHANGES =
 
 function checkPod({ object, before, inside }: Checked): Cause[] {
   const spec = recordAt(object, ["spec"]);
-  const causes = podSpecCauses(spec as unknown as PodSpec, "spec");
+  const causes = podSpecCauses(spec as Partial<PodSpec>, "spec");
   if (!before || causes.length > 0) return causes;
   const old = recordAt(before, ["spec"]);
   if (recordsIn(spec, "containers").length !== recordsIn(old, "containers").length)

@@ -1,6 +1,6 @@
 import type { CustomResourceDefinition } from "../../../api/custom-resource-definition/kind.ts";
 import { defaultDefinition } from "../../../api/custom-resource-definition/validate.ts";
-import type { HorizontalPodAutoscalerSpec } from "../../../api/horizontal-pod-autoscaler/kind.ts";
+import type { HorizontalPodAutoscaler } from "../../../api/horizontal-pod-autoscaler/kind.ts";
 import { defaultAutoscaler } from "../../../api/horizontal-pod-autoscaler/validate.ts";
 import type { ApiObject } from "../../../api/object.ts";
 import { defaultClaim } from "../../../api/persistent-volume-claim/validate.ts";
@@ -75,7 +75,8 @@ function applyDefaultsByDefinition(collection: string, object: AnyObject): void 
       defaultBinding(object as AnyBinding);
       return;
     case "horizontalpodautoscalers.autoscaling":
-      defaultAutoscaler(recordIn(object, "spec") as unknown as HorizontalPodAutoscalerSpec);
+      recordIn(object, "spec");
+      defaultAutoscaler((object as ApiObject as HorizontalPodAutoscaler).spec);
       return;
     case "mutatingwebhookconfigurations.admissionregistration.k8s.io":
     case "validatingwebhookconfigurations.admissionregistration.k8s.io":

@@ -126,7 +126,7 @@ function checkDeadline(spec: Record<string, unknown>): Cause[] {
 
 function checkTemplate(spec: Record<string, unknown>): Cause[] {
   const pod = recordAt(spec, ["template", "spec"]);
-  const causes: Cause[] = podSpecCauses(pod as unknown as PodSpec, "spec.template.spec");
+  const causes: Cause[] = podSpecCauses(pod as Partial<PodSpec>, "spec.template.spec");
   if (pod.restartPolicy !== "Always")
     causes.push(unsupported("spec.template.spec.restartPolicy", pod.restartPolicy, ["Always"]));
   return causes;

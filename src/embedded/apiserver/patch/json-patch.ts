@@ -20,11 +20,12 @@ export function applyJsonPatch(document: unknown, patch: unknown): unknown {
 
 function operationsOf(patch: unknown): Operation[] {
   if (!Array.isArray(patch)) throw new PatchError("a JSON patch is a list of operations");
-  return patch.map((operation) => {
-    if (!isRecord(operation) || typeof operation.op !== "string" || typeof operation.path !== "string")
-      throw new PatchError("an operation of a JSON patch has op and path");
-    return operation as unknown as Operation;
-  });
+  if (!patch.every(isOperation)) throw new PatchError("an operation of a JSON patch has op and path");
+  return patch;
+}
+
+function isOperation(value: unknown): value is Operation {
+  return isRecord(value) && typeof value.op === "string" && typeof value.path === "string";
 }
 
 function applyOperation(document: unknown, operation: Operation): unknown {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import type { Readable, Writable } from "node:stream";
+import type { Socket } from "node:net";
 import { EbbError } from "../../../../base/errors.ts";
 import { FORKER } from "./script.ts";
 
@@ -10,7 +10,7 @@ import { FORKER } from "./script.ts";
  */
 export class Forker {
   readonly #shell: ChildProcess;
-  readonly #commands: Writable;
+  readonly #commands: Socket;
   #partial = "";
   #alive = true;
 
@@ -23,18 +23,18 @@ export class Forker {
       // A session of its own: what a terminal or a process group is told does not reach the pods.
       { stdio: ["pipe", "ignore", "ignore", "pipe"], env: {}, detached: true },
     );
-    this.#commands = this.#shell.stdin as Writable;
+    this.#commands = this.#shell.stdin as Socket;
     this.#commands.on("error", () => this.#die(options.onDeath));
     this.#shell.on("error", () => this.#die(options.onDeath));
     this.#shell.on("exit", () => this.#die(options.onDeath));
-    const messages = this.#shell.stdio[3] as Readable;
+    const messages = this.#shell.stdio[3] as Socket;
     messages.setEncoding("latin1");
     messages.on("data", (text: string) => this.#read(text, options.onMessage));
     // A pipe that breaks has lost its shell, whose own end is told.
     messages.on("error", () => {});
     // The engine ends when its own work has ended, whatever still runs below the forker.
     this.#shell.unref();
-    for (const stream of [this.#commands, messages]) (stream as unknown as { unref(): void }).unref();
+    for (const stream of [this.#commands, messages]) stream.unref();
   }
 
   run(scriptPath: string): void {
