@@ -27,6 +27,8 @@ export interface ResponseHead {
 export interface BodySource {
   /** Known length in bytes; undefined when chunked or until close; 0 means that the body is empty. */
   readonly length: number | undefined;
+  /** How many bytes have come so far, where that is counted. */
+  readonly receivedBytes?: number;
   start(sink: BodySink): void;
   /** Allows `bytes` more. */
   credit(bytes: number): void;

@@ -15,6 +15,7 @@ export interface BodyOwner {
 /** A body that a connection receives: held up to a bound until it is started, then passed on by credit. */
 export class ReceivedBody implements BodySource {
   readonly length: number | undefined;
+  receivedBytes = 0;
   readonly #owner: BodyOwner;
   readonly #heldMax: number;
   #sink: BodySink | undefined;
@@ -77,6 +78,7 @@ export class ReceivedBody implements BodySource {
   /** A chunk from the connection; copied when it cannot be passed on now. */
   push(chunk: Buffer): void {
     if (this.#abandoned || this.#told) return;
+    this.receivedBytes += chunk.length;
     if (this.#sink && this.#credit > 0 && !this.#held && !this.#flushing) {
       this.#credit -= chunk.length;
       this.#flushing = true;

@@ -126,7 +126,7 @@ export class RouteMetrics {
     );
   }
 
-  /** The length of a chunked body is not known, and not told of. */
+  /** A length that nobody counted is not told of. */
   served(seen: {
     status: number;
     seconds: number;

@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
-import type { Exchange, ExchangeOutcome } from "../message.ts";
+import type { BodySource, Exchange, ExchangeOutcome } from "../message.ts";
 import type { Callee, RouteMetrics } from "./http-metrics.ts";
 
 export interface MeasuredOptions {
@@ -12,8 +12,7 @@ export interface MeasuredOptions {
 /** One request as the metrics see it. Made before anything of the request is changed. */
 export class Measured {
   readonly #options: MeasuredOptions;
-  /** undefined = chunked. */
-  readonly #requestBytes: number | undefined;
+  readonly #body: BodySource;
   readonly #startedMs: number;
   #forwardedMs = 0;
   /** Who has been called and has not answered. */
@@ -22,7 +21,7 @@ export class Measured {
 
   constructor(exchange: Exchange, options: MeasuredOptions) {
     this.#options = options;
-    this.#requestBytes = exchange.body.length;
+    this.#body = exchange.body;
     this.#startedMs = options.clock.monotonic();
     exchange.onFinish((outcome) => this.#finish(outcome));
   }
@@ -42,6 +41,11 @@ export class Measured {
     const { clock, route } = this.#options;
     const seconds = (clock.monotonic() - this.#forwardedMs) / 1000;
     route.called({ callee, outcome, seconds, requestBytes: this.#requestBytes });
+  }
+
+  /** What it said, or what came where it said nothing (chunked). */
+  get #requestBytes(): number | undefined {
+    return this.#body.length ?? this.#body.receivedBytes;
   }
 
   #finish({ status, responseBytes }: ExchangeOutcome): void {
