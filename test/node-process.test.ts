@@ -191,3 +191,37 @@ test("a log can be read from a time on and with times, exact to a second", async
   await agent.stop({ graceMs: 0 });
   await node.server.stop();
 });
+
+test("the log of a pod that is over is there for the next engine too, until the pod is deleted", async () => {
+  const node = await realNode();
+  const newAgent = () => {
+    const runtime = new ProcessRuntime({ clock: systemClock, log: silentLog, pods: node.pods });
+    const agent = node.newAgent({ runtime });
+    const logs = new ProcessLogs({ pods: node.pods, agent, clock: systemClock, times: runtime.logTimes });
+    return { agent, logs };
+  };
+  const first = newAgent();
+  await first.agent.start();
+  const script = "echo first; sleep 0.3; echo last";
+  const container = { name: "main", image: "app", command: ["sh", "-c", script] };
+  await node.client.create(PodKind, {
+    metadata: { name: "app", namespace: "default" },
+    spec: { restartPolicy: "Never", containers: [container] },
+  });
+  const pod = await node.until(({ status }) => status?.phase === "Succeeded");
+  const whole = await logOf(first.logs, pod, { timestamps: true });
+  assert.match(whole, /^\S+ first\n\S+ last\n$/);
+  await first.agent.stop({ graceMs: 1_000 });
+  const next = newAgent();
+  await next.agent.start();
+  assert.equal(await logOf(next.logs, pod, { timestamps: true, follow: true }), whole);
+  const { status } = await node.client.get(PodKind, APP);
+  assert.deepEqual(status, pod.status);
+  await node.client.delete(PodKind, APP);
+  for (let round = 0; existsSync(join(node.pods, pod.metadata.uid ?? "")); round++) {
+    assert.ok(round < 500, "its files stay");
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  await next.agent.stop({ graceMs: 1_000 });
+  await node.server.stop();
+});

@@ -4,7 +4,7 @@ import { EbbError } from "../base/errors.ts";
 import { systemRandom as random } from "../base/random.ts";
 import type { KubeconfigRequest } from "../cli/kubeconfig.ts";
 import { loadCredentials } from "../embedded/apiserver/credentials.ts";
-import { userKubeconfig } from "../embedded/apiserver/kubeconfig-text.ts";
+import { userKubeconfig } from "../embedded/apiserver/user-kubeconfig.ts";
 import { homeAt } from "../embedded/home/home.ts";
 import { parseKubeconfig } from "../kube/kubeconfig.ts";
 

@@ -9,6 +9,7 @@ import {
 import type { Container, ResourceList } from "../container.ts";
 import type { CoreService } from "../core-service/kind.ts";
 import type { PersistentVolumeClaim } from "../persistent-volume-claim/kind.ts";
+import { isOver } from "../pod/phase.ts";
 import type { Pod } from "../pod/pod.ts";
 import type { ResourceQuota } from "./kind.ts";
 import { type Countable, isInScope } from "./scopes.ts";
@@ -74,7 +75,7 @@ function claimUsage({ spec }: PersistentVolumeClaim): Usage {
 
 /** What one pod counts for: itself, and what its containers ask for and may take. One that has ended uses nothing. */
 function podUsage(pod: Pod): Usage {
-  if (pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed") return new Map();
+  if (isOver(pod)) return new Map();
   const usage: Usage = new Map([["pods", ONE]]);
   for (const list of ["requests", "limits"] as const) {
     const running = sum(pod.spec.containers, list);

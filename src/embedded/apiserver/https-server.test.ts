@@ -12,9 +12,9 @@ import { parseKubeconfig } from "../../kube/kubeconfig.ts";
 import { ApiServer } from "./api-server.ts";
 import { type Credentials, loadCredentials, writeKubeconfig } from "./credentials.ts";
 import { type RunningHttpsServer, startHttpsServer } from "./https-server.ts";
-import { userKubeconfig } from "./kubeconfig-text.ts";
 import { SqliteStorage } from "./storage/sqlite-storage.ts";
 import { testKinds } from "./test-kinds.ts";
+import { userKubeconfig } from "./user-kubeconfig.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ebb-https-"));
 const storage = new SqliteStorage({ path: join(folder, "state.db") });

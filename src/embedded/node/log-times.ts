@@ -104,7 +104,7 @@ export class LogTimes {
 
   #note(path: string, followed: Followed): void {
     const file = statSync(path, { throwIfNoEntry: false });
-    if (!file || file.size === followed.samples.at(-1)?.bytes) return;
+    if (!file || file.size === (followed.samples.at(-1)?.bytes ?? 0)) return;
     const sample = { bytes: file.size, atMs: Math.floor(file.mtimeMs) };
     followed.samples.push(sample);
     if (followed.samples.length <= SAMPLES_MAX) return keepNotes(path, [sample], appendFileSync);

@@ -1,8 +1,9 @@
 import { type Pod, PodKind } from "../../api/pod/kind.ts";
+import { isOver } from "../../api/pod/phase.ts";
 import { isApiError } from "../../api/status.ts";
 import { messageOf } from "../../base/errors.ts";
 import { Informer } from "../../kube/informer.ts";
-import { newContainer, startedContainer } from "./container-life.ts";
+import { exitOf, newContainer, reasonOfExit, startedContainer } from "./container-life.ts";
 import { isQueueProxy, newPod, type PodState } from "./pod-lifecycle.ts";
 import { type NodePorts, PodWorker } from "./pod-worker.ts";
 import type { Exit, FoundRun, PodRecord, RunId } from "./runtime.ts";
@@ -84,16 +85,17 @@ export class NodeAgent {
     );
   }
 
-  /** There is one node: a pod without a node is ours as well. */
-  #isOurs({ spec, status }: Pod): boolean {
-    const isOver = status?.phase === "Succeeded" || status?.phase === "Failed";
-    return !isOver && (spec.nodeName ?? this.#ports.nodeName) === this.#ports.nodeName;
+  /** There is one node: a pod without a node is ours as well. Of a pod that is over there may be logs. */
+  #isOurs(pod: Pod): boolean {
+    if (isOver(pod) && !this.#found.has(pod.metadata.uid ?? "")) return false;
+    return (pod.spec.nodeName ?? this.#ports.nodeName) === this.#ports.nodeName;
   }
 
   async #begin(worker: PodWorker): Promise<void> {
     const uid = worker.pod.metadata.uid ?? "";
     await this.#bind(worker.pod);
     const isAdopted = this.#found.has(uid) && (await this.#adopt(worker));
+    if (!isAdopted && isOver(worker.pod)) return this.#finished(uid);
     if (!isAdopted) worker.begin();
     worker.update(worker.pod);
   }
@@ -121,13 +123,15 @@ export class NodeAgent {
     const newest = newestRuns(this.#found.get(uid) ?? []);
     this.#found.delete(uid);
     if (!record || !addresses.claim(record.ip)) {
-      log.warn("cannot adopt a pod: its address is not ours any more; starting it anew", { pod: uid });
+      log.warn("cannot adopt a pod: its address is not ours any more", { pod: uid });
       await runtime.remove(uid);
       return false;
     }
     for (const { port } of record.ports) addresses.claimPort(port);
-    worker.adopt(this.#adoptedState(worker.pod, record, newest), record);
-    for (const run of newest) if (run.exit) worker.exited(run, run.exit);
+    const state = this.#adoptedState(worker.pod, record, newest);
+    if (isOver(worker.pod)) worker.adoptEnded(endedState(state, newest), record);
+    else worker.adopt(state, record);
+    if (!isOver(worker.pod)) for (const run of newest) if (run.exit) worker.exited(run, run.exit);
     log.info("adopted a pod", { pod: uid, running: newest.filter((run) => !run.exit).length });
     return true;
   }
@@ -163,6 +167,16 @@ export class NodeAgent {
     this.#workers.delete(uid);
     if (this.#workers.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
+}
+
+/** Nothing of it is started again; its status has been written. */
+function endedState(state: PodState, runs: readonly FoundRun[]): PodState {
+  const containers = state.containers.map((container) => {
+    const exit = runs.find(({ container: name }) => name === container.name)?.exit;
+    const resting = { ...container, starting: false, retryAtMs: Number.POSITIVE_INFINITY };
+    return exit ? exitOf(resting, { ...exit, reason: reasonOfExit(exit.exitCode) }) : resting;
+  });
+  return { ...state, containers };
 }
 
 function newestRuns(runs: readonly FoundRun[]): FoundRun[] {

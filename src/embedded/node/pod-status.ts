@@ -1,4 +1,5 @@
 import type { ContainerState, ContainerStatus, Pod, PodCondition, PodStatus } from "../../api/pod/kind.ts";
+import { isOver } from "../../api/pod/phase.ts";
 import type { PodSpec } from "../../api/pod-spec.ts";
 import { timeText } from "../../kube/time.ts";
 import { type ContainerLife, type Ended, isContainerReady, isStarted } from "./container-life.ts";
@@ -10,7 +11,7 @@ export function podStatus(state: PodState, pod: Pod, at: { nowMs: number; hostIp
   const names = (unready: readonly ContainerLife[]) => unready.map(({ name }) => name).join(" ");
   const unready = state.containers.filter((container) => !isContainerReady(container));
   const phase = phaseOf(state);
-  const ended = phase === "Succeeded" || phase === "Failed";
+  const ended = isOver({ status: { phase } });
   const because: Partial<PodCondition> = ended
     ? { reason: phase === "Failed" ? "PodFailed" : "PodCompleted" }
     : { reason: "ContainersNotReady", message: `containers with unready status: [${names(unready)}]` };

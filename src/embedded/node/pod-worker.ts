@@ -1,5 +1,6 @@
 import type { Container } from "../../api/container.ts";
 import { type Pod, PodKind } from "../../api/pod/kind.ts";
+import { isOver } from "../../api/pod/phase.ts";
 import { isApiError } from "../../api/status.ts";
 import type { QueueProxyHost } from "../../api/wire/hosting.ts";
 import { type Clock, sleep, type Timer } from "../../base/clock.ts";
@@ -137,6 +138,12 @@ export class PodWorker {
     this.#settle();
   }
 
+  /** Keeps the logs of a pod that is over, until it is deleted. */
+  adoptEnded(state: PodState, record: PodRecord): void {
+    this.#state = state;
+    this.#podPorts = new PodPorts(this.#ports.addresses, record.ports);
+  }
+
   /** The API's present view; `isGone` when the object does not exist any more. */
   update(pod: Pod, isGone = false): void {
     const before = this.#pod.metadata;
@@ -165,6 +172,8 @@ export class PodWorker {
   /** The engine stops: the programs end like those of a deleted pod, the object stays for the next start. */
   stop(graceMs: number): void {
     this.#keepsObject = true;
+    // Its logs are wanted as long as its object is there.
+    if (isOver(this.#pod) && !this.#state.eviction) return this.#rest();
     this.handle({ type: "deleted", graceMs: Math.min(graceMs, this.#state.graceMs) });
   }
 
@@ -366,6 +375,13 @@ export class PodWorker {
     this.#unfollow();
     this.#volumes.end();
     this.#sizeLimits.stop();
+  }
+
+  #rest(): void {
+    this.#timer?.cancel();
+    this.#endVolumes();
+    this.#finished.resolve();
+    this.#onFinished();
   }
 
   /** The pod's address and ports stay its own: they are in its status. */

@@ -2,7 +2,8 @@ import type { CoreService, ServicePort } from "../../api/core-service/kind.ts";
 import type { EndpointSlice, SliceEndpoint, SlicePort } from "../../api/endpoint-slice/kind.ts";
 import type { EndpointAddress, EndpointPort, EndpointSubset, Endpoints } from "../../api/endpoints/kind.ts";
 import type { Pod } from "../../api/pod/kind.ts";
-import { isOver, isPodReady } from "./pods.ts";
+import { isOver } from "../../api/pod/phase.ts";
+import { isPodReady } from "./pods.ts";
 
 /** Endpoints and EndpointSlices of a Service from its pods, in the shapes of golden/reconcile. Pure. */
 

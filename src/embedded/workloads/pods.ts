@@ -1,15 +1,12 @@
 import type { Stored } from "../../api/object.ts";
 import type { Pod } from "../../api/pod/kind.ts";
+import { isOver } from "../../api/pod/phase.ts";
 
 /** What Kubernetes' controllers ask about a pod. Pure. */
 
 /** Neither ended nor on its way out: counts for its ReplicaSet. */
 export function isActive(pod: Pod): boolean {
   return pod.metadata.deletionTimestamp === undefined && !isOver(pod);
-}
-
-export function isOver({ status }: Pod): boolean {
-  return status?.phase === "Succeeded" || status?.phase === "Failed";
 }
 
 export function isPodReady(pod: Pod): boolean {
