@@ -29,7 +29,9 @@ export function telemetryOver(link: Link, clock: Clock): DataPlaneTelemetry {
     metrics() {
       const answer = new Promise<MetricsSource>((resolve) => waiting.push(resolve));
       link.send(ASK, null);
-      return Promise.race([answer, sleep(clock, PATIENCE_MS).then(() => undefined)]);
+      const patience = new AbortController();
+      const late = sleep(clock, PATIENCE_MS, patience.signal).then(() => undefined);
+      return Promise.race([answer, late]).finally(() => patience.abort());
     },
   };
 }

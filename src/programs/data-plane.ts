@@ -130,11 +130,13 @@ export class DataPlane {
   /** Stops accepting and answers what is in flight. */
   async drain(): Promise<void> {
     await this.#doors.drain();
+    await this.#ports.telemetry?.flush();
   }
 
   /** Another process has taken the pods and listens: resolves when what is left here is over, or too late. */
-  retire(): Promise<void> {
-    return this.#doors.retire(() => this.queueProxies.retire());
+  async retire(): Promise<void> {
+    await this.#doors.retire(() => this.queueProxies.retire());
+    await this.#ports.telemetry?.flush();
   }
 
   /** Ends everything now. */
