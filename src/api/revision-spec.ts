@@ -5,7 +5,17 @@
 import type { ResourceRequirements } from "./container.ts";
 import type { ObjectMeta } from "./object.ts";
 import type { PodSpec } from "./pod-spec.ts";
-import { array, boolean, integer, intOrString, map, object, type Schema, string } from "./schema.ts";
+import {
+  array,
+  boolean,
+  described,
+  integer,
+  intOrString,
+  map,
+  object,
+  type Schema,
+  string,
+} from "./schema.ts";
 
 export interface RevisionSpec extends PodSpec {
   containerConcurrency?: number;
@@ -25,11 +35,6 @@ const QUANTITY =
 const int32 = integer({ format: "int32" });
 const int64 = integer({ format: "int64" });
 const strings = array(string(), { listType: "atomic" });
-
-/** A shape that several fields have, with what this one is for. */
-function described<S extends Schema>(schema: S, description: string): S {
-  return { ...schema, description };
-}
 
 const gated = object({}, {}, { preserveUnknown: true });
 const gatedAtomic = object({}, {}, { preserveUnknown: true, mapType: "atomic" });

@@ -87,10 +87,6 @@ export function integer(notes?: Notes): Schema<number> {
   return { type: "integer", ...notes };
 }
 
-export function number(notes?: Notes): Schema<number> {
-  return { type: "number", ...notes };
-}
-
 export function boolean(notes?: Notes): Schema<boolean> {
   return { type: "boolean", ...notes };
 }
@@ -102,6 +98,11 @@ export function intOrString(notes?: Notes): Schema<number | string> {
 /** The schema under the name that Kubernetes gives its type; `required` as in OpenApiNotes. */
 export function named<S extends Schema>(type: string, schema: S, required?: readonly string[]): S {
   return { ...schema, openApi: { type, ...(required === undefined ? {} : { required }) } };
+}
+
+/** A shape that several fields have, with what this one is for. */
+export function described<S extends Schema>(schema: S, description: string): S {
+  return { ...schema, description };
 }
 
 /** A string of which OpenAPI lists the known values; the kind's own validation judges it. */

@@ -46,7 +46,10 @@ describe("an OpenAPI document", () => {
     assert.deepEqual(spec?.properties?.selector, ref("apimachinery.pkg.apis.meta.v1.LabelSelector"));
     assert.deepEqual(spec?.properties?.strategy, ref("api.apps.v1.DeploymentStrategy"));
     const container = schemas["io.k8s.api.core.v1.Container"]?.properties;
-    assert.deepEqual(container?.readinessProbe, ref("api.core.v1.Probe"));
+    assert.deepEqual(container?.readinessProbe, {
+      allOf: [ref("api.core.v1.Probe")],
+      description: "While it fails, the pod gets no requests.",
+    });
     assert.deepEqual(container?.imagePullPolicy?.enum, ["Always", "IfNotPresent", "Never"]);
     const limits = schemas["io.k8s.api.core.v1.ResourceRequirements"]?.properties?.limits;
     assert.deepEqual(limits?.additionalProperties, ref("apimachinery.pkg.api.resource.Quantity"));

@@ -87,7 +87,7 @@ function kindSchema(resource: Resource, document: Document): object {
     kind: { type: "string", description: "Kind of the object." },
     ...(body as { properties?: object }).properties,
     metadata: {
-      allOf: [{ $ref: document.prefix + fullName(META) }],
+      ...referenceAmongNotes({ $ref: document.prefix + fullName(META) }, document),
       description: "Standard object's metadata.",
       default: {},
     },
@@ -127,6 +127,11 @@ function reference(document: Document, type: string, write: () => object): { rea
   return { $ref: document.prefix + name };
 }
 
+/** OpenAPI 3 lets nothing stand beside a reference, and the readers of version 2 know no allOf. */
+function referenceAmongNotes(reference: { readonly $ref: string }, { version }: Document): object {
+  return version === 2 ? reference : { allOf: [reference] };
+}
+
 /** What a field of a named type says of itself; the type says the rest. */
 function fieldOfType(schema: Schema, document: Document, type: string): object {
   const { description, default: byDefault, openApi, ...ofType } = schema;
@@ -137,7 +142,7 @@ function fieldOfType(schema: Schema, document: Document, type: string): object {
   const ref = reference(document, type, () => typeSchema(bare, document, type));
   if (description === undefined && byDefault === undefined) return ref;
   return {
-    allOf: [ref],
+    ...referenceAmongNotes(ref, document),
     ...(description === undefined ? {} : { description }),
     ...(byDefault === undefined ? {} : { default: byDefault }),
   };
