@@ -12,9 +12,11 @@ import { ebbQueueProxy, startQueueProxy } from "./queue-proxies.ts";
 import type { Row } from "./rounds.ts";
 import { wrk } from "./wrk.ts";
 
-/** An hour at a thousand requests a second, as fast as it goes, in this many stretches. */
+/** An hour at a thousand requests a second, as fast as it goes, in about this many stretches. */
 const REQUESTS = 3_600_000;
 const STRETCHES = 12;
+/** On a slow machine it ends earlier, and says after how many requests. */
+const LIMIT_MS = 480_000;
 const CONNECTIONS = [1, 32, 256];
 
 /** Whether anything grows with requests: the heap after a full collection, and the resident memory. */
@@ -27,24 +29,46 @@ export async function soak({ options, work }: PartContext): Promise<readonly Row
   const start = () => startQueueProxy(work, { ...plan, command, env: { EBB_BENCH_HEAP: heapFile } });
   return withContenders([start], async ([contender]) => {
     if (contender === undefined) return [];
-    const wanted = options.smoke ? 10_000 : REQUESTS;
-    const rows: Row[] = [];
-    let requests = 0;
-    for (let stretch = 1; requests < wanted; stretch++) {
-      while (requests < (wanted * stretch) / STRETCHES) {
+    const [wanted, stretches] = options.smoke ? [4_000, 2] : [REQUESTS, STRETCHES];
+    const endMs = performance.now() + LIMIT_MS;
+    const rows: HeapRow[] = [];
+    for (let requests = 0; requests < wanted && performance.now() < endMs; ) {
+      const until = requests + wanted / stretches;
+      while (requests < until && performance.now() < endMs) {
         for (const connections of CONNECTIONS)
           requests += (await wrk(contender, { connections, seconds: options.smoke ? 1 : 5 })).requests;
       }
-      rows.push(await look(contender, { requests, heapFile }));
+      const row = await look(contender, { requests, heapFile });
+      console.error(
+        `soak: ${row.requests} requests of ${wanted}, heap ${row.heapMiB} MiB, RSS ${row.rssMiB} MiB`,
+      );
+      rows.push(row);
     }
-    return rows;
+    return rows.map((row, at) => ({ ...row, ...(at === rows.length - 1 && growth(rows)) }));
   });
+}
+
+interface HeapRow extends Row {
+  readonly requests: number;
+  readonly heapMiB: number;
+  readonly rssMiB: number;
+}
+
+/** What a million requests add, from the first look on: before it the program is still warming up. */
+function growth(rows: readonly HeapRow[]) {
+  const [first, last] = [rows[0], rows.at(-1)];
+  if (first === undefined || last === undefined || first === last) return {};
+  const millions = (last.requests - first.requests) / 1e6;
+  return {
+    heapKiBPerMillion: rounded(((last.heapMiB - first.heapMiB) * 1024) / millions),
+    rssKiBPerMillion: rounded(((last.rssMiB - first.rssMiB) * 1024) / millions),
+  };
 }
 
 async function look(
   contender: Contender,
   { requests, heapFile }: { requests: number; heapFile: string },
-): Promise<Row> {
+): Promise<HeapRow> {
   // Idle connections to the application end meanwhile.
   await wait(6_000);
   writeFileSync(heapFile, "");
@@ -54,6 +78,7 @@ async function look(
   return {
     contender: contender.name,
     case: `after ${requests}`,
+    requests,
     heapMiB: rounded(heapMiB),
     rssMiB: rounded(residentMiB(contender.pids())),
   };
