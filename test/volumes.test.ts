@@ -15,6 +15,7 @@ import { Isolation, type IsolationKind } from "../src/embedded/node/runtimes/pro
 import { ProcessRuntime } from "../src/embedded/node/runtimes/process/process-runtime.ts";
 import type { KubeClient } from "../src/kube/client.ts";
 import { APP, processNode } from "./support/process-node.ts";
+import { until } from "./support/until.ts";
 
 /** Volumes of real process pods: as mounts where this machine allows them, as links below EBB_ROOT everywhere. */
 
@@ -81,14 +82,6 @@ async function world(kind: IsolationKind, body: (world: World) => Promise<void>)
     await agent.stop({ graceMs: 0 });
     await server.stop();
   }
-}
-
-async function until(holds: () => boolean | Promise<boolean>, tell: () => unknown): Promise<void> {
-  for (let round = 0; round < 800; round++) {
-    if (await holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error(`never: ${holds}, but ${JSON.stringify(await tell())}`);
 }
 
 for (const kind of KIND_OF_MACHINE) {

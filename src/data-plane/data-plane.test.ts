@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { clock, network, REVISION, world } from "../../test/support/data-plane-world.ts";
+import { until } from "../../test/support/until.ts";
 import { httpFetch } from "../http/fetch.ts";
 import { HeaderBlock } from "../http/header-block.ts";
 
@@ -11,7 +12,7 @@ test("a request for a revision at zero is held, tells the autoscaler at once, an
   const { get, activator, startPod, stats, timelines } = await world(t);
   activator.revisions.set(REVISION);
   const answer = get("/cold");
-  await pause(100);
+  await until(() => stats.length > 0);
   assert.deepEqual(
     stats.map(({ name, stat }) => [name, stat.averageConcurrentRequests, stat.requestCount]),
     [["hello-00001", 1, 1]],
@@ -53,8 +54,7 @@ test("nothing is forwarded to a pod that listens but whose readiness probe fails
     response.end("ok");
   });
   const answer = get("/work");
-  await pause(300);
-  assert.ok(pod.requests.length > 2);
+  await until(() => pod.requests.length > 2);
   assert.ok(pod.requests.every((line) => line === "GET /ready"));
   ready = true;
   assert.equal((await answer).status, 200);
@@ -162,7 +162,7 @@ test("a drain loses no request: what runs is finished, what comes is held for th
   gateway.backends.setEndpoints("default", "hello-00001", [{ name: "http", backends: [old.backend] }]);
   activator.revisions.setPods("default", "hello-00001", { ready: [old.backend], notReady: [] });
   const running = Array.from({ length: 5 }, () => get("/running"));
-  await pause(50);
+  await until(() => old.requests.length === 5);
   const drained = hosted.drain(old.uid);
   const late = Array.from({ length: 5 }, () => get("/late"));
   await drained;

@@ -6,6 +6,7 @@ import http2, { type ClientHttp2Session, type ServerHttp2Stream } from "node:htt
 import { type AddressInfo, createServer as createNetServer } from "node:net";
 import { after, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { until } from "../../test/support/until.ts";
 import { systemClock } from "../base/clock.ts";
 import { systemRandom } from "../base/random.ts";
 import { httpFetch } from "./fetch.ts";
@@ -137,13 +138,11 @@ test("a stream passes through: head, body and trailers, both ways", OPTIONS, asy
 
 test("streams of one client share one session to the application, side by side", OPTIONS, async () => {
   let open = 0;
-  let most = 0;
   const sessions = new Set<unknown>();
   const app = await http2App(async (stream) => {
     sessions.add(stream.session);
-    most = Math.max(most, ++open);
-    await pause(50);
-    open--;
+    open++;
+    await until(() => open === 20);
     stream.respond({ ":status": 200 });
     stream.end();
   });
@@ -152,7 +151,6 @@ test("streams of one client share one session to the application, side by side",
   const answers = await Promise.all(Array.from({ length: 20 }, () => call(session, { ":path": "/" })));
   assert.ok(answers.every(({ status }) => status === 200));
   assert.equal(sessions.size, 1);
-  assert.equal(most, 20);
 });
 
 test("messages are answered one by one while the stream stays open", OPTIONS, async () => {
@@ -222,14 +220,17 @@ test(
   "an application that resets the stream in its answer breaks the client's answer too",
   OPTIONS,
   async () => {
+    const arrived = Promise.withResolvers<void>();
     const app = await http2App(async (stream) => {
       stream.respond({ ":status": 200 });
       stream.write("part");
-      await pause(50);
+      await arrived.promise;
       resetStream(stream, 2);
     });
     const { port } = await proxyTo(app);
-    const answer = await call(client(port), { ":path": "/" });
+    const stream = client(port).request({ ":path": "/" });
+    stream.once("data", arrived.resolve);
+    const answer = await answerOf(stream);
     assert.equal(answer.body.toString(), "part");
     assert.equal(answer.rstCode, 2);
   },
@@ -260,18 +261,19 @@ test("a client that resets its stream ends the application's with CANCEL", OPTIO
 
 test("a request that breaks off is never complete for the application", OPTIONS, async () => {
   const { promise: ended, resolve } = Promise.withResolvers<string>();
+  const begun = Promise.withResolvers<void>();
   const app = await http2App((stream) => {
     stream.on("end", () => {
       if (!stream.aborted && stream.rstCode === 0) resolve("complete");
     });
     stream.on("aborted", () => resolve("broken"));
-    stream.resume();
+    stream.on("data", begun.resolve);
   });
   const { port } = await proxyTo(app);
   const stream = client(port).request({ ":method": "POST", ":path": "/" });
   stream.on("error", () => {});
   stream.write("half");
-  await pause(50);
+  await begun.promise;
   resetStream(stream, 8);
   assert.equal(await ended, "broken");
 });
@@ -334,9 +336,12 @@ test("an answer before the whole body was read reaches the client", OPTIONS, asy
 });
 
 test("a drain says goodbye, finishes what is open and then ends the connection", OPTIONS, async () => {
+  const asked: string[] = [];
+  const leaving = Promise.withResolvers<void>();
   const { port, server } = await proxyTo(
-    await http2App(async (stream) => {
-      await pause(150);
+    await http2App(async (stream, { ":path": path = "" }) => {
+      asked.push(path);
+      if (path === "/open") await leaving.promise;
       stream.respond({ ":status": 200 });
       stream.end("done");
     }),
@@ -344,11 +349,12 @@ test("a drain says goodbye, finishes what is open and then ends the connection",
   const idle = client(port);
   await call(idle, { ":path": "/" });
   const session = client(port);
-  const answer = call(session, { ":path": "/" });
-  await pause(50);
+  const answer = call(session, { ":path": "/open" });
+  await until(() => asked.includes("/open"));
   const goodbye = once(session, "goaway");
   const drained = server.drain();
   assert.deepEqual((await goodbye).slice(0, 1), [0]);
+  leaving.resolve();
   assert.equal((await answer).body.toString(), "done");
   await drained;
   assert.equal(server.connectionCount, 0);

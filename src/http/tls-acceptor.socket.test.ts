@@ -5,6 +5,7 @@ import { after, test } from "node:test";
 import { connect, type TLSSocket } from "node:tls";
 import { VirtualClock } from "../../sim/virtual-clock.ts";
 import { testAuthority } from "../../test/support/certificates.ts";
+import { until } from "../../test/support/until.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { systemNetwork } from "./network.ts";
 import { respondWith } from "./responses.ts";
@@ -55,10 +56,6 @@ async function greeted(port: number): Promise<TLSSocket> {
   closers.push(() => socket.destroy());
   await once(socket, "secureConnect");
   return socket;
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
 /** The head of a ClientHello, which promises more than ever comes. */

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { type TestContext, test } from "node:test";
 import { connect } from "node:tls";
 import { testAuthority } from "../../test/support/certificates.ts";
+import { until } from "../../test/support/until.ts";
 import { systemClock } from "../base/clock.ts";
 import { silentLog } from "../base/log.ts";
 import { systemRandom } from "../base/random.ts";
@@ -57,7 +58,7 @@ test("a request in flight over https is answered by doors that drain, and no con
   const [busy, idle] = [client(), client()];
   await Promise.all([once(busy, "secureConnect"), once(idle, "secureConnect")]);
   busy.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  while (held.length === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+  await until(() => held.length > 0);
   const [answered, ended] = [once(busy, "data"), once(idle.resume(), "end")];
   const drained = doors.drain();
   await ended;

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { until } from "../../test/support/until.ts";
 import { systemClock } from "../base/clock.ts";
 import { type Log, silentLog } from "../base/log.ts";
 import { openLineFile } from "./line-file.ts";
@@ -20,11 +21,10 @@ test("lines are appended to a file whose folder need not exist, the last ones wh
   first.write("a\n");
   first.write("b\n");
   first.close();
-  await pause(50);
+  await until(() => readFileSync(path, "utf8") === "a\nb\n");
   const second = openLineFile(path, { clock: systemClock, log: silentLog });
   second.write("c\n");
-  await pause(50);
-  assert.equal(readFileSync(path, "utf8"), "a\nb\nc\n");
+  await until(() => readFileSync(path, "utf8") === "a\nb\nc\n");
   second.close();
 });
 
@@ -33,7 +33,7 @@ test("a file that cannot be written is told once, and the lines are lost", async
   const log: Log = { ...silentLog, warn: (_message, fields) => void told.push(fields) };
   const lines = openLineFile(folder(context), { clock: systemClock, log });
   lines.write("a\n");
-  await pause(50);
+  await until(() => told.length > 0);
   lines.write("b\n");
   await pause(20);
   lines.close();

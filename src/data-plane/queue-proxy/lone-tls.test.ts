@@ -6,6 +6,7 @@ import { type TestContext, test } from "node:test";
 import { connect } from "node:tls";
 import { testAuthority } from "../../../test/support/certificates.ts";
 import { startLoneQueueProxy } from "../../../test/support/lone-queue-proxy.ts";
+import { until } from "../../../test/support/until.ts";
 import { systemClock } from "../../base/clock.ts";
 import { systemNetwork } from "../../http/network.ts";
 import { tlsNetwork } from "../../http/tls.ts";
@@ -80,7 +81,7 @@ test("a certificate that is replaced is shown from then on, and no request feels
   const before = await serialOf(options);
   assert.equal(await get(options, "/", agent), "200 ok");
   const late = get(options, "/held");
-  while (held.length === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+  await until(() => held.length > 0);
   reload();
   assert.notEqual(await serialOf(options), before);
   assert.equal(await get(options, "/", agent), "200 ok", "on the connection from before");

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import type { RequestListener } from "node:http";
 import { connect } from "node:net";
 import { type TestContext, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { startLoneQueueProxy } from "../../../test/support/lone-queue-proxy.ts";
 import { BASE_ENV } from "../../../test/support/queue-proxy-env.ts";
+import { until } from "../../../test/support/until.ts";
 import { systemClock } from "../../base/clock.ts";
 import { type Log, type LogFields, silentLog } from "../../base/log.ts";
 import { systemRandom } from "../../base/random.ts";
@@ -17,7 +19,9 @@ import { LoneQueueProxy } from "./lone.ts";
 const network = systemNetwork(systemClock);
 
 async function started(context: TestContext, env: Record<string, string> = {}) {
+  const asked: string[] = [];
   const application: RequestListener = (request, response) => {
+    asked.push(request.url ?? "");
     if (request.url === "/slow") setTimeout(() => response.end("slow"), 300);
     else response.end("ok");
   };
@@ -28,7 +32,7 @@ async function started(context: TestContext, env: Record<string, string> = {}) {
   const lone = await startLoneQueueProxy(context, application, { env, profiler });
   const get = (port: number, target: string) =>
     httpFetch({ network, clock: systemClock }, { address: { ip: lone.ip, port }, target, timeoutMs: 3000 });
-  return { ...lone, get };
+  return { ...lone, asked, get };
 }
 
 test("after a stop request it serves on for the quiet period, then frees its ports and exits with 0", async (context) => {
@@ -44,9 +48,9 @@ test("after a stop request it serves on for the quiet period, then frees its por
 });
 
 test("a request that is in flight when the quiet period ends gets its answer before the exit", async (context) => {
-  const { proxy, exits, exited, get } = await started(context, { EBB_QUIET_PERIOD_MS: "20" });
+  const { proxy, asked, exits, exited, get } = await started(context, { EBB_QUIET_PERIOD_MS: "20" });
   const slow = get(8012, "/slow");
-  await pause(100);
+  await until(() => asked.includes("/slow"));
   proxy.stop();
   assert.equal((await slow).body.toString(), "slow");
   assert.equal(await exited, 0);
@@ -63,7 +67,7 @@ test("the second stop request ends it at once with 1", async (context) => {
 test("an idle connection does not keep it alive", async (context) => {
   const { ip, proxy, exited } = await started(context, { EBB_QUIET_PERIOD_MS: "20" });
   const socket = connect(8012, ip);
-  await pause(100);
+  await once(socket, "connect");
   proxy.stop();
   assert.equal(await exited, 0);
   socket.destroy();

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { until } from "../../../../../test/support/until.ts";
 import { systemClock } from "../../../../base/clock.ts";
 import { silentLog } from "../../../../base/log.ts";
 import { runFiles } from "../../pod-folder.ts";
@@ -223,24 +224,6 @@ function runsEnded(pods: string, podUid: string): boolean {
     );
   } catch {
     return false;
-  }
-}
-
-/** A file that is read before it exists does not hold yet either. */
-function holdsNow(holds: () => boolean): boolean {
-  try {
-    return holds();
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return false;
-    throw thrown;
-  }
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  const endMs = Date.now() + 5_000;
-  while (!holdsNow(holds)) {
-    if (Date.now() > endMs) throw new Error(`never: ${holds}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 
