@@ -3,10 +3,9 @@ import { test } from "node:test";
 import { VirtualClock } from "../../../sim/virtual-clock.ts";
 import type { CollectorSpec, DeciderSpec } from "../../api/wire/decider.ts";
 import type { Stat } from "../../api/wire/stat.ts";
-import { silentLog } from "../../base/log.ts";
+import { type Log, type LogFields, silentLog } from "../../base/log.ts";
 import { seededRandom } from "../../base/random.ts";
 import { Autoscaler } from "./autoscaler.ts";
-import { explainDecision } from "./decision-log.ts";
 import type { ScrapablePod } from "./pod-scrape.ts";
 
 const key = { namespace: "default", name: "hello-00001" };
@@ -57,10 +56,12 @@ async function withRevision(
     fails = true;
   };
   const scales: { atMs: number; desired: number }[] = [];
+  const told: (LogFields | undefined)[] = [];
+  const log: Log = { ...silentLog, debug: (_message, fields) => void told.push(fields) };
   const scaler = new Autoscaler({
     clock,
     random: seededRandom(1),
-    log: silentLog,
+    log,
     pods: () => pods,
     async scrapePod() {
       if (fails) throw new Error("refused");
@@ -81,7 +82,7 @@ async function withRevision(
   const running = scaler.run(controller.signal);
   scaler.deciders.put(key, decider);
   scaler.collectors.put(key, collector);
-  await body({ clock, scaler, scales, setPods, pods: () => pods.length, fail });
+  await body({ clock, scaler, scales, told, setPods, pods: () => pods.length, fail });
   controller.abort();
   await running;
   await clock.advance(options.podStartMs ?? 0);
@@ -92,6 +93,8 @@ interface World {
   readonly clock: VirtualClock;
   readonly scaler: Autoscaler;
   readonly scales: { atMs: number; desired: number }[];
+  /** The fields of each line of the log. */
+  readonly told: readonly (LogFields | undefined)[];
   setPods(count: number): void;
   pods(): number;
   /** From now on no scrape succeeds. */
@@ -108,18 +111,17 @@ test("a revision without pods and traffic holds no timer", () =>
     assert.deepEqual(scaler.deciders.get(key), { desiredPodCount: -1, excessBurstCapacity: -111 });
   }));
 
-test("the first request at zero is decided on before receive returns", () =>
-  withRevision({}, async ({ scaler, scales }) => {
+test("the first request at zero is decided on before receive returns, and the log tells why", () =>
+  withRevision({}, async ({ scaler, scales, told }) => {
     scaler.receive([poke]);
     assert.deepEqual(
       scales.map(({ desired }) => desired),
       [1],
     );
-    const [record] = scaler.decisionsOf(key);
-    assert.equal(record?.cause, "poke");
-    assert.match(
-      record ? explainDecision(record) : "",
-      /unknown → 1 pods \(a request found no ready pod; calm\)/,
+    const [decision] = told;
+    assert.deepEqual(
+      [decision?.revision, decision?.cause, decision?.before, decision?.desired, decision?.panicking],
+      ["default/hello-00001", "poke", -1, 1, false],
     );
   }));
 

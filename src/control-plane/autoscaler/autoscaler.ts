@@ -17,7 +17,6 @@ import type { Attributes, Metric } from "../../base/metrics.ts";
 import type { Random } from "../../base/random.ts";
 import { type DeciderView, deciderMetrics, scrapeDurations } from "./autoscaler-metrics.ts";
 import { type DeciderState, decide, firstDecision, initialState, mustNotify } from "./decide.ts";
-import { DecisionLog, type DecisionRecord } from "./decision-log.ts";
 import { type ScrapablePod, ScrapeError, type ScrapeResult, scrapeRound } from "./pod-scrape.ts";
 import { type Averages, RevisionWindows, type Series } from "./windows.ts";
 
@@ -54,7 +53,6 @@ export interface AutoscalerPorts {
 const TICK_MS = 2_000;
 const SCRAPE_MS = 1_000;
 const SWEEP_MS = 30_000;
-const LOG_CAPACITY = 1_000;
 
 interface Decider {
   spec: DeciderSpec;
@@ -83,7 +81,6 @@ interface RevisionEntry {
 export class Autoscaler {
   readonly #ports: AutoscalerPorts;
   readonly #revisions = new Map<string, RevisionEntry>();
-  readonly #log = new DecisionLog(LOG_CAPACITY);
   #sweep: Timer | undefined;
   readonly #epochMs: number;
   readonly #scrapes = scrapeDurations();
@@ -145,11 +142,6 @@ export class Autoscaler {
   podsChanged(key: ObjectKey): void {
     const revision = this.#revisions.get(keyText(key));
     if (revision) this.#wake(revision);
-  }
-
-  /** The newest changes of this revision's scale, oldest first. */
-  decisionsOf(key: ObjectKey): readonly DecisionRecord[] {
-    return this.#log.of(key);
   }
 
   /** Revisions that hold a timer now; for tests and the watchdog. */
@@ -235,6 +227,7 @@ export class Autoscaler {
     return decider.decision.desiredPodCount === 0 || this.#ports.pods(key).length === 0;
   }
 
+  /** A poke is a report of requests that no ready pod can take. */
   #decide(revision: RevisionEntry, cause: "tick" | "poke"): void {
     const { key, decider, collector } = revision;
     if (decider === undefined || collector === undefined) return;
@@ -250,13 +243,12 @@ export class Autoscaler {
     decider.decision = decision;
     decider.averages = averages;
     if (before.desiredPodCount !== decision.desiredPodCount)
-      this.#log.add({
-        key,
-        atMs: nowMs,
+      this.#ports.log.debug("wants another number of pods", {
+        revision: keyText(key),
         cause,
         before: before.desiredPodCount,
         desired: decision.desiredPodCount,
-        metric: spec.scalingMetric,
+        metric: series,
         target: spec.targetValue,
         panicking: state.panicAtMs !== undefined,
         excessBurstCapacity: decision.excessBurstCapacity,
