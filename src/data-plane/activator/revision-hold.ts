@@ -71,7 +71,8 @@ export class RevisionHold {
   readonly #throttle: Throttle;
   readonly #pods = new PodSet();
   readonly #prober: PodProber;
-  readonly #search: ClusterIpSearch;
+  /** None where Services' addresses lead nowhere. */
+  readonly #search: ClusterIpSearch | undefined;
   /** All requests go there: pods cannot be reached one by one (spec T-034). */
   #clusterIp: Backend | undefined;
   #position: ActivatorPosition = { count: 0, index: -1 };
@@ -92,20 +93,11 @@ export class RevisionHold {
       },
       onFailed: (backend, outcome) => {
         this.#pods.fail(backend, outcome);
-        this.#search.want(this.#needsClusterIp);
+        this.#search?.want(this.#needsClusterIp);
       },
       urgent: () => this.#throttle.waiting > 0,
     });
-    this.#search = new ClusterIpSearch(
-      { ...options.prober, log: options.log },
-      {
-        find: async () => options.clusterIpOf?.(this.view),
-        onFound: (backend) => {
-          this.#clusterIp = backend;
-          this.#podsChanged();
-        },
-      },
-    );
+    this.#search = this.#searchThrough(options.clusterIpOf);
     this.setView(view);
   }
 
@@ -130,8 +122,10 @@ export class RevisionHold {
   }
 
   setView(view: RevisionView): void {
+    const { service, configuration } = this.view;
     this.view = view;
-    this.#names = undefined;
+    // The same names stay the same object, by which their series are found.
+    if (service !== view.service || configuration !== view.configuration) this.#names = undefined;
     this.#pods.trustsProbes = view.trustsProbes;
     this.#podsChanged();
     if (view.failure === undefined) this.#failingSinceMs = undefined;
@@ -191,15 +185,25 @@ export class RevisionHold {
   /** The revision is gone: whoever waits is told so. */
   close(failure: RevisionFailure): void {
     this.#prober.close();
-    this.#search.close();
+    this.#search?.close();
     this.#failureTimer?.cancel();
     for (const waiter of this.#throttle.takeAll()) (waiter as HeldRequest).giveUp(failure);
+  }
+
+  #searchThrough(find: RevisionHoldOptions["clusterIpOf"]): ClusterIpSearch | undefined {
+    if (find === undefined) return undefined;
+    const { log, prober } = this.#options;
+    const onFound = (backend: Backend) => {
+      this.#clusterIp = backend;
+      this.#podsChanged();
+    };
+    return new ClusterIpSearch({ ...prober, log }, { find: () => find(this.view), onFound });
   }
 
   #podsChanged(): void {
     const { mode } = this.#options.mesh();
     this.#pods.trustsReady = mode !== "auto";
-    this.#search.want(this.#needsClusterIp);
+    this.#search?.want(this.#needsClusterIp);
     const seesPods = this.#clusterIp === undefined && !this.#onlyClusterIp;
     const { targets, targetLimit } = shareOf({
       limit: this.view.containerConcurrency,
@@ -214,12 +218,12 @@ export class RevisionHold {
 
   /** Where Services have addresses that lead somewhere. */
   get #onlyClusterIp(): boolean {
-    return this.#options.clusterIpOf !== undefined && this.#options.mesh().mode === "enabled";
+    return this.#search !== undefined && this.#options.mesh().mode === "enabled";
   }
 
   get #needsClusterIp(): boolean {
     const { mode, podAddressability } = this.#options.mesh();
-    if (this.#options.clusterIpOf === undefined || this.#clusterIp !== undefined) return false;
+    if (this.#clusterIp !== undefined) return false;
     if (mode === "enabled") return this.#pods.readyCount > 0;
     return mode === "auto" && !podAddressability && this.#pods.areHidden;
   }
