@@ -9,6 +9,9 @@ import { ClientGone, type ServedConnection, type ServerContext } from "./server-
 /** Open at a time, on one connection. */
 const STREAMS_MAX = 250;
 
+/** Begun at once in one turn of the loop; those beyond wait for its end, and may have been reset by then. */
+const BEGUN_AT_ONCE_MAX = 32;
+
 /** What one HTTP/2 peer may make us hold: streams × window, and heads. Beyond, the stream or the session is refused. */
 const HTTP2_SESSION_OPTIONS = {
   /** Resets in a burst, and per second after it, before the session is ended (rapid reset). */
@@ -31,8 +34,8 @@ const SESSION_WINDOW_BYTES = 1024 * 1024;
 /** Bodies that wait unread on one connection before it gets no further stream. */
 const WAITING_BYTES_MAX = 4 * 1024 * 1024;
 /**
- * GOAWAY with the highest of all identifiers, written past nghttp2: that one reads no more after a goodbye of its own as
- * soon as no stream is open, whatever is on its way.
+ * GOAWAY with the highest of all identifiers, written past nghttp2: that one reads no more after a goodbye of its own
+ * as soon as no stream is open, whatever is on its way.
  */
 const FIRST_GOODBYE = Buffer.from([0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
 
@@ -52,7 +55,8 @@ export class Http2ServerConnection implements ServedConnection, Http2StreamOwner
   readonly #session: ServerHttp2Session;
   readonly #streams = new Set<Http2ServerStream>();
   readonly #timer: ConnectionTimer;
-  #begun: (() => void)[] = [];
+  #begunInTurn = 0;
+  #waiting: (() => void)[] = [];
   #closing = false;
   #saidGoodbye = false;
   #over = false;
@@ -85,7 +89,7 @@ export class Http2ServerConnection implements ServedConnection, Http2StreamOwner
     stream.on("error", () => {});
     if (this.#over || stream.destroyed) return;
     // None was answered yet: more than may be open is the work of resets, and nghttp2 would go on to the chunk's end.
-    if (this.#begun.length >= STREAMS_MAX) {
+    if (this.#begunInTurn >= STREAMS_MAX) {
       this.closeNow(new EbbError("rapid-reset", "the client opens and resets streams without end"));
       return;
     }
@@ -99,13 +103,18 @@ export class Http2ServerConnection implements ServedConnection, Http2StreamOwner
     served.begin(raw, (flags & FLAG_END_STREAM) !== 0);
   }
 
-  afterReading(begin: () => void): void {
-    if (this.#begun.push(begin) > 1) return;
-    void this.context.nextTurn().then(() => {
-      const begun = this.#begun;
-      this.#begun = [];
-      for (const one of begun) one();
-    });
+  whenDue(begin: () => void): void {
+    this.#begunInTurn++;
+    if (this.#begunInTurn === 1) void this.context.nextTurn().then(() => this.#turnOver());
+    if (this.#begunInTurn <= BEGUN_AT_ONCE_MAX) begin();
+    else this.#waiting.push(begin);
+  }
+
+  #turnOver(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#begunInTurn = 0;
+    for (const begin of waiting) begin();
   }
 
   #waitingBytes(): number {

@@ -18,7 +18,7 @@ import {
   temporaryFolder,
 } from "../../support/engine.ts";
 
-/** 10,000 hostile connections of 13 kinds against the data-plane process of an engine, while others want to be served. */
+/** 10,000 hostile connections of 13 kinds against an engine's data-plane process, while others want to be served. */
 
 /** How many of each; those that cost the most are the fewest. */
 const KINDS: Readonly<Record<string, number>> = {
