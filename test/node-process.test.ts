@@ -225,3 +225,23 @@ test("the log of a pod that is over is there for the next engine too, until the 
   await next.agent.stop({ graceMs: 1_000 });
   await node.server.stop();
 });
+
+test("of a container that waits for its restart, the last run is the present one and the one before", async () => {
+  const node = await realNode();
+  const runtime = new ProcessRuntime({ clock: systemClock, log: silentLog, pods: node.pods });
+  const agent = node.newAgent({ runtime });
+  const logs = new ProcessLogs({ pods: node.pods, agent, clock: systemClock, times: runtime.logTimes });
+  await agent.start();
+  const pod = appPod();
+  const script = 'echo "run of $PPID"; exit 1';
+  pod.spec.containers = [{ name: "main", image: "app", command: ["sh", "-c", script] }];
+  await node.client.create(PodKind, pod);
+  const waiting = await node.until(
+    (one) => one.status?.containerStatuses?.[0]?.state?.waiting?.reason === "CrashLoopBackOff",
+  );
+  const present = await logOf(logs, waiting, { follow: true });
+  assert.match(present, /^run of \d+\n$/);
+  assert.equal(await logOf(logs, waiting, { previous: true }), present);
+  await agent.stop({ graceMs: 0 });
+  await node.server.stop();
+});

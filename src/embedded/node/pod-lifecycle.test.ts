@@ -158,3 +158,14 @@ test("a pod that is evicted while its program starts kills it as soon as it runs
   story.take(started("user-container"));
   assert.deepEqual(story.effects.slice(-1), ["SIGKILL"]);
 });
+
+test("a restarted program that ends before its start is known is restarted again, after its back-off", () => {
+  const story = readyPod().take(crashed);
+  story.take({ type: "exited", container: "user-container", restart: 1, exitCode: 1, atMs: 2 });
+  story.take(started("user-container", 1));
+  assert.equal(story.status.containerStatuses?.[0]?.state?.waiting?.reason, "CrashLoopBackOff");
+  const starts = () => story.effects.filter((effect) => effect === "start").length;
+  const before = starts();
+  story.pass(11_000);
+  assert.equal(starts(), before + 1);
+});

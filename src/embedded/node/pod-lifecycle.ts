@@ -225,7 +225,8 @@ function onStartFailed(state: PodState, event: PodEvent & { type: "start-failed"
 
 function onExited(state: PodState, event: PodEvent & { type: "exited" }, now: Now): Step {
   const found = currentRun(state, event);
-  if (!found || found.life.phase === "terminated") return { state, effects: [] };
+  // While it is being started again, what has terminated is the run before.
+  if (!found || (found.life.phase === "terminated" && !found.starting)) return { state, effects: [] };
   const { exitCode, atMs, message } = event;
   const exit = {
     exitCode,
@@ -245,7 +246,9 @@ const BACK_OFF_RESET_MS = 600_000;
 function afterExit(before: PodState, ended: ContainerLife, now: Now): Step {
   const state = unprovenQueueProxy(before, ended, now);
   if (state.phase !== "active" || !restarts(state, ended)) return { state: put(state, ended), effects: [] };
-  const ranMs = ended.startedAtMs === undefined ? 0 : now.wallMs - ended.startedAtMs;
+  // Of this run: one that ended before its start was known has none.
+  const startedAtMs = ended.last?.startedAtMs;
+  const ranMs = startedAtMs === undefined ? 0 : now.wallMs - startedAtMs;
   const delayMs = ranMs >= BACK_OFF_RESET_MS ? 0 : ended.backOffMs;
   const backOffMs = delayMs === 0 ? BACK_OFF_FIRST_MS : Math.min(delayMs * 2, BACK_OFF_MAX_MS);
   const waiting = { ...ended, backOffMs, backingOffMs: delayMs, retryAtMs: now.monotonicMs + delayMs };

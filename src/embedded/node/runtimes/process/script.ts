@@ -34,9 +34,9 @@ export function shimScript(token: number, files: RunFiles, { launch, isFed }: La
   return `exec </dev/null
 [ "$launch" ] || set -m
 ${isFed ? holdInput(files) : ""}( ulimit -c 0
-${launch} ) ${isFed ? `<${quote(files.input)} ` : ""}>>${quote(files.log)} 2>&1 3>&- &
+${launch} ) ${isFed ? "<&5 4>&- 5<&- " : ""}>>${quote(files.log)} 2>&1 3>&- &
 pid=$!
-trap '' PIPE
+${isFed ? "exec 4>&- 5<&-\n" : ""}trap '' PIPE
 [ "$launch" ] || set +m
 stat=
 read -r stat </proc/$pid/stat
@@ -59,11 +59,13 @@ export interface Launch {
 
 /**
  * A pipe that nobody has open for writing has ended for its reader: a process that sleeps keeps it open. The pipe's
- * name in its environment lets it be found with what else is left of the pod.
+ * name in its environment lets it be found with what else is left of the pod. The shim itself has both ends open until
+ * their owners have them, so that nobody can come too early.
  */
 function holdInput({ input, holder }: RunFiles): string {
   return `mkfifo -m 600 ${quote(input)}
-( export input=${quote(input)}; exec sleep 2147483647 ) 0<>${quote(input)} >/dev/null 2>&1 3>&- &
+exec 4<>${quote(input)} 5<${quote(input)}
+( export input=${quote(input)}; exec sleep 2147483647 ) <&4 4>&- 5<&- >/dev/null 2>&1 3>&- &
 holder=$!
 echo $holder >${quote(holder)}
 `;

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { constants, existsSync, openSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, constants, existsSync, openSync, readFileSync, rmSync } from "node:fs";
 import { Socket } from "node:net";
 import { Readable, type Writable } from "node:stream";
 import { bytesFrom, sizeOf } from "../../log-file.ts";
@@ -46,6 +46,8 @@ export async function attachTo(
   { over, endsInput }: { readonly over: Promise<void>; readonly endsInput: boolean },
 ): Promise<Omit<RunningProgram, "resize">> {
   const left = new AbortController();
+  // The run's starter makes it, but may be slower.
+  appendFileSync(files.log, "");
   const start = (await sizeOf(files.log)) ?? 0;
   const stdout = Readable.from(bytesFrom(files.log, { start, over, signal: left.signal }), {
     objectMode: false,
