@@ -1,4 +1,5 @@
 import { GoMap, GoStruct, type Value } from "../base/go-template/values.ts";
+import { percentDecoded } from "../base/percent.ts";
 import { canonicalName } from "../http/canonical-name.ts";
 import type { HeaderBlock } from "../http/header-block.ts";
 import type { Exchange } from "../http/message.ts";
@@ -84,7 +85,7 @@ function urlOf(target: string): GoStruct {
     /^(?:([a-z][a-z0-9+.-]*):\/\/([^/?]*))?(.*)$/is.exec(target) ?? [];
   const [rawPath = ""] = rest.split("?", 1);
   const query = queryOf(rest);
-  const path = decoded(rawPath);
+  const path = percentDecoded(rawPath);
   return new GoStruct({
     type: "*url.URL",
     fields: {
@@ -105,14 +106,6 @@ function urlOf(target: string): GoStruct {
       IsAbs: () => scheme !== "",
     },
   });
-}
-
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
 }
 
 /** By Go's canonical names, without Host. */

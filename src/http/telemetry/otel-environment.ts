@@ -1,5 +1,6 @@
 import { messageOf } from "../../base/errors.ts";
 import type { Attributes } from "../../base/metrics.ts";
+import { percentDecoded } from "../../base/percent.ts";
 import { inspectIdentity } from "../tls-identity.ts";
 import type { OtlpOptions } from "./otlp-sender.ts";
 import type { SpanBatching } from "./span-exporter.ts";
@@ -112,7 +113,7 @@ class Reader {
         this.#ports.complain(variable, `${JSON.stringify(pair)} is not of the form name=value`);
         return [];
       }
-      return [[name, unescaped(value)] as const];
+      return [[name, percentDecoded(value)] as const];
     });
   }
 
@@ -170,14 +171,5 @@ class Reader {
 
   #text(variable: string): string {
     return this.#env[variable]?.trim() ?? "";
-  }
-}
-
-function unescaped(value: string): string {
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    // A percent sign that escapes nothing stands for itself.
-    return value;
   }
 }

@@ -1,3 +1,4 @@
+import { percentDecoded } from "../../../base/percent.ts";
 import { REVIEWS, type Review } from "../access/reviews.ts";
 import type { Resource, Resources } from "../resources.ts";
 
@@ -21,7 +22,7 @@ export type Address =
   | { readonly type: "other" };
 
 export function addressOf(path: string, resources: Resources): Address {
-  const parts = path.split("/").slice(1).map(decoded);
+  const parts = path.split("/").slice(1).map(percentDecoded);
   const core = parts[0] === "api";
   if (!core && parts[0] !== "apis") return { type: "other" };
   const [group, version] = core ? ["", parts[1]] : [parts[1] ?? "", parts[2]];
@@ -72,12 +73,4 @@ function locate(
   const [, ownName = "", ownSubresource = ""] = parts;
   if (resource.kind.namespaced && ownName !== "") return undefined;
   return { type: "resource" as const, resource, namespace: "", name: ownName, subresource: ownSubresource };
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }
