@@ -48,7 +48,9 @@ class Walk {
     }
   }
 
-  /** What both begin and end with is the same; between that, elements are compared in pairs and the rest came or went. */
+  /**
+   * What both begin and end with is the same; between that, elements are compared in pairs, the rest came or went.
+   */
   #lists(
     path: string,
     type: string,

@@ -2,9 +2,10 @@ import { AGE_COLUMN } from "../age.ts";
 import { CONTAINER_COLUMNS } from "../container-columns.ts";
 import type { Kind } from "../kind.ts";
 import { type LabelSelector, labelSelectorSchema } from "../label-selector.ts";
+import { plainConditionSchema } from "../object.ts";
 import { type PodTemplate, podTemplateSchema } from "../pod-spec.ts";
 import { type Resource, resource } from "../resource.ts";
-import { array, integer, object, type Schema, string } from "../schema.ts";
+import { array, integer, named, object, type Schema } from "../schema.ts";
 
 export interface ReplicaSetSpec {
   replicas?: number;
@@ -48,14 +49,10 @@ const statusSchema = object(
     availableReplicas: int32,
     terminatingReplicas: int32,
     observedGeneration: integer({ format: "int64" }),
-    conditions: array(
-      object(
-        { type: string(), status: string() },
-        { lastTransitionTime: string({ format: "date-time" }), reason: string(), message: string() },
-        { openApi: { type: "apps.v1.ReplicaSetCondition" } },
-      ),
-      { listType: "map", listKeys: ["type"] },
-    ),
+    conditions: array(named("apps.v1.ReplicaSetCondition", plainConditionSchema), {
+      listType: "map",
+      listKeys: ["type"],
+    }),
   },
 ) as Schema as Schema<ReplicaSetStatus>;
 

@@ -1,21 +1,23 @@
 import { failure } from "../../../api/status.ts";
 import type { DeleteOptions } from "../../../kube/client.ts";
 import { isRecord } from "../any-object.ts";
+import type { WriteOptions } from "../context.ts";
 import { type Cause, invalid } from "../failures.ts";
 import { readJson, textOf } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
 import { integerOf } from "./list-options.ts";
+import { dryRunCauses, managerOf } from "./write-options.ts";
 
 /** DeleteOptions from body and query, with Kubernetes' words for what is wrong (spec E-209). */
 export interface DecodedDelete {
   readonly how: DeleteOptions;
-  readonly dryRun: boolean;
+  readonly options: WriteOptions;
 }
 
 const POLICIES = ["Foreground", "Background", "Orphan"];
 
 export async function deleteOptionsOf(exchange: Exchange): Promise<DecodedDelete> {
-  const { query, request } = exchange;
+  const { query, request, caller, warnings } = exchange;
   const body = request.body.length === 0 ? {} : await bodyOf(exchange);
   const preconditions = isRecord(body.preconditions) ? body.preconditions : {};
   const grace = integerOf(query.get("gracePeriodSeconds")) ?? body.gracePeriodSeconds;
@@ -27,8 +29,9 @@ export async function deleteOptionsOf(exchange: Exchange): Promise<DecodedDelete
     (orphan === undefined ? undefined : orphan ? "Orphan" : "Background")) as
     | DeleteOptions["propagationPolicy"]
     | null;
+  const manager = managerOf(exchange);
   return {
-    dryRun: dryRun.length > 0,
+    options: { caller, manager, dryRun: dryRun.length > 0, fieldValidation: "Ignore", warnings },
     how: {
       ...(propagationPolicy ? { propagationPolicy } : {}),
       ...(typeof grace === "number" ? { gracePeriodSeconds: grace } : {}),
@@ -87,11 +90,4 @@ function check(options: { policy: unknown; orphan: boolean | undefined; dryRun: 
   }
   causes.push(...dryRunCauses(options.dryRun));
   if (causes.length > 0) throw invalid({ kind: "DeleteOptions", group: "meta.k8s.io" }, "", causes);
-}
-
-export function dryRunCauses(dryRun: readonly string[]): Cause[] {
-  if (dryRun.every((mode) => mode === "All")) return [];
-  const shown = `[${dryRun.map((mode) => JSON.stringify(mode)).join(" ")}]`;
-  const message = `Unsupported value: ${shown}: supported values: "All"`;
-  return [{ reason: "FieldValueNotSupported", message, field: "dryRun" }];
 }

@@ -38,7 +38,7 @@ import { onScale } from "./scale-request.ts";
 import { columnDefinitions, includeObjectOf, partialMetadata, tableRow } from "./table.ts";
 import { toStored, viewedBefore } from "./viewed-body.ts";
 import { respondWatch } from "./watch-response.ts";
-import { managerOf, writeOptionsOf } from "./write-options.ts";
+import { writeOptionsOf } from "./write-options.ts";
 
 /** One request, from address to answer: who asks, what it names, which verb, in which form. */
 
@@ -109,11 +109,9 @@ async function onObject(
 ): Promise<ApiResponse> {
   const target = targetOf(address);
   switch (exchange.request.method) {
-    case "GET": {
+    case "GET":
       checkGetVersion(exchange.query, context.storage.sequenced);
-      const entry = await getObject(context, target, exchange.caller);
-      return respondObject(context, exchange, { address, status: 200, text: entry.json });
-    }
+      return get(context, exchange, address);
     case "PUT":
       return put(context, exchange, target);
     case "PATCH":
@@ -158,10 +156,8 @@ async function onStatus(
 ): Promise<ApiResponse> {
   const target = targetOf(address);
   switch (exchange.request.method) {
-    case "GET": {
-      const entry = await getObject(context, target, exchange.caller);
-      return respondObject(context, exchange, { address, status: 200, text: entry.json });
-    }
+    case "GET":
+      return get(context, exchange, address);
     case "PUT": {
       const options = writeOptionsOf(exchange, "UpdateOptions");
       const { object } = await decodeObject(exchange, target.resource);
@@ -176,6 +172,11 @@ async function onStatus(
     default:
       throw methodNotAllowed();
   }
+}
+
+async function get(context: RestContext, exchange: Exchange, address: ResourceAddress): Promise<ApiResponse> {
+  const entry = await getObject(context, targetOf(address), exchange.caller);
+  return respondObject(context, exchange, { address, status: 200, text: entry.json });
 }
 
 /** PATCH of an object or of its status. */
@@ -253,16 +254,9 @@ async function remove(
   exchange: Exchange,
   address: ResourceAddress,
 ): Promise<ApiResponse> {
-  const { how, dryRun } = await deleteOptionsOf(exchange);
+  const { how, options } = await deleteOptionsOf(exchange);
   const shown = targetOf(address);
   const target = { ...shown, resource: context.resources.storedAs(shown.resource) };
-  const options = {
-    caller: exchange.caller,
-    manager: managerOf(exchange),
-    dryRun,
-    fieldValidation: "Ignore" as const,
-    warnings: exchange.warnings,
-  };
   const written = await deleteObject(context, { target, how }, options);
   if (!written.removed || SHOWN_WHEN_DELETED.has(target.resource.collection))
     return respondWritten(context, exchange, { written, address });
@@ -282,15 +276,8 @@ async function deleteCollection(
   const { resource } = address;
   if (resource.collection === "namespaces" || (resource.kind.namespaced && address.namespace === ""))
     throw methodNotAllowed();
-  const { how, dryRun } = await deleteOptionsOf(exchange);
+  const { how, options } = await deleteOptionsOf(exchange);
   const filter = filterFrom(exchange, address);
-  const options = {
-    caller: exchange.caller,
-    manager: managerOf(exchange),
-    dryRun,
-    fieldValidation: "Ignore" as const,
-    warnings: exchange.warnings,
-  };
   const items: unknown[] = [];
   for await (const page of listEntries(context, { resource, filter, at: context.storage.sequenced })) {
     for (const { key, json } of page) {

@@ -1,6 +1,5 @@
 import type { WriteOptions } from "../context.ts";
 import { type Cause, invalid } from "../failures.ts";
-import { dryRunCauses } from "./delete-options.ts";
 import type { Exchange } from "./exchange.ts";
 import { flagOf } from "./list-options.ts";
 
@@ -52,6 +51,13 @@ function managerCauses(manager: string): Cause[] {
   if (isPrintable(manager)) return [];
   const message = `Invalid value: ${JSON.stringify(manager)}: should only contain printable characters`;
   return [{ reason: "FieldValueInvalid", message, field }];
+}
+
+export function dryRunCauses(dryRun: readonly string[]): Cause[] {
+  if (dryRun.every((mode) => mode === "All")) return [];
+  const shown = `[${dryRun.map((mode) => JSON.stringify(mode)).join(" ")}]`;
+  const message = `Unsupported value: ${shown}: supported values: "All"`;
+  return [{ reason: "FieldValueNotSupported", message, field: "dryRun" }];
 }
 
 /** The writer's name in metadata.managedFields: as asked, else the program in the User-Agent. */
