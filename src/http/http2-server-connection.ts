@@ -9,9 +9,6 @@ import { ClientGone, type ServedConnection, type ServerContext } from "./server-
 /** Open at a time, on one connection. */
 const STREAMS_MAX = 250;
 
-/** Begun at once in one turn of the loop; those beyond wait for its end, and may have been reset by then. */
-const BEGUN_AT_ONCE_MAX = 32;
-
 /** What one HTTP/2 peer may make us hold: streams × window, and heads. Beyond, the stream or the session is refused. */
 const HTTP2_SESSION_OPTIONS = {
   /** Resets in a burst, and per second after it, before the session is ended (rapid reset). */
@@ -55,8 +52,7 @@ export class Http2ServerConnection implements ServedConnection, Http2StreamOwner
   readonly #session: ServerHttp2Session;
   readonly #streams = new Set<Http2ServerStream>();
   readonly #timer: ConnectionTimer;
-  #begunInTurn = 0;
-  #waiting: (() => void)[] = [];
+  #begun: (() => void)[] = [];
   #closing = false;
   #saidGoodbye = false;
   #over = false;
@@ -89,7 +85,7 @@ export class Http2ServerConnection implements ServedConnection, Http2StreamOwner
     stream.on("error", () => {});
     if (this.#over || stream.destroyed) return;
     // None was answered yet: more than may be open is the work of resets, and nghttp2 would go on to the chunk's end.
-    if (this.#begunInTurn >= STREAMS_MAX) {
+    if (this.#begun.length >= STREAMS_MAX) {
       this.closeNow(new EbbError("rapid-reset", "the client opens and resets streams without end"));
       return;
     }
@@ -103,18 +99,13 @@ export class Http2ServerConnection implements ServedConnection, Http2StreamOwner
     served.begin(raw, (flags & FLAG_END_STREAM) !== 0);
   }
 
-  whenDue(begin: () => void): void {
-    this.#begunInTurn++;
-    if (this.#begunInTurn === 1) void this.context.nextTurn().then(() => this.#turnOver());
-    if (this.#begunInTurn <= BEGUN_AT_ONCE_MAX) begin();
-    else this.#waiting.push(begin);
-  }
-
-  #turnOver(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    this.#begunInTurn = 0;
-    for (const begin of waiting) begin();
+  afterReading(begin: () => void): void {
+    if (this.#begun.push(begin) > 1) return;
+    void this.context.nextTurn().then(() => {
+      const begun = this.#begun;
+      this.#begun = [];
+      for (const one of begun) one();
+    });
   }
 
   #waitingBytes(): number {
