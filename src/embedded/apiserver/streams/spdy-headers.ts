@@ -11,11 +11,12 @@ const BLOCK_MAX = 64 * 1024;
 export class HeaderReader {
   readonly #inflate = createInflate({ dictionary: DICTIONARY, finishFlush: constants.Z_SYNC_FLUSH });
   #failed: Error | undefined;
+  #done: () => void = () => {};
 
   constructor() {
-    this.#inflate.on("error", (thrown) => {
-      this.#failed = new SpdyError(`headers that cannot be decompressed: ${thrown.message}`);
-    });
+    this.#inflate.on("error", ({ message }) => this.#fail(`headers that cannot be decompressed: ${message}`));
+    // What stands behind the end is never taken, and nobody is told so.
+    this.#inflate.on("end", () => this.#fail("headers that end for the whole connection"));
   }
 
   /** One block at a time, in the order of their coming. Rejects with SpdyError. */
@@ -27,11 +28,19 @@ export class HeaderReader {
       if (size <= BLOCK_MAX) parts.push(part);
     };
     this.#inflate.on("data", take);
-    await new Promise<void>((resolve) => this.#inflate.write(block, () => resolve()));
+    await new Promise<void>((resolve) => {
+      this.#done = resolve;
+      this.#inflate.write(block, () => resolve());
+    });
     this.#inflate.off("data", take);
     if (this.#failed) throw this.#failed;
     if (size > BLOCK_MAX) throw new SpdyError(`a header block of ${size} bytes`);
     return pairsOf(Buffer.concat(parts));
+  }
+
+  #fail(message: string): void {
+    this.#failed ??= new SpdyError(message);
+    this.#done();
   }
 
   close(): void {

@@ -5,7 +5,16 @@ import { describe, test } from "node:test";
 import { constants, createDeflate, createInflate } from "node:zlib";
 import fc from "fast-check";
 import { DICTIONARY } from "./spdy-dictionary.ts";
-import { CONTROL, controlFrame, dataHead, FIN, type Frame, FrameReader, numbers } from "./spdy-frames.ts";
+import {
+  CONTROL,
+  controlFrame,
+  dataHead,
+  FIN,
+  type Frame,
+  FrameReader,
+  numbers,
+  SpdyError,
+} from "./spdy-frames.ts";
 import { SpdySession, type SpdyStream } from "./spdy-session.ts";
 
 /** A session with a client that writes frames by hand, and compresses its headers as clients do. */
@@ -199,5 +208,39 @@ describe("a SPDY session", () => {
     client.transport.push(null);
     assert.equal(await client.session.closed, undefined);
     assert.equal(stream.destroyed, true);
+  });
+
+  test("whatever bytes come, it ends, and for no reason of its own making", async () => {
+    const whole = connection();
+    const opening = [
+      numbers(1, 0),
+      Buffer.alloc(2),
+      await blockOf(whole, { streamType: "data", port: "80" }),
+    ];
+    const talk = Buffer.concat([
+      controlFrame(CONTROL.synStream, Buffer.concat(opening)),
+      dataHead(1, 5),
+      Buffer.from("hello"),
+      controlFrame(CONTROL.ping, numbers(1)),
+      controlFrame(CONTROL.rstStream, numbers(1, 5)),
+    ]);
+    whole.session.close();
+    const change = fc.tuple(fc.nat(talk.length - 1), fc.integer({ min: 0, max: 255 }));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(change, { maxLength: 6 }),
+        fc.integer({ min: 1, max: 40 }),
+        async (changes, cut) => {
+          const bytes = Buffer.from(talk);
+          for (const [at, value] of changes) bytes[at] = value;
+          const client = connection();
+          for (let at = 0; at < bytes.length; at += cut) client.transport.push(bytes.subarray(at, at + cut));
+          client.transport.push(null);
+          const reason = await client.session.closed;
+          assert.ok(reason === undefined || reason instanceof SpdyError, String(reason));
+        },
+      ),
+      { numRuns: 200 },
+    );
   });
 });

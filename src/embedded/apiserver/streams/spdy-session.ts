@@ -34,15 +34,15 @@ export class SpdySession {
   #wake: () => void = () => {};
   #lastStream = 0;
   #isFirstReply = true;
-  /** Resolves when the connection is over, with the reason when the client broke the protocol. */
-  readonly closed: Promise<SpdyError | undefined>;
+  /** Resolves when the connection is over, with the reason when it broke: SpdyError for what is not SPDY. */
+  readonly closed: Promise<unknown>;
 
   constructor({ transport, onStream }: SpdySessionOptions) {
     this.#transport = transport;
     this.#onStream = onStream;
     this.closed = this.#serve().then(
       () => this.#over(undefined),
-      (thrown) => this.#over(thrown instanceof SpdyError ? thrown : undefined),
+      (thrown) => this.#over(thrown),
     );
   }
 
@@ -60,7 +60,7 @@ export class SpdySession {
     }
   }
 
-  #over(reason: SpdyError | undefined): SpdyError | undefined {
+  #over(reason: unknown): unknown {
     this.#headers.close();
     for (const stream of this.#streams.values()) stream.destroy();
     this.#transport.destroy();
