@@ -35,7 +35,7 @@ import {
 import type { RestContext } from "./rest-context.ts";
 import { respondReview, respondToken } from "./review-request.ts";
 import { onScale } from "./scale-request.ts";
-import { columnDefinitions, includeObjectOf, partialMetadata, tableRow } from "./table.ts";
+import { columnDefinitions, includeObjectOf, partialMetadata, tableOfOne, tableRow } from "./table.ts";
 import { toStored, viewedBefore } from "./viewed-body.ts";
 import { respondWatch } from "./watch-response.ts";
 import { writeOptionsOf } from "./write-options.ts";
@@ -349,14 +349,7 @@ async function respondObject(
     const object = JSON.parse(text) as AnyObject;
     const include = includeObjectOf(exchange.query.get("includeObject"));
     const row = tableRow(resource.kind, object, { include, nowMs: context.clock.wall() });
-    const { resourceVersion } = object.metadata;
-    const table = {
-      kind: "Table",
-      apiVersion: "meta.k8s.io/v1",
-      metadata: { resourceVersion },
-      columnDefinitions: columnDefinitions(resource.kind),
-      rows: [row],
-    };
+    const table = tableOfOne(object.metadata.resourceVersion, columnDefinitions(resource.kind), row);
     return respondText(exchange, { status: answer.status, text: JSON.stringify(table), form });
   }
   if (form.as === "PartialObjectMetadata")

@@ -11,7 +11,15 @@ import type { ApiResponse, Exchange } from "./exchange.ts";
 import { patchRequested } from "./patch-request.ts";
 import { respondText } from "./respond.ts";
 import type { RestContext } from "./rest-context.ts";
-import { ageOf, includeObjectOf, NAME_DESCRIPTION, partialMetadata } from "./table.ts";
+import {
+  ageOf,
+  type IncludeObject,
+  includeObjectOf,
+  NAME_DESCRIPTION,
+  partialMetadata,
+  rowOf,
+  tableOfOne,
+} from "./table.ts";
 import { writeOptionsOf } from "./write-options.ts";
 
 /** GET, PUT and PATCH of /scale (spec E-213). */
@@ -67,18 +75,11 @@ const COLUMNS = [
   column("Age", "string", AGE_DESCRIPTION),
 ];
 
-function scaleTable(scale: AnyObject, include: string, nowMs: number): object {
+function scaleTable(scale: AnyObject, include: IncludeObject, nowMs: number): unknown {
   const { name, resourceVersion, creationTimestamp } = scale.metadata;
   const replicas = (part: string) => valueAt(scale, [part, "replicas"]) ?? 0;
   const cells = [name, replicas("spec"), replicas("status"), ageOf(creationTimestamp, nowMs)];
-  const object = include === "None" ? null : include === "Object" ? scale : partialMetadata(scale);
-  return {
-    kind: "Table",
-    apiVersion: "meta.k8s.io/v1",
-    metadata: { resourceVersion },
-    columnDefinitions: COLUMNS,
-    rows: [{ cells, object }],
-  };
+  return tableOfOne(resourceVersion, COLUMNS, rowOf(cells, scale, include));
 }
 
 function decodeScale(exchange: Exchange): AnyObject {

@@ -59,8 +59,23 @@ export function tableRow(
 ): unknown {
   const own = kind.columns.map((column) => cellOf(column, object, how.nowMs));
   const cells = showsNameItself(kind) ? own : [object.metadata.name, ...own];
-  if (how.include === "None") return { cells, object: null };
-  return { cells, object: how.include === "Object" ? object : partialMetadata(object) };
+  return rowOf(cells, object, how.include);
+}
+
+export function rowOf(cells: readonly unknown[], object: AnyObject, include: IncludeObject): unknown {
+  if (include === "None") return { cells, object: null };
+  return { cells, object: include === "Object" ? object : partialMetadata(object) };
+}
+
+/** The Table of one object. */
+export function tableOfOne(resourceVersion: string | undefined, columns: unknown, row: unknown): unknown {
+  return {
+    kind: "Table",
+    apiVersion: "meta.k8s.io/v1",
+    metadata: { resourceVersion },
+    columnDefinitions: columns,
+    rows: [row],
+  };
 }
 
 export function partialMetadata(object: AnyObject): unknown {

@@ -1,7 +1,7 @@
 import { ApiError, failure } from "../../../api/status.ts";
 import { assert } from "../../../base/assert.ts";
 import type { Timer } from "../../../base/clock.ts";
-import { type AnyObject, isRecord } from "../any-object.ts";
+import type { AnyObject } from "../any-object.ts";
 import type { ServerContext } from "../context.ts";
 import { apiVersionOfResource } from "../resources.ts";
 import { eventText, type RawEvent, watchObjects } from "../verbs/watch.ts";
@@ -12,7 +12,7 @@ import { watchOptionsOf } from "./list-options.ts";
 import { filterFrom } from "./list-response.ts";
 import { textInVersion } from "./object-text.ts";
 import { PROTOBUF_TYPE, warningHeaders } from "./respond.ts";
-import { columnDefinitions, includeObjectOf, partialMetadata, tableRow } from "./table.ts";
+import { columnDefinitions, includeObjectOf, partialMetadata, tableOfOne, tableRow } from "./table.ts";
 import { TextQueue } from "./text-queue.ts";
 
 /** GET with watch: JSON lines for as long as the client listens (spec E-205). */
@@ -122,7 +122,7 @@ function showing(
 ): Showing {
   const { resource } = address;
   const type = { kind: resource.kind.kind, apiVersion: apiVersionOfResource(resource) };
-  const bookmark = (revision: number, annotations: Record<string, string> | undefined) => ({
+  const bookmark = (revision: number, annotations: Record<string, string> | undefined): AnyObject => ({
     ...type,
     metadata: {
       resourceVersion: String(revision),
@@ -134,39 +134,22 @@ function showing(
     let columns: unknown = columnDefinitions(resource.kind);
     const table = (object: AnyObject) => {
       const row = tableRow(resource.kind, object, { include, nowMs: context.clock.wall() });
-      const { resourceVersion } = object.metadata;
-      const metadata = { resourceVersion };
-      const text = {
-        kind: "Table",
-        apiVersion: "meta.k8s.io/v1",
-        metadata,
-        columnDefinitions: columns,
-        rows: [row],
-      };
+      const shown = tableOfOne(object.metadata.resourceVersion, columns, row);
       columns = null;
-      return JSON.stringify(text);
+      return JSON.stringify(shown);
     };
     return {
       object: (text) => table(JSON.parse(textInVersion(resource, text)) as AnyObject),
       bookmark: (revision, annotations) => {
-        const object = bookmark(revision, annotations) as unknown as AnyObject;
-        const row = { cells: [], object: isRecord(object) ? partialMetadata(object) : null };
-        const metadata = { resourceVersion: String(revision) };
-        return JSON.stringify({
-          kind: "Table",
-          apiVersion: "meta.k8s.io/v1",
-          metadata,
-          columnDefinitions: null,
-          rows: [row],
-        });
+        const row = { cells: [], object: partialMetadata(bookmark(revision, annotations)) };
+        return JSON.stringify(tableOfOne(String(revision), null, row));
       },
     };
   }
   if (form.as === "PartialObjectMetadata" || form.as === "PartialObjectMetadataList")
     return {
       object: (text) => JSON.stringify(partialMetadata(JSON.parse(text) as AnyObject)),
-      bookmark: (revision, annotations) =>
-        JSON.stringify(partialMetadata(bookmark(revision, annotations) as unknown as AnyObject)),
+      bookmark: (revision, annotations) => JSON.stringify(partialMetadata(bookmark(revision, annotations))),
     };
   return {
     object: (text) => textInVersion(resource, text),
