@@ -217,10 +217,7 @@ test("answers all that a client pipelined before it half-closed, and then closes
     client.send(requests + rest);
     client.conn.end();
     for (let turns = 0; turns < 20; turns++) await settled();
-    const statuses = Array.from(
-      client.received.matchAll(/HTTP\/1\.1 ([2-5]\d\d)/g),
-      ([, status]) => status,
-    );
+    const statuses = Array.from(client.received.matchAll(/HTTP\/1\.1 ([2-5]\d\d)/g), ([, status]) => status);
     assert.deepEqual(statuses, ["200", "200", "200", ...wanted]);
     assert.equal(client.ended, true);
     await clock.advance(5_000);
