@@ -16,6 +16,7 @@ export class Lane {
   readonly #socket: TLSSocket;
   readonly #token: string;
   #text = "";
+  #isClosing = false;
   #answered: ((body: string) => void) | undefined;
   #onText: ((text: string) => void) | undefined;
 
@@ -25,6 +26,7 @@ export class Lane {
     socket.setEncoding("latin1");
     socket.on("data", (text: string) => this.#take(text));
     socket.on("error", (error) => fail(error.message));
+    socket.on("close", () => this.#isClosing || fail("the engine closed a connection"));
   }
 
   static open({ port, ca, token }: Api): Promise<Lane> {
@@ -55,6 +57,7 @@ export class Lane {
   }
 
   close(): void {
+    this.#isClosing = true;
     this.#socket.destroy();
   }
 
