@@ -100,7 +100,7 @@ function defaultDownwardItem(item: Fields): void {
   if (isRecord(item.fieldRef)) setDefault(item.fieldRef, "apiVersion", "v1");
 }
 
-/** Burstable, BestEffort or Guaranteed, from the containers' resources. */
+/** Guaranteed needs equal limits and requests of cpu and memory everywhere; anything at all makes it Burstable. */
 export function qosClassOf(spec: Fields): string {
   const containers = [...recordsIn(spec, "containers"), ...recordsIn(spec, "initContainers")];
   const amounts = (container: Fields, kind: string) => {

@@ -1,6 +1,6 @@
+import { qosClassOf } from "../../api/pod/defaults.ts";
 import type { ContainerState, ContainerStatus, Pod, PodCondition, PodStatus } from "../../api/pod/kind.ts";
 import { isOver } from "../../api/pod/phase.ts";
-import type { PodSpec } from "../../api/pod-spec.ts";
 import { timeText } from "../../kube/time.ts";
 import { type ContainerLife, type Ended, isContainerReady, isStarted } from "./container-life.ts";
 import type { PodState } from "./pod-lifecycle.ts";
@@ -38,7 +38,7 @@ export function podStatus(state: PodState, pod: Pod, at: { nowMs: number; hostIp
     ...(state.ip === undefined ? {} : { podIP: state.ip, podIPs: [{ ip: state.ip }] }),
     startTime: timeText(state.startedAtMs),
     containerStatuses: state.containers.map((container) => containerStatus(container, { pod, state })),
-    qosClass: qosClassOf(pod.spec),
+    qosClass: qosClassOf({ ...pod.spec }),
   };
 }
 
@@ -116,19 +116,4 @@ function terminated(exit: Ended): ContainerState {
 /** Go's way to write whole seconds: 10s, 1m20s, 5m0s. */
 function backOffText(seconds: number): string {
   return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
-}
-
-/** Guaranteed needs equal limits and requests of cpu and memory everywhere; anything at all makes it Burstable. */
-export function qosClassOf({ containers }: PodSpec): string {
-  const resources = containers.map((container) => container.resources ?? {});
-  const any = resources.some(
-    ({ requests, limits }) => Object.keys(requests ?? {}).length + Object.keys(limits ?? {}).length > 0,
-  );
-  if (!any) return "BestEffort";
-  const guaranteed = resources.every(({ requests, limits }) =>
-    ["cpu", "memory"].every(
-      (name) => limits?.[name] !== undefined && (requests?.[name] ?? limits[name]) === limits[name],
-    ),
-  );
-  return guaranteed ? "Guaranteed" : "Burstable";
 }

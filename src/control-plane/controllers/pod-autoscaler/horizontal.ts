@@ -77,7 +77,7 @@ function statusOf(
   });
 }
 
-export function horizontalPodAutoscaler(
+function horizontalPodAutoscaler(
   autoscaler: PodAutoscaler,
   config: AutoscalerConfig,
 ): HorizontalPodAutoscaler {
