@@ -59,7 +59,8 @@ async function httpCollector(context: TestContext) {
 /** One request through a queue-proxy that then ends; returns what it complained of. */
 async function exported(context: TestContext, observability: object, env: Record<string, string>) {
   const told: string[] = [];
-  const log: Log = { ...silentLog, warn: (message, fields) => void told.push(`${message} ${fields?.error}`) };
+  const warn: Log["warn"] = (message, fields) => void told.push(`${message} ${fields?.error}`);
+  const log: Log = { ...silentLog, warn, with: () => log };
   const { ip, proxy, exited } = await startLoneQueueProxy(context, (_request, response) => response.end(), {
     log,
     env: { EBB_QUIET_PERIOD_MS: "1", OBSERVABILITY_CONFIG: JSON.stringify(observability), ...env },
