@@ -44,6 +44,12 @@ export function parseUnsigned(text: string, bits: 32 | 64): number {
 const DECIMAL = /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/;
 const HEX = /^([+-]?)0[xX]([0-9a-fA-F]*)\.?([0-9a-fA-F]*)[pP]([+-]?[0-9]+)$/;
 
+/** As in Go's own literals, one may stand between two digits. */
+function withoutUnderscores(text: string): string {
+  return /^[^_]*([0-9]_[0-9][^_]*)+$/.test(text) ? text.replaceAll("_", "") : text;
+}
+
+/** What strconv.ParseFloat reads. Throws a NumeralError. */
 export function parseFloat64(text: string): number {
   const special = /^([+-]?)(inf|infinity)$/i.exec(text);
   if (special !== null) return special[1] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
@@ -54,19 +60,40 @@ export function parseFloat64(text: string): number {
     const exponent = Number(hex[4]) - 4 * (hex[3] ?? "").length;
     return (hex[1] === "-" ? -1 : 1) * digits * 2 ** exponent;
   }
-  if (!DECIMAL.test(text)) throw syntax("ParseFloat", text);
-  const value = Number(text);
+  const digits = withoutUnderscores(text);
+  if (!DECIMAL.test(digits)) throw syntax("ParseFloat", text);
+  const value = Number(digits);
   if (!Number.isFinite(value)) throw range("ParseFloat", text);
   return value;
 }
 
-/** The shortest text that reads back as the same number, in Go's `%v` form. */
+/** %v of a float64: the shortest text, with an exponent below 1e-4 and from 1e6 on. */
 export function floatText(value: number): string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e21)) {
-    return value.toExponential().replace(/e([+-])(\d)$/, "e$10$2");
-  }
-  return String(value);
+  if (Object.is(value, -0)) return "-0";
+  const shortest = value.toExponential();
+  const exponent = Number(shortest.slice(shortest.indexOf("e") + 1));
+  return exponent < -4 || exponent >= 6 ? exponentText(shortest) : String(value);
+}
+
+/** At least two digits, as Go: 5e-05. */
+export function exponentText(text: string): string {
+  return text.replace(/e([+-])(\d)$/, "e$10$2");
+}
+
+/** %f of a float64, with so many places. */
+export function fixedFloatText(value: number, places = 6): string {
+  if (!Number.isFinite(value)) return floatText(value);
+  const sign = value < 0 || Object.is(value, -0) ? "-" : "";
+  return `${sign}${fixedText(Math.abs(value), places)}`;
+}
+
+/** With so many places, exact halves to the even digit, as Go; JavaScript goes up. */
+export function fixedText(size: number, places: number): string {
+  const text = size.toFixed(places);
+  const exact = size.toFixed(100);
+  const cut = exact.slice(0, exact.indexOf(".") + 1 + places);
+  const isHalf = /^50*$/.test(exact.slice(cut.length));
+  return isHalf && /[02468]\.?$/.test(cut) ? cut.replace(/\.$/, "") : text;
 }

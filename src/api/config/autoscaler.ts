@@ -1,5 +1,5 @@
 import { durationText, isWholeSeconds, nsToMs } from "../../base/duration.ts";
-import { floatText } from "../../base/numerals.ts";
+import { fixedFloatText, floatText } from "../../base/numerals.ts";
 import { KPA_CLASS } from "../names.ts";
 import { type ConfigData, ConfigError, ConfigReader } from "./reader.ts";
 
@@ -126,12 +126,12 @@ function checkTargets(config: AutoscalerConfig): void {
   const { targetBurstCapacity, containerConcurrencyTargetFraction: fraction } = config;
   if (targetBurstCapacity < 0 && targetBurstCapacity !== -1) {
     throw new ConfigError(
-      `target-burst-capacity must be either non-negative or -1 (for unlimited), was: ${targetBurstCapacity.toFixed(6)}`,
+      `target-burst-capacity must be either non-negative or -1 (for unlimited), was: ${fixedFloatText(targetBurstCapacity)}`,
     );
   }
   if (fraction <= 0 || fraction > 1) {
     throw new ConfigError(
-      `container-concurrency-target-percentage = ${fraction.toFixed(6)} is outside of valid range of (0, 100]`,
+      `container-concurrency-target-percentage = ${fixedFloatText(fraction)} is outside of valid range of (0, 100]`,
     );
   }
   const target = fraction * config.containerConcurrencyTargetDefault;

@@ -58,7 +58,7 @@ export function parseDeploymentConfig(data: ConfigData): DeploymentConfig {
   checkTimes(progress, resolution);
   return {
     ...config,
-    defaultAffinityType: affinityOf(reader.text("default-affinity-type", config.defaultAffinityType)),
+    defaultAffinityType: affinityOf(data["default-affinity-type"] ?? config.defaultAffinityType),
     runtimeClassNames: runtimeClasses(reader.text("runtime-class-name", "")),
   };
 }

@@ -93,18 +93,23 @@ function domainTemplateOf(reader: ConfigReader): ConfigTemplate {
 /** The template must make a host name and nothing more; the texts are those of Go's URL parser. */
 function checkHost(host: string): void {
   const [authority = "", ...rest] = host.split(/(?=[/?#])/);
+  const url = JSON.stringify(`https://${host}`);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
+  if (/[\u0000-\u001f\u007f]/.test(host)) {
+    throw new ConfigError(`parse ${url}: net/url: invalid control character in URL`);
+  }
+  const escaped = /%(?![0-9a-fA-F]{2}).{0,2}/.exec(authority);
+  if (escaped !== null) {
+    throw new ConfigError(`parse ${url}: invalid URL escape ${JSON.stringify(escaped[0])}`);
+  }
   const bad = /[ <>"^`{|}\\]/.exec(authority);
   if (bad !== null) {
     const shown = bad[0] === "<" || bad[0] === ">" ? " " : bad[0];
-    throw new ConfigError(
-      `parse ${JSON.stringify(`https://${host}`)}: invalid character ${JSON.stringify(shown)} in host name`,
-    );
+    throw new ConfigError(`parse ${url}: invalid character ${JSON.stringify(shown)} in host name`);
   }
   const portText = /:([^:\]]*)$/.exec(authority)?.[1];
   if (portText !== undefined && !/^[0-9]*$/.test(portText)) {
-    throw new ConfigError(
-      `parse ${JSON.stringify(`https://${host}`)}: invalid port ${JSON.stringify(`:${portText}`)} after host`,
-    );
+    throw new ConfigError(`parse ${url}: invalid port ${JSON.stringify(`:${portText}`)} after host`);
   }
   if (authority.replace(/:[^:]*$/, "") === "") throw new ConfigError("empty hostname");
   const path = rest.join("").replace(/#.*$/, "");

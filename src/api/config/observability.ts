@@ -1,5 +1,6 @@
 import { durationText, nsToMs } from "../../base/duration.ts";
 import { GoTemplate } from "../../base/go-template/go-template.ts";
+import { fixedFloatText } from "../../base/numerals.ts";
 import { asConfigError } from "./config-template.ts";
 import { type ConfigData, ConfigError, ConfigReader } from "./reader.ts";
 
@@ -83,10 +84,12 @@ function tracingOf(reader: ConfigReader): TracingConfig {
       throw new ConfigError(`unsupported protocol ${JSON.stringify(protocol)}`);
   }
   if (samplingRate < 0) {
-    throw new ConfigError(`sampling rate ${samplingRate.toFixed(6)} should be greater or equal to zero`);
+    throw new ConfigError(`sampling rate ${fixedFloatText(samplingRate)} should be greater or equal to zero`);
   }
   if (samplingRate > 1) {
-    throw new ConfigError(`sampling rate ${samplingRate.toFixed(6)} should be less than or equal to one`);
+    throw new ConfigError(
+      `sampling rate ${fixedFloatText(samplingRate)} should be less than or equal to one`,
+    );
   }
   return { protocol, endpoint, samplingRate };
 }

@@ -20,8 +20,9 @@ export class ConfigReader {
     this.#data = data;
   }
 
+  /** Without the blanks around it. */
   text(keys: string | readonly string[], fallback: string): string {
-    return this.#read(keys, fallback, (text) => text);
+    return this.#read(keys, fallback, (text) => text.trim());
   }
 
   bool(keys: string | readonly string[], fallback: boolean): boolean {

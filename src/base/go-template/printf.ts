@@ -1,16 +1,6 @@
 import { goQuoted } from "../go-quoted.ts";
-import {
-  exponentText,
-  Float,
-  fixedText,
-  floatText,
-  GoMap,
-  isList,
-  print,
-  printAll,
-  typeName,
-  type Value,
-} from "./values.ts";
+import { exponentText, fixedText, floatText } from "../numerals.ts";
+import { Float, GoMap, isList, print, printAll, typeName, type Value } from "./values.ts";
 
 /** fmt.Sprintf for the values that templates have: verbs, flags, width and precision, and Go's words for misuse. */
 

@@ -1,3 +1,4 @@
+import { floatText } from "../numerals.ts";
 import { ValueError } from "./template-error.ts";
 
 /**
@@ -126,30 +127,6 @@ export function printAll(values: readonly Value[]): string {
     out += print(value);
   });
   return out;
-}
-
-/** %v of a float64: the shortest text, with an exponent below 1e-4 and from 1e6 on. */
-export function floatText(value: number): string {
-  if (Number.isNaN(value)) return "NaN";
-  if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
-  if (Object.is(value, -0)) return "-0";
-  const shortest = value.toExponential();
-  const exponent = Number(shortest.slice(shortest.indexOf("e") + 1));
-  return exponent < -4 || exponent >= 6 ? exponentText(shortest) : String(value);
-}
-
-/** At least two digits, as Go: 5e-05. */
-export function exponentText(text: string): string {
-  return text.replace(/e([+-])(\d)$/, "e$10$2");
-}
-
-/** With so many places, exact halves to the even digit, as Go; JavaScript goes up. */
-export function fixedText(size: number, places: number): string {
-  const text = size.toFixed(places);
-  const exact = size.toFixed(100);
-  const cut = exact.slice(0, exact.indexOf(".") + 1 + places);
-  const isHalf = /^50*$/.test(exact.slice(cut.length));
-  return isHalf && /[02468]\.?$/.test(cut) ? cut.replace(/\.$/, "") : text;
 }
 
 /** The numeric value of a whole number or a float, for comparison. */
