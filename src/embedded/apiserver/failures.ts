@@ -1,3 +1,4 @@
+import { collectionOf } from "../../api/kind.ts";
 import { type ApiError, failure, type StatusDetails } from "../../api/status.ts";
 import type { Resource } from "./resources.ts";
 
@@ -16,25 +17,20 @@ function detailsOf(resource: Resource, name: string): StatusDetails {
   return { name, ...(resource.group === "" ? {} : { group: resource.group }), kind: resource.plural };
 }
 
-/** `services.serving.knative.dev`, or `pods` for the core group. */
-function qualified(resource: Pick<Resource, "plural" | "group">): string {
-  return resource.group === "" ? resource.plural : `${resource.plural}.${resource.group}`;
-}
-
 export function notFound(resource: Resource, name: string): ApiError {
   return failure(404, "NotFound", {
-    message: `${qualified(resource)} "${name}" not found`,
+    message: `${collectionOf(resource)} "${name}" not found`,
     details: detailsOf(resource, name),
   });
 }
 
 export function alreadyExists(resource: Resource, name: string): ApiError {
-  const message = `${qualified(resource)} "${name}" already exists`;
+  const message = `${collectionOf(resource)} "${name}" already exists`;
   return failure(409, "AlreadyExists", { message: message, details: detailsOf(resource, name) });
 }
 
 export function conflict(resource: Resource, name: string, why: string): ApiError {
-  const message = `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${why}`;
+  const message = `Operation cannot be fulfilled on ${collectionOf(resource)} "${name}": ${why}`;
   return failure(409, "Conflict", { message: message, details: detailsOf(resource, name) });
 }
 
@@ -56,7 +52,7 @@ export function badRequest(message: string): ApiError {
 
 export function forbidden(resource: Resource, name: string, why: string): ApiError {
   return failure(403, "Forbidden", {
-    message: `${qualified(resource)} "${name}" is forbidden: ${why}`,
+    message: `${collectionOf(resource)} "${name}" is forbidden: ${why}`,
     details: detailsOf(resource, name),
   });
 }

@@ -1,6 +1,6 @@
 import { CoreServiceKind } from "../../../api/core-service/kind.ts";
 import type { DomainMapping, Reference } from "../../../api/domain-mapping/kind.ts";
-import { apiVersionOf, type Kind } from "../../../api/kind.ts";
+import { apiVersionOf, collectionOf, type Kind } from "../../../api/kind.ts";
 import { CLUSTER_DOMAIN } from "../../../api/names.ts";
 import type { ApiObject, Stored } from "../../../api/object.ts";
 
@@ -48,7 +48,7 @@ function addressOf(
   const { kind = "", name = "", apiVersion = "" } = ref;
   const where = `${ref.namespace ?? namespace}/${name}`;
   if (!seen) return { problem: `failed to get lister for ${apiVersion} ${kind}: nothing here has that kind` };
-  const resource = seen.kind.group === "" ? seen.kind.plural : `${seen.kind.plural}.${seen.kind.group}`;
+  const resource = collectionOf(seen.kind);
   if (!seen.object) return { problem: `failed to get object ${where}: ${resource} "${name}" not found` };
   if (apiVersionOf(seen.kind) === "v1" && seen.kind.kind === CoreServiceKind.kind)
     return `http://${name}.${ref.namespace ?? namespace}.svc.${CLUSTER_DOMAIN}`;

@@ -1,3 +1,4 @@
+import { collectionOf } from "../../../api/kind.ts";
 import type { Attributes } from "../../../api/rbac-access.ts";
 import { failure } from "../../../api/status.ts";
 import type { Address } from "../rest/address.ts";
@@ -25,7 +26,7 @@ function refusal(user: string, wanted: Attributes) {
   const { group, resource, subresource, name, namespace, verb } = wanted;
   const full = subresource === "" ? resource : `${resource}/${subresource}`;
   const scope = namespace === "" ? "at the cluster scope" : `in the namespace "${namespace}"`;
-  const qualified = group === "" ? resource : `${resource}.${group}`;
+  const qualified = collectionOf({ group, plural: resource });
   const subject = name === "" ? qualified : `${qualified} "${name}"`;
   const message =
     `${subject} is forbidden: User "${user}" cannot ${verb} resource "${full}" in API group ` +

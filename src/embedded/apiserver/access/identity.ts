@@ -1,3 +1,4 @@
+import { collectionOf } from "../../../api/kind.ts";
 import type { Attributes } from "../../../api/rbac-access.ts";
 import { failure } from "../../../api/status.ts";
 import type { Caller } from "../context.ts";
@@ -147,7 +148,7 @@ function mayNotImpersonate(caller: Caller, wanted: Attributes) {
   const { resource, name, group, subresource, namespace } = wanted;
   const full = subresource === "" ? resource : `${resource}/${subresource}`;
   const scope = namespace === "" ? "at the cluster scope" : `in the namespace "${namespace}"`;
-  const qualified = group === "" ? resource : `${resource}.${group}`;
+  const qualified = collectionOf({ group, plural: resource });
   const message =
     `${qualified} "${name}" is forbidden: User "${caller.name}" cannot impersonate resource "${full}" ` +
     `in API group "${group}" ${scope}`;

@@ -5,7 +5,7 @@ import type { AnyObject } from "../any-object.ts";
 import type { Written } from "../commit.ts";
 import type { Target } from "../context.ts";
 import { methodNotAllowed, notFound, unknownResource } from "../failures.ts";
-import type { Resource } from "../resources.ts";
+import { apiVersionOfResource, type Resource } from "../resources.ts";
 import { createObject } from "../verbs/create.ts";
 import { deleteObject } from "../verbs/delete.ts";
 import { finalizeNamespace } from "../verbs/finalize.ts";
@@ -293,7 +293,7 @@ async function deleteCollection(
   await context.storage.whenDurable(context.storage.sequenced);
   const list = {
     kind: `${resource.kind.kind}List`,
-    apiVersion: apiVersionText(address),
+    apiVersion: apiVersionOfResource(resource),
     metadata: {
       ...(resource.kind.custom ? { continue: "" } : {}),
       resourceVersion: String(context.storage.sequenced),
@@ -306,10 +306,6 @@ async function deleteCollection(
 /** Of a built-in kind's answers protobuf is one form. */
 function respondAs(exchange: Exchange, { kind }: Resource, body: unknown): Promise<ApiResponse> {
   return hasProtobuf(kind) ? respondBuiltIn(exchange, 200, body) : respondJson(exchange, 200, body);
-}
-
-function apiVersionText({ resource }: ResourceAddress): string {
-  return resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
 }
 
 async function respondWritten(
