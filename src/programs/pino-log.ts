@@ -75,7 +75,8 @@ class LateLog {
 
   async #load(): Promise<void> {
     process.once("exit", this.#lastWords);
-    const { pino } = await import("pino");
+    // The bundle has only the default.
+    const { default: pino } = await import("pino");
     process.off("exit", this.#lastWords);
     const destination = pino.destination({ dest: this.#file, sync: true });
     this.#logger = pino({ ...this.#options, level: "debug" }, destination);
