@@ -37,7 +37,7 @@ export interface Column {
 }
 
 /** `group/version`, or `v1` for the core group. */
-export function apiVersionOf(kind: Kind): string {
+export function apiVersionOf(kind: Pick<Kind, "group" | "version">): string {
   return kind.group === "" ? kind.version : `${kind.group}/${kind.version}`;
 }
 

@@ -1,6 +1,6 @@
+import { apiVersionOf } from "../../api/kind.ts";
 import type { AnyObject } from "./any-object.ts";
 import { type ServerContext, storageKeyOf, type Target, type WriteOptions } from "./context.ts";
-import { apiVersionOfResource } from "./resources.ts";
 
 /** An object as it was stored (or would be, in a dry run). */
 export interface Written {
@@ -51,6 +51,6 @@ export function commit(context: ServerContext, draft: Draft, options: WriteOptio
 function inOrder(object: AnyObject, target: Target): AnyObject {
   const { kind: _, apiVersion: __, metadata, ...rest } = object;
   const { kind } = target.resource;
-  const apiVersion = apiVersionOfResource({ group: kind.group, version: kind.version });
+  const apiVersion = apiVersionOf(kind);
   return { kind: kind.kind, apiVersion, metadata: { ...metadata }, ...rest };
 }

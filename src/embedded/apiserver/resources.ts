@@ -68,10 +68,6 @@ function viewResource(view: KindView): Resource {
   return { kind, group, version, plural, collection: collectionOf(of), view };
 }
 
-export function apiVersionOfResource(resource: Pick<Resource, "group" | "version">): string {
-  return resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
-}
-
 function resourceOf(kind: Kind, version: string): Resource {
   return { kind, group: kind.group, version, plural: kind.plural, collection: collectionOf(kind) };
 }

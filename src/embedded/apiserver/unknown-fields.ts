@@ -1,10 +1,11 @@
+import { apiVersionOf } from "../../api/kind.ts";
 import { copyJson } from "../../base/json.ts";
 import type { AnyObject } from "./any-object.ts";
 import { dropNulls } from "./built-in/admit-built-in.ts";
 import { decodeProblem } from "./built-in/decode-problem.ts";
 import type { ServerContext, WriteOptions } from "./context.ts";
 import { badRequest, invalid, SCHEME } from "./failures.ts";
-import { apiVersionOfResource, type Resource } from "./resources.ts";
+import type { Resource } from "./resources.ts";
 
 export interface FieldChange {
   readonly resource: Resource;
@@ -52,7 +53,7 @@ function undecodable(change: FieldChange & { readonly whole: AnyObject }, proble
 /** A patch can make a built-in object say that it is something else. */
 function wrongType({ resource, object, operation }: FieldChange): string | undefined {
   const { kind } = resource.kind;
-  const apiVersion = apiVersionOfResource(resource);
+  const apiVersion = apiVersionOf(resource);
   if (resource.kind.custom || operation !== "patch") return undefined;
   if (object.kind === kind && object.apiVersion === apiVersion) return undefined;
   return `no kind "${object.kind ?? ""}" is registered for version "${object.apiVersion ?? ""}" ${SCHEME}`;

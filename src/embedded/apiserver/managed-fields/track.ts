@@ -1,9 +1,10 @@
+import { apiVersionOf } from "../../../api/kind.ts";
 import type { ObjectMeta } from "../../../api/object.ts";
 import { failure } from "../../../api/status.ts";
 import { copyJson } from "../../../base/json.ts";
 import { type AnyObject, isRecord, sameJson, valueAt } from "../any-object.ts";
 import { badRequest } from "../failures.ts";
-import { apiVersionOfResource, type Resource } from "../resources.ts";
+import type { Resource } from "../resources.ts";
 import { unfitApplied } from "./check-applied.ts";
 import { applyConflict } from "./conflicts.ts";
 import {
@@ -108,7 +109,7 @@ function isReset(given: unknown): boolean {
 
 function writerOf({ resource, subresource, manager }: Write, operation: "Apply" | "Update"): Writer {
   const { kind } = resource;
-  const apiVersion = apiVersionOfResource({ group: kind.group, version: kind.version });
+  const apiVersion = apiVersionOf(kind);
   return {
     owner: identityOf({ manager, operation, apiVersion, subresource }),
     apiVersion,
@@ -174,7 +175,7 @@ function checkApplied(resource: Resource, applied: AnyObject): void {
   const problem = unfitApplied(resource.kind.schema, applied);
   if (problem === undefined) return;
   const { namespace = "", name = "" } = applied.metadata;
-  const type = `${apiVersionOfResource(resource)}, Kind=${resource.kind.kind}`;
+  const type = `${apiVersionOf(resource)}, Kind=${resource.kind.kind}`;
   const message = `failed to create typed patch object (${namespace}/${name}; ${type}): ${problem}`;
   throw failure(500, "", message);
 }

@@ -1,8 +1,9 @@
+import { apiVersionOf } from "../../../api/kind.ts";
 import { findKindOf } from "../../../api/kinds.ts";
 import { messageOf } from "../../../base/errors.ts";
 import { type AnyObject, isRecord } from "../any-object.ts";
 import { badRequest, SCHEME, unsupportedMediaType } from "../failures.ts";
-import { apiVersionOfResource, type Resource } from "../resources.ts";
+import type { Resource } from "../resources.ts";
 import { OFFERED } from "./accept.ts";
 import { duplicateFields } from "./duplicate-fields.ts";
 import type { ApiRequest, Exchange } from "./exchange.ts";
@@ -233,7 +234,7 @@ function notAnObject(value: unknown): string {
 }
 
 function checkType(object: Record<string, unknown>, resource: Resource): void {
-  const wanted = apiVersionOfResource(resource);
+  const wanted = apiVersionOf(resource);
   const kind = object.kind ?? resource.kind.kind;
   const apiVersion = object.apiVersion ?? (resource.kind.custom ? "" : wanted);
   if (kind === resource.kind.kind && apiVersion === wanted) return;

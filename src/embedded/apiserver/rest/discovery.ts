@@ -1,4 +1,4 @@
-import { collectionOf, type Kind } from "../../../api/kind.ts";
+import { apiVersionOf, collectionOf, type Kind } from "../../../api/kind.ts";
 import { REVIEWS, type Review } from "../access/reviews.ts";
 import type { Resource, Resources } from "../resources.ts";
 
@@ -113,10 +113,6 @@ function versionRank(version: string): number {
   return stageRank * 1_000_000 - Number(major) * 1000 - Number(minor);
 }
 
-function groupVersionText(group: string, version: string): string {
-  return group === "" ? version : `${group}/${version}`;
-}
-
 export function resourceList(resources: readonly Resource[], groupVersion: string): object {
   const list = resources.flatMap(({ kind }) => [
     {
@@ -139,7 +135,7 @@ export function resourceList(resources: readonly Resource[], groupVersion: strin
 }
 
 export function apiGroup({ group, versions }: GroupVersions): object {
-  const list = versions.map(({ version }) => ({ groupVersion: groupVersionText(group, version), version }));
+  const list = versions.map(({ version }) => ({ groupVersion: apiVersionOf({ group, version }), version }));
   return { name: group, versions: list, preferredVersion: list[0] };
 }
 

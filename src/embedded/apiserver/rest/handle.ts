@@ -1,11 +1,11 @@
-import type { Kind } from "../../../api/kind.ts";
+import { apiVersionOf, type Kind } from "../../../api/kind.ts";
 import { authorize } from "../access/authorize.ts";
 import { callerOf, type Identity, ImpersonationError } from "../access/identity.ts";
 import type { AnyObject } from "../any-object.ts";
 import type { Written } from "../commit.ts";
 import type { Target } from "../context.ts";
 import { methodNotAllowed, notFound, unknownResource } from "../failures.ts";
-import { apiVersionOfResource, type Resource } from "../resources.ts";
+import type { Resource } from "../resources.ts";
 import { createObject } from "../verbs/create.ts";
 import { deleteObject } from "../verbs/delete.ts";
 import { finalizeNamespace } from "../verbs/finalize.ts";
@@ -293,7 +293,7 @@ async function deleteCollection(
   await context.storage.whenDurable(context.storage.sequenced);
   const list = {
     kind: `${resource.kind.kind}List`,
-    apiVersion: apiVersionOfResource(resource),
+    apiVersion: apiVersionOf(resource),
     metadata: {
       ...(resource.kind.custom ? { continue: "" } : {}),
       resourceVersion: String(context.storage.sequenced),

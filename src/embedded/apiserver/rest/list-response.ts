@@ -1,8 +1,8 @@
+import { apiVersionOf } from "../../../api/kind.ts";
 import { ApiError, failure } from "../../../api/status.ts";
 import { type AnyObject, isRecord } from "../any-object.ts";
 import type { ServerContext } from "../context.ts";
 import { badRequest } from "../failures.ts";
-import { apiVersionOfResource } from "../resources.ts";
 import { type Filter, filterOf } from "../selection.ts";
 import { compareNames, type Entry } from "../storage/storage.ts";
 import { isExpired, listEntries } from "../verbs/list.ts";
@@ -62,7 +62,7 @@ async function respondBinary(exchange: Exchange, { request, first, pages }: Page
   const { encodeItem, encodeList } = await import("./protobuf-encode.ts");
   const { resource } = request.address;
   const alone = request.form.as !== "object";
-  const apiVersion = alone ? "meta.k8s.io/v1" : apiVersionOfResource(resource);
+  const apiVersion = alone ? "meta.k8s.io/v1" : apiVersionOf(resource);
   const kind = alone ? "PartialObjectMetadata" : resource.kind.kind;
   const items: Buffer[] = [];
   let rest: ListPage["rest"];
@@ -259,7 +259,7 @@ function itemsOf(context: ServerContext, exchange: Exchange, { address, form }: 
     };
   const kind = JSON.stringify(`${resource.kind.kind}List`);
   return {
-    head: `{"kind":${kind},"apiVersion":${JSON.stringify(apiVersionOfResource(resource))},"items":`,
+    head: `{"kind":${kind},"apiVersion":${JSON.stringify(apiVersionOf(resource))},"items":`,
     empty: "[]",
     item: (entry) => itemText(resource, entry.json),
   };

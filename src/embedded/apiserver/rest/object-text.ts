@@ -1,6 +1,6 @@
 import { apiVersionOf } from "../../../api/kind.ts";
 import type { AnyObject } from "../any-object.ts";
-import { apiVersionOfResource, type Resource } from "../resources.ts";
+import type { Resource } from "../resources.ts";
 
 /**
  * Stored texts begin with kind and apiVersion, so that an answer in another version and the items of a list are made
@@ -16,7 +16,7 @@ export function textInVersion(resource: Resource, text: string): string {
   if (resource.view) return objectText(resource, resource.view.show(JSON.parse(text)) as AnyObject);
   if (resource.version === resource.kind.version) return text;
   const kind = JSON.stringify(resource.kind.kind);
-  const apiVersion = JSON.stringify(apiVersionOfResource(resource));
+  const apiVersion = JSON.stringify(apiVersionOf(resource));
   return `{"kind":${kind},"apiVersion":${apiVersion},${text.slice(prefixOf(resource).length)}`;
 }
 
@@ -32,5 +32,5 @@ export function itemText(resource: Resource, text: string): string {
 
 export function objectText(resource: Resource, object: AnyObject): string {
   const { kind: _, apiVersion: __, ...rest } = object;
-  return JSON.stringify({ kind: resource.kind.kind, apiVersion: apiVersionOfResource(resource), ...rest });
+  return JSON.stringify({ kind: resource.kind.kind, apiVersion: apiVersionOf(resource), ...rest });
 }

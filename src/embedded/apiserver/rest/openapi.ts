@@ -1,6 +1,7 @@
+import { apiVersionOf } from "../../../api/kind.ts";
 import { objectMetaSchema } from "../../../api/object.ts";
 import type { Schema } from "../../../api/schema.ts";
-import { apiVersionOfResource, type Resource } from "../resources.ts";
+import type { Resource } from "../resources.ts";
 
 /** OpenAPI from the one definition of each kind, so that kubectl can validate and explain (spec E-197). */
 
@@ -52,7 +53,7 @@ function fullName(type: string): string {
 }
 
 function pathOf(resource: Resource): string {
-  const base = resource.group === "" ? `/api/${resource.version}` : `/apis/${apiVersionOfResource(resource)}`;
+  const base = resource.group === "" ? `/api/${resource.version}` : `/apis/${apiVersionOf(resource)}`;
   return `${base}${resource.kind.namespaced ? "/namespaces/{namespace}" : ""}/${resource.plural}/{name}`;
 }
 

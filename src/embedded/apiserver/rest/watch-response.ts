@@ -1,9 +1,9 @@
+import { apiVersionOf } from "../../../api/kind.ts";
 import { ApiError, failure } from "../../../api/status.ts";
 import { assert } from "../../../base/assert.ts";
 import type { Timer } from "../../../base/clock.ts";
 import type { AnyObject } from "../any-object.ts";
 import type { ServerContext } from "../context.ts";
-import { apiVersionOfResource } from "../resources.ts";
 import { eventText, type RawEvent, watchObjects } from "../verbs/watch.ts";
 import type { Form } from "./accept.ts";
 import type { Address } from "./address.ts";
@@ -121,7 +121,7 @@ function showing(
   { address, form }: { readonly address: ResourceAddress; readonly form: Form },
 ): Showing {
   const { resource } = address;
-  const type = { kind: resource.kind.kind, apiVersion: apiVersionOfResource(resource) };
+  const type = { kind: resource.kind.kind, apiVersion: apiVersionOf(resource) };
   const bookmark = (revision: number, annotations: Record<string, string> | undefined): AnyObject => ({
     ...type,
     metadata: {

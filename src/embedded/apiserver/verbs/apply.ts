@@ -1,3 +1,4 @@
+import { apiVersionOf } from "../../../api/kind.ts";
 import { timeText } from "../../../kube/time.ts";
 import { type AnyObject, isRecord } from "../any-object.ts";
 import { dropNulls } from "../built-in/admit-built-in.ts";
@@ -11,7 +12,6 @@ import {
 } from "../context.ts";
 import { badRequest, conflict, groupVersionText, notFound } from "../failures.ts";
 import { applyConfiguration, type Write } from "../managed-fields/track.ts";
-import { apiVersionOfResource } from "../resources.ts";
 import { createObject } from "./create.ts";
 import { changeObject } from "./update.ts";
 
@@ -62,7 +62,7 @@ function appliedObject({ target, configuration }: ApplyRequest): AnyObject {
     throw badRequest("error decoding YAML: the body of an apply patch must be an object");
   const { kind = "", apiVersion = "", metadata = {} } = configuration;
   const { resource } = target;
-  if (kind !== resource.kind.kind || apiVersion !== apiVersionOfResource(resource))
+  if (kind !== resource.kind.kind || apiVersion !== apiVersionOf(resource))
     throw badRequest(`invalid object type: ${groupVersionText(String(apiVersion))}, Kind=${kind}`);
   return { ...configuration, metadata: isRecord(metadata) ? metadata : {} } as AnyObject;
 }

@@ -1,4 +1,4 @@
-import { apiVersionOfResource } from "../resources.ts";
+import { apiVersionOf } from "../../../api/kind.ts";
 import type { Admitting } from "./admitting.ts";
 
 /** The AdmissionReview (admission.k8s.io/v1) that a webhook is sent. */
@@ -9,9 +9,7 @@ export function reviewOf({ request, target, caller }: Admitting, uid: string): o
   const kind = { group, version, kind: resource.kind.kind };
   const place = { group, version, resource: plural };
   const typed = (one: object | undefined) =>
-    one === undefined
-      ? null
-      : { kind: resource.kind.kind, apiVersion: apiVersionOfResource(resource), ...one };
+    one === undefined ? null : { kind: resource.kind.kind, apiVersion: apiVersionOf(resource), ...one };
   const old = operation === "DELETE" ? object : oldObject;
   return {
     kind: "AdmissionReview",
