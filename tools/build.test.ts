@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { get } from "node:https";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -33,7 +34,7 @@ describe("the published package", () => {
   test("starts both processes and its storage thread, says where they are, and ends with 0", async () => {
     const args = ["up", "--home", join(folder, "home"), "--http-port", "0", "--api-port", "0", "-o", "json"];
     const env = { ...process.env, XDG_CACHE_HOME: join(folder, "cache") };
-    const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "ignore"] });
+    const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"] });
     const exited = once(child, "exit");
     const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
     const ready = JSON.parse(line);
@@ -41,6 +42,17 @@ describe("the published package", () => {
     assert.ok(existsSync(ready.kubeconfig));
     const answer = await fetch(ready.gateway);
     assert.equal(answer.status, 404);
+    const logged = once(createInterface({ input: child.stderr }), "line");
+    get(`${ready.api}/api/v1/pods`, { rejectUnauthorized: false }).once("response", (refused) => {
+      assert.equal(refused.statusCode, 403);
+      refused.resume();
+    });
+    const [text] = (await logged) as [string];
+    assert.equal(
+      JSON.parse(text).program,
+      "control-plane",
+      "the log's first line, for which its library is loaded",
+    );
     child.kill("SIGTERM");
     assert.deepEqual(await exited, [0, null]);
     assert.ok(
