@@ -37,13 +37,13 @@ function markupType(data: Buffer, start: number): string | undefined {
 
 const UTF8 = "text/plain; charset=utf-8";
 
-/** Prefix in latin1 → type; a dot in the mask means "any byte". */
-const MAGIC: readonly (readonly [prefix: string, type: string, anyAt?: readonly number[]])[] = [
+/** Text in latin1, which stands at `from` (0), → type; a dot at one of `anyAt` means "any byte". */
+const MAGIC: readonly (readonly [text: string, type: string, anyAt?: readonly number[], from?: number])[] = [
   ["%PDF-", "application/pdf"],
   ["%!PS-Adobe-", "application/postscript"],
-  ["\xfe\xff", "text/plain; charset=utf-16be"],
-  ["\xff\xfe", "text/plain; charset=utf-16le"],
-  ["\xef\xbb\xbf", UTF8],
+  ["\xfe\xff..", "text/plain; charset=utf-16be", [2, 3]],
+  ["\xff\xfe..", "text/plain; charset=utf-16le", [2, 3]],
+  ["\xef\xbb\xbf.", UTF8, [3]],
   ["\x00\x00\x01\x00", "image/x-icon"],
   ["\x00\x00\x02\x00", "image/x-icon"],
   ["BM", "image/bmp"],
@@ -59,6 +59,7 @@ const MAGIC: readonly (readonly [prefix: string, type: string, anyAt?: readonly 
   ["RIFF....AVI ", "video/avi", [4, 5, 6, 7]],
   ["RIFF....WAVE", "audio/wave", [4, 5, 6, 7]],
   ["\x1a\x45\xdf\xa3", "video/webm"],
+  ["LP", "application/vnd.ms-fontobject", [], 34],
   ["\x00\x01\x00\x00", "font/ttf"],
   ["OTTO", "font/otf"],
   ["ttcf", "font/collection"],
@@ -72,12 +73,12 @@ const MAGIC: readonly (readonly [prefix: string, type: string, anyAt?: readonly 
 ];
 
 function magicType(data: Buffer): string | undefined {
-  const text = data.toString("latin1", 0, 16);
-  for (const [prefix, type, anyAt] of MAGIC) {
-    if (text.length < prefix.length) continue;
+  const text = data.toString("latin1", 0, 36);
+  for (const [magic, type, anyAt, from = 0] of MAGIC) {
+    if (text.length < from + magic.length) continue;
     let fits = true;
-    for (let at = 0; at < prefix.length && fits; at++)
-      fits = text[at] === prefix[at] || anyAt?.includes(at) === true;
+    for (let at = 0; at < magic.length && fits; at++)
+      fits = text[from + at] === magic[at] || anyAt?.includes(at) === true;
     if (fits) return type;
   }
   return undefined;

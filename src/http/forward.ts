@@ -93,12 +93,15 @@ class Forwarding implements OutgoingRequest, UpstreamObserver {
   }
 }
 
-/** What speaks of one connection goes, and what Go's proxies drop: TE, Upgrade (even with 426), the length of a 304. */
+/**
+ * What speaks of one connection goes, and what Go's proxies drop: TE, Upgrade (even with 426), what a 304 says of
+ * its body.
+ */
 function answerHeaders({ status, headers }: ResponseHead): HeaderBlock {
   // Whoever answered has no more use for the block: it is copied only to leave something out.
   const kept = headers.mayHaveAny(HOP_BY_HOP_KINDS) ? endToEndHeaders(headers) : headers;
   kept.delete("te");
   kept.delete("upgrade");
-  if (status === 304) kept.delete("content-length");
+  if (status === 304) for (const name of ["content-length", "content-type"]) kept.delete(name);
   return kept;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MalformedMessage, parseRequestHead } from "./head-parser.ts";
+import { describeStatusLine, MalformedMessage, parseRequestHead, parseResponseHead } from "./head-parser.ts";
 
 const withHost = (host: string) => parseRequestHead(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`, 100);
 
@@ -53,4 +53,28 @@ test("the authority of an absolute target is held to the same rules", () => {
   for (const authority of ["b:c", "b:80:80", "::1", "b[c]", "u@b"]) {
     assert.throws(() => to(authority), MalformedMessage, authority);
   }
+});
+
+test("an empty Expect expects nothing", () => {
+  assert.equal(parseRequestHead("GET / HTTP/1.1\r\nHost: a\r\nExpect:\r\n\r\n", 100).facts.expect, undefined);
+});
+
+test("a status line is refused in the words of Go's net/http", () => {
+  for (const [line, why] of [
+    ["hello", 'malformed HTTP response "hello"'],
+    ["hello world", 'malformed HTTP status code "world"'],
+    ["HTTP/1.1 20", 'malformed HTTP status code "20"'],
+    ["ICY 200 OK", 'malformed HTTP version "ICY"'],
+  ] as const) {
+    assert.equal(describeStatusLine(line), why);
+  }
+});
+
+test("an answer with an empty length, or with two codings, is refused by name", () => {
+  const answer = (field: string) => () => parseResponseHead(`HTTP/1.1 200 OK\r\n${field}\r\n\r\n`, 100);
+  assert.throws(answer("Content-Length:"), /invalid empty Content-Length ""/);
+  assert.throws(
+    answer("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"),
+    /too many transfer encodings: \["chunked" "chunked"\]/,
+  );
 });

@@ -119,14 +119,18 @@ export function parseResponseHead(text: string, headerCountMax: number): ParsedR
 }
 
 function badStatusLine(text: string): MalformedMessage {
-  const parts = /^(\S+) (\S*)/.exec(text.split("\r\n", 1)[0] ?? "");
-  if (parts?.[1]?.startsWith("HTTP/1.")) {
-    return new MalformedMessage(`malformed HTTP status code ${goQuoted(parts[2] ?? "")}`);
+  return new MalformedMessage(describeStatusLine(text.split("\r\n", 1)[0] ?? ""));
+}
+
+/** Why a status line is refused; the words, and the order of the tests, of Go's net/http. */
+export function describeStatusLine(line: string): string {
+  const parts = /^(\S*) +(\S*)/.exec(line);
+  if (!parts) return `malformed HTTP response ${goQuoted(line)}`;
+  const [, version = "", status = ""] = parts;
+  if (/^\d{3}$/.test(status) && !/^HTTP\/1\.[01]$/.test(version)) {
+    return `malformed HTTP version ${goQuoted(version)}`;
   }
-  if (parts && /^http\//i.test(parts[1] ?? "")) {
-    return new MalformedMessage(`malformed HTTP version ${goQuoted(parts[1] ?? "")}`);
-  }
-  return new MalformedMessage(`malformed HTTP response ${goQuoted(text.split("\r\n", 1)[0] ?? "")}`);
+  return `malformed HTTP status code ${goQuoted(status)}`;
 }
 
 /** Trailer fields: the same grammar, without a start line. */
@@ -191,7 +195,7 @@ function noteField(facts: HeadFacts, name: string, value: string): void {
       }
       break;
     case 6:
-      if (isName(name, "expect")) facts.expect = value.toLowerCase();
+      if (isName(name, "expect")) facts.expect = value.toLowerCase() || undefined;
       break;
     case 7:
       if (isName(name, "upgrade")) facts.upgrade = value;
@@ -234,11 +238,15 @@ export function noteLength(facts: HeadFacts, value: string): void {
 }
 
 function badLength(value: string): MalformedMessage {
-  return new MalformedMessage(`bad Content-Length ${JSON.stringify(value)}`);
+  const what = value === "" ? "invalid empty" : "bad";
+  return new MalformedMessage(`${what} Content-Length ${JSON.stringify(value)}`);
 }
 
 function noteCoding(facts: HeadFacts, value: string): void {
-  if (facts.chunked || value.toLowerCase() !== "chunked") {
+  if (facts.chunked) {
+    throw new MalformedMessage(`too many transfer encodings: ["chunked" ${JSON.stringify(value)}]`, 501);
+  }
+  if (value.toLowerCase() !== "chunked") {
     throw new MalformedMessage(`unsupported transfer encoding: ${JSON.stringify(value)}`, 501);
   }
   facts.chunked = true;

@@ -1,5 +1,5 @@
 import type { HeadBudget } from "./head-budget.ts";
-import { MalformedMessage } from "./head-parser.ts";
+import { describeStatusLine, MalformedMessage } from "./head-parser.ts";
 import type { HttpLimits } from "./limits.ts";
 
 const END = Buffer.from("\r\n\r\n");
@@ -65,7 +65,8 @@ export class HeadReader {
   describeCut(): string {
     const text = this.#parts.toString("latin1", 0, this.#length);
     const lineFrom = text.lastIndexOf("\r\n");
-    if (lineFrom < 0) return `malformed HTTP response ${JSON.stringify(text)}`;
+    if (lineFrom < 0)
+      return /^HTTP\/1\.[01] \d{3}( |$)/.test(text) ? "unexpected EOF" : describeStatusLine(text);
     const line = text.slice(lineFrom + 2);
     if (line === "" || line.includes(":")) return "unexpected EOF";
     return `malformed MIME header: missing colon: ${JSON.stringify(line)}`;

@@ -71,7 +71,6 @@ export interface RequestFraming {
 /** hot path: see bench/micro/forward.ts */
 export function requestHeadText(head: RequestHead, framing: RequestFraming): string {
   let text = `${head.method} ${head.target} HTTP/1.1\r\n`;
-  let lengthSaid = false;
   let hostSaid = false;
   const flat = head.headers.flat;
   for (let index = 0; index < flat.length; index += 2) {
@@ -88,10 +87,7 @@ export function requestHeadText(head: RequestHead, framing: RequestFraming): str
           continue;
         break;
       case 14:
-        if (isName(name, "content-length")) {
-          lengthSaid = true;
-          continue;
-        }
+        if (isName(name, "content-length")) continue;
         break;
       case 17:
         if (isName(name, "transfer-encoding")) continue;
@@ -101,7 +97,7 @@ export function requestHeadText(head: RequestHead, framing: RequestFraming): str
   }
   if (!hostSaid) text += `Host: ${framing.defaultHost}\r\n`;
   if (framing.framing === "chunked") text += "Transfer-Encoding: chunked\r\n";
-  else if (framing.length > 0 || lengthSaid || expectsBody(head.method)) {
+  else if (framing.length > 0 || expectsBody(head.method)) {
     text += `Content-Length: ${framing.length}\r\n`;
   }
   if (framing.upgrade !== undefined) text += `Connection: Upgrade\r\nUpgrade: ${framing.upgrade}\r\n`;

@@ -33,6 +33,7 @@ test("a sender cannot have Host or Content-Length removed", () => {
 test("Upgrade goes on where Connection asks for it, but never to h2c", () => {
   assert.deepEqual(kept("Connection", "Upgrade", "Upgrade", "websocket"), ["Upgrade", "websocket"]);
   assert.deepEqual(kept("Upgrade", "websocket"), []);
+  assert.deepEqual(kept("Connection", "Upgrade", "Upgrade", ""), []);
   for (const value of ["h2c", "H2C", "websocket, h2c", "h2c,websocket"]) {
     const settings = ["Connection", "Upgrade, HTTP2-Settings", "HTTP2-Settings", "AAMAAABk"];
     assert.deepEqual(kept(...settings, "Upgrade", value), [], value);

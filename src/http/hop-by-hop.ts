@@ -55,7 +55,7 @@ function isHopByHop(name: string, value: string, listed: string[] | undefined): 
       if (isName(name, "te")) return !/(?:^|,)\s*trailers\s*(?:$|,)/i.test(value);
       break;
     case 7:
-      if (isName(name, "upgrade")) return !listed?.includes("upgrade") || H2C.test(value);
+      if (isName(name, "upgrade")) return value === "" || !listed?.includes("upgrade") || H2C.test(value);
       break;
     case 10:
       if (isName(name, "connection") || isName(name, "keep-alive")) return true;

@@ -59,7 +59,7 @@ export function requestFromHttp2(raw: readonly string[]): ParsedRequest {
 
 function noteField(facts: HeadFacts, name: string, value: string): void {
   if (name === "content-length") noteLength(facts, value);
-  else if (name === "expect") facts.expect = value.toLowerCase();
+  else if (name === "expect") facts.expect = value.toLowerCase() || undefined;
   else if (isConnectionField(name) || (name === "te" && value !== "trailers")) {
     throw new MalformedMessage(
       `request header ${JSON.stringify(canonicalNames(name))} is not valid in HTTP/2`,

@@ -15,7 +15,6 @@ export type OnRefusal = (refusal: Refusal) => readonly string[];
 /** Reasons that the client is told. */
 const TOLD = new Set([
   "missing required Host header",
-  "too many Host headers",
   "malformed Host header",
   "invalid header name",
   "unsupported protocol version",
@@ -32,7 +31,7 @@ export function refusalText(error: MalformedMessage, date: string, more: readonl
   }
   if (TOLD.has(error.message)) phrase += `: ${error.message}`;
   const body =
-    status === 501 && error.message.startsWith("unsupported")
+    status === 501 && error.message.includes("transfer encoding")
       ? "Unsupported transfer encoding"
       : `${status} ${phrase}`;
   const fields = "Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\n";

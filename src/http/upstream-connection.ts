@@ -163,7 +163,7 @@ export class UpstreamConnection implements ConnHandler, DecodedBody, BodyOwner, 
   #onHead(text: string, request: OutgoingRequest): void {
     const { head, facts } = parseResponseHead(text, this.#owner.limits.headerCountMax);
     if (head.status === 101) {
-      this.#onUpgrade(head, request);
+      this.#onUpgrade(head, request, facts.connectionUpgrade);
       return;
     }
     if (head.status < 200) {
@@ -186,9 +186,10 @@ export class UpstreamConnection implements ConnHandler, DecodedBody, BodyOwner, 
     this.#observer?.response(head, this.#body);
   }
 
-  #onUpgrade(head: ResponseHead, request: OutgoingRequest): void {
+  #onUpgrade(head: ResponseHead, request: OutgoingRequest, isListed: boolean): void {
     const asked = request.head.headers.get("upgrade") ?? "";
-    const chosen = head.headers.get("upgrade") ?? "";
+    // Upgrade counts only where Connection lists it (RFC 9110 §7.8).
+    const chosen = (isListed && head.headers.get("upgrade")) || "";
     if (asked === "" || asked.toLowerCase() !== chosen.toLowerCase()) {
       this.#conn.reset();
       const message = `backend tried to switch protocol ${goQuoted(chosen)} when ${goQuoted(asked)} was requested`;
