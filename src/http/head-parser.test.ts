@@ -78,3 +78,10 @@ test("an answer with an empty length, or with two codings, is refused by name", 
     /too many transfer encodings: \["chunked" "chunked"\]/,
   );
 });
+
+test("a space in a field's name is told, other bytes that may not be there are not", () => {
+  const field = (line: string) => () => parseRequestHead(`GET / HTTP/1.1\r\nHost: a\r\n${line}\r\n\r\n`, 100);
+  for (const line of ["X : 1", "X Y: 1"])
+    assert.throws(field(line), { message: "invalid header name" }, line);
+  for (const line of ["X\t: 1", "X(: 1"]) assert.throws(field(line), /malformed MIME header/, line);
+});
