@@ -24,7 +24,7 @@ const LIFE_MS = 120_000;
 const GO_ON_MS = 1_000;
 
 const lines = (...text: string[]) => `${[...text, `Host: ${host}`].join("\r\n")}\r\n`;
-const PIPELINED = Buffer.from(`${lines("GET /small HTTP/1.1")}\r\n`.repeat(100));
+const PIPELINED = Buffer.from(`${lines("GET /small HTTP/1.1")}\r\n`.repeat(25));
 const BODY = Buffer.alloc(64 * 1024, "x");
 
 const request = (method: string, path: string): [string, string][] => [
@@ -37,7 +37,8 @@ const greeting = (...more: Buffer[]) => Buffer.concat([Buffer.from(PREFACE), fra
 const NO_WINDOW = frame("SETTINGS", 0, { payload: Buffer.from([0, 4, 0, 0, 0, 0]) });
 const RESET = (id: number) => frame("RST_STREAM", id, { payload: Buffer.from([0, 0, 0, 8]) });
 const ids = (from: number, howMany: number) => Array.from({ length: howMany }, (_, at) => from + 2 * at);
-const FLOOD_FRAMES = 200;
+/** A second and connection; four times as many keep one core of the server busy for minutes. */
+const FLOOD_FRAMES = 50;
 const STREAMS = 10;
 const CONTINUATION = frame("CONTINUATION", 1, { payload: headerBlock([["x-filler", "y".repeat(8_000)]]) });
 const SETTINGS = Buffer.concat(Array.from({ length: FLOOD_FRAMES }, () => frame("SETTINGS", 0)));
