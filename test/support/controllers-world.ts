@@ -75,6 +75,7 @@ export class ControllersWorld {
     const choices = options.choices ?? { queueSidecarImage: "dev.local/queue:latest" };
     let configOf = () => defaultConfig(choices);
     this.server = new ApiServer({
+      freezesObjects: true,
       clock,
       random,
       log,
