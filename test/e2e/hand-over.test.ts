@@ -3,7 +3,7 @@ import { Agent, request } from "node:http";
 import http2 from "node:http2";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, beforeEach, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import * as grpc from "@grpc/grpc-js";
 import { EndpointsKind } from "../../src/api/endpoints/kind.ts";
@@ -59,6 +59,9 @@ after(async () => {
   await engine.stop();
   removeFolder(folder);
 });
+
+/** So that each test sees its own hand-over alone. */
+beforeEach(() => until("the former hand-over is over", () => (onlyOne() ? true : undefined), 30_000));
 
 async function applied(name: string, containerConcurrency: number, env = {}): Promise<string> {
   const annotations = { "autoscaling.knative.dev/min-scale": "1", "autoscaling.knative.dev/max-scale": "1" };
@@ -151,7 +154,6 @@ test("under load no request is lost, on kept connections and on new ones", async
 
 test("a limit of two is kept over both processes, and what was admitted or waited is answered", async () => {
   const url = await applied("limited", 2);
-  await until("the former hand-over is over", () => (onlyOne() ? true : undefined), 30_000);
   const first = Array.from({ length: 6 }, () => ask(`${url}/?ms=700`, false));
   await pause(150);
   await replaced();
@@ -163,7 +165,6 @@ test("a limit of two is kept over both processes, and what was admitted or waite
 
 test("an upgraded connection stays with the old process, which ends after it", async () => {
   const url = await applied("upgraded", 0);
-  await until("the former hand-over is over", () => (onlyOne() ? true : undefined), 30_000);
   const { host, port } = new URL(url);
   const socket = connect(Number(port), "127.0.0.1");
   let received = "";
@@ -184,7 +185,6 @@ test("an upgraded connection stays with the old process, which ends after it", a
 
 test("a request that waits for its pod is answered although the data plane is replaced meanwhile", async () => {
   await applied("slow", 0, { START_MS: "1500" });
-  await until("the former hand-over is over", () => (onlyOne() ? true : undefined), 30_000);
   // The new revision's first pod is not ready when the request comes.
   const annotations = { "autoscaling.knative.dev/min-scale": "1", again: "1" };
   const body = { spec: { template: { metadata: { annotations } } } };
@@ -333,7 +333,6 @@ test("a second hand-over needs not wait for the first, limits are kept over all 
   assert.equal((await get(url)).status, 200);
 });
 
-/** Each test sees its own hand-over alone. */
 function onlyOne(): boolean {
   return childrenOf(engine.pid).filter((pid) => commandLine(pid).includes("data-plane-process")).length === 1;
 }
