@@ -21,11 +21,11 @@ export interface Summary {
 export function summary(values: readonly number[]): Summary {
   return {
     count: values.length,
-    min: rounded(Math.min(...values)),
+    min: rounded(percentile(values, 0)),
     p50: rounded(percentile(values, 0.5)),
     p95: rounded(percentile(values, 0.95)),
     p99: rounded(percentile(values, 0.99)),
-    max: rounded(Math.max(...values)),
+    max: rounded(percentile(values, 1)),
   };
 }
 
