@@ -1,8 +1,7 @@
 import { KINDS } from "../api/kinds.ts";
 import type { StatMessage } from "../api/wire/stat.ts";
-import { systemClock } from "../base/clock.ts";
+import { systemClock as clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
-import { oneTaskATurn } from "../base/one-task-a-turn.ts";
 import { systemRandom as random } from "../base/random.ts";
 import { loadCredentials } from "../embedded/apiserver/credentials.ts";
 import { SqliteStorage } from "../embedded/apiserver/storage/sqlite-storage.ts";
@@ -33,8 +32,7 @@ export interface EngineParts {
 
 /** The control plane on this machine's disk, programs and addresses, joined to the data plane by links. */
 export function wireControlPlane({ home, dataPlanes, levels, ...parts }: EngineParts) {
-  const clock = oneTaskATurn(systemClock);
-  const network = systemNetwork(systemClock);
+  const network = systemNetwork(clock);
   const storage = new SqliteStorage({ path: home.database });
   const storageFailed = new Promise<Error>((resolve) => storage.onFailure((failure) => resolve(failure)));
   const {

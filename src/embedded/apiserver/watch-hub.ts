@@ -48,12 +48,6 @@ export interface Subscription {
   readonly onBroken: (why: unknown) => void;
 }
 
-interface Slice {
-  readonly durable: boolean;
-  readonly newest: number;
-  readonly untilMs: number;
-}
-
 interface Handle {
   stopped: boolean;
   live: Subscription;
@@ -63,8 +57,6 @@ const RECENT_MAX = 1000;
 const RECENT_TEXT_MAX = 2 * 1024 * 1024;
 const REPLAY_PAGE = 200;
 const DRAIN_MAX = 64;
-/** Whoever delivers leaves time in the turn for others. */
-const SLICE_MS = 2;
 const BOOKMARK_INTERVAL_MS = 60_000;
 
 /**
@@ -81,8 +73,8 @@ export class WatchHub {
   #recentText = 0;
   /** Everything behind this revision is in `recent`. */
   #recentFrom = 0;
-  readonly #sequencedQueue: Change[] = [];
-  readonly #durableQueue: Change[] = [];
+  #sequencedQueue: Change[] = [];
+  #durableQueue: Change[] = [];
   /** How far live subscriptions have been served, inside and outside. */
   #served = { sequenced: 0, durable: 0 };
   #draining = false;
@@ -181,33 +173,31 @@ export class WatchHub {
     queueMicrotask(() => this.#drain());
   }
 
-  /** What a turn has time for, so that a burst of writes does not hold up everything else. */
+  /** A bounded number of changes per turn, so that a burst of writes does not hold up everything else. */
   #drain(): void {
     this.#draining = false;
-    const untilMs = this.#clock.monotonic() + SLICE_MS;
-    this.#deliver(this.#sequencedQueue, { durable: false, newest: Infinity, untilMs });
-    this.#deliver(this.#durableQueue, { durable: true, newest: this.#storage.durable, untilMs });
-    const more = (this.#durableQueue[0]?.revision.revision ?? Infinity) <= this.#storage.durable;
+    const inside = this.#sequencedQueue.splice(0, DRAIN_MAX);
+    this.#deliver(inside, false);
+    const durable = this.#storage.durable;
+    let ready = 0;
+    while (ready < DRAIN_MAX && (this.#durableQueue[ready]?.revision.revision ?? Infinity) <= durable)
+      ready++;
+    this.#deliver(this.#durableQueue.splice(0, ready), true);
+    const more = (this.#durableQueue[0]?.revision.revision ?? Infinity) <= durable;
     if (this.#sequencedQueue.length === 0 && !more) return;
     this.#draining = true;
     this.#clock.schedule(0, () => this.#drain());
   }
 
-  /** The oldest changes up to `newest`: at least one of them, and so many as there is time for. */
-  #deliver(queue: Change[], { durable, newest, untilMs }: Slice): void {
-    let count = 0;
-    for (const change of queue) {
-      if (change.revision.revision > newest || count === DRAIN_MAX) break;
-      if (count > 0 && this.#clock.monotonic() > untilMs) break;
+  #deliver(changes: readonly Change[], durable: boolean): void {
+    for (const change of changes) {
       if (durable) this.#served.durable = change.revision.revision;
       else this.#served.sequenced = change.revision.revision;
       for (const subscription of this.#live)
         if (subscription.durable === durable && subscription.collection === change.revision.key.collection)
           subscription.onChange(change);
       change.forget();
-      count++;
     }
-    queue.splice(0, count);
   }
 
   #scheduleBookmarks(): void {
