@@ -225,6 +225,10 @@ class Fetching implements UpstreamObserver, BodySink, UpstreamConnectionOwner {
 
   connectionGone(): void {}
 
+  sendAgain(): boolean {
+    return false;
+  }
+
   lingers(conn: Conn): void {
     this.#ports.clock.schedule(this.limits.lingerMs, () => conn.reset());
   }

@@ -32,14 +32,13 @@ interface Result {
   body?: BodySource;
 }
 
-function get({ pool }: World, cancel = new Cancel()): Result {
+function get(here: World, cancel = new Cancel()): Result {
+  return ask(here, { cancel });
+}
+
+function ask({ pool }: World, { method = "GET", cancel = new Cancel() } = {}): Result {
   const result: Result = { text: "", over: "" };
-  const head = {
-    method: "GET",
-    target: "/",
-    version: "1.1" as const,
-    headers: new HeaderBlock(["Host", "a"]),
-  };
+  const head = { method, target: "/", version: "1.1" as const, headers: new HeaderBlock(["Host", "a"]) };
   pool.to(ADDRESS).send(
     { head, body: EMPTY_BODY, cancel },
     {
@@ -188,10 +187,41 @@ test("a connection that dies under a request says that bytes were sent", async (
   here.conns[0]?.send(OK);
   await here.clock.advance(10);
   assert.equal(first.over, "end");
-  const second = get(here);
+  const second = ask(here, { method: "DELETE" });
   here.conns[0]?.conn.end();
   await here.clock.advance(10);
   assert.deepEqual([second.error?.failure, second.error?.sent], ["closed", true]);
+});
+
+test("a request that meets the end of an idle connection is sent on a new one, as Go's transport does", async () => {
+  const here = await world();
+  get(here);
+  await here.clock.advance(10);
+  here.conns[0]?.send(OK);
+  await here.clock.advance(10);
+  const result = get(here);
+  here.conns[0]?.conn.end();
+  await here.clock.advance(10);
+  here.conns[1]?.send(OK);
+  await here.clock.advance(10);
+  assert.deepEqual([result.error, result.over, result.text], [undefined, "end", "ok"]);
+});
+
+test("a client that left before its request could be sent again gets no second one", async () => {
+  const here = await world();
+  get(here);
+  await here.clock.advance(10);
+  here.conns[0]?.send(OK);
+  await here.clock.advance(10);
+  const cancel = new Cancel();
+  const result = get(here, cancel);
+  here.network.setFaults(ADDRESS, { delayMs: 10 });
+  here.conns[0]?.conn.reset();
+  await here.clock.advance(15);
+  cancel.raise(new Error("client left"));
+  await here.clock.advance(100);
+  assert.equal(result.error?.failure, "cancelled");
+  assert.ok(here.conns.slice(1).every(({ received }) => received === ""));
 });
 
 const BROKEN: [what: string, sent: string, close: boolean, expected: string][] = [

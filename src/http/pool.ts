@@ -156,6 +156,12 @@ class AddressPool implements Upstream, UpstreamConnectionOwner {
     if (index >= 0) this.#idle.splice(index, 1);
   }
 
+  sendAgain(request: OutgoingRequest, observer: UpstreamObserver): boolean {
+    if (this.#retired) return false;
+    this.send(request, observer);
+    return true;
+  }
+
   lingers(conn: Conn): void {
     this.#settings.wheel.schedule(this.limits.lingerMs, () => conn.reset());
   }

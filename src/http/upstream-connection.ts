@@ -12,6 +12,7 @@ import type { HttpLimits } from "./limits.ts";
 import type { ResponseHead } from "./message.ts";
 import { MessageWriter, type WriterOwner } from "./message-writer.ts";
 import { type BodyOwner, EMPTY_BODY, ReceivedBody } from "./received-body.ts";
+import { isReplayable } from "./replayable.ts";
 import {
   type OutgoingRequest,
   UpstreamError,
@@ -27,6 +28,8 @@ export interface UpstreamConnectionOwner {
   connectionFree(connection: UpstreamConnection, idleMaxMs: number | undefined): void;
   /** Closed, or a tunnel now. */
   connectionGone(connection: UpstreamConnection): void;
+  /** The peer had given the connection up: sends the request on another one; false when that cannot be. */
+  sendAgain(request: OutgoingRequest, observer: UpstreamObserver): boolean;
   /** Our side has ended: the connection is to be reset after a while. */
   lingers(conn: Conn): void;
 }
@@ -49,6 +52,10 @@ export class UpstreamConnection implements ConnHandler, DecodedBody, BodyOwner, 
   #keepAliveField: string | undefined;
   #requestWritten = false;
   #sent = false;
+  /** It has carried a request before: the peer may have given it up while it was idle. */
+  #reused = false;
+  /** No byte has come since the request. */
+  #silent = true;
   #paused = false;
   #over = false;
   #tunnel: DetachedConn | undefined;
@@ -73,6 +80,7 @@ export class UpstreamConnection implements ConnHandler, DecodedBody, BodyOwner, 
     this.#responded = false;
     this.#requestWritten = false;
     this.#sent = false;
+    this.#silent = true;
     this.#stopListening = request.cancel.onRaise(this.#onCancel);
     if (this.#request !== request) return;
     this.#sent = true;
@@ -100,6 +108,7 @@ export class UpstreamConnection implements ConnHandler, DecodedBody, BodyOwner, 
 
   data(chunk: Uint8Array): void {
     if (this.#over) return;
+    this.#silent = false;
     const bytes = chunk instanceof Buffer ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
     let at = 0;
     try {
@@ -133,7 +142,7 @@ export class UpstreamConnection implements ConnHandler, DecodedBody, BodyOwner, 
     if (this.#request) this.#conn.reset();
     else this.#conn.end();
     if (this.#heads.pending > 0) this.#fail("malformed", new EbbError("eof", this.#heads.describeCut()));
-    else this.#fail("closed", new EbbError("eof", "EOF"));
+    else this.#lose("closed", new EbbError("eof", "EOF"));
   }
 
   drain(): void {
@@ -141,8 +150,8 @@ export class UpstreamConnection implements ConnHandler, DecodedBody, BodyOwner, 
   }
 
   closed(error?: Error): void {
-    if (error) this.#fail("reset", new EbbError("reset", this.#resetText(error), { cause: error }));
-    else this.#fail("closed", new EbbError("eof", "EOF"));
+    if (error) this.#lose("reset", new EbbError("reset", this.#resetText(error), { cause: error }));
+    else this.#lose("closed", new EbbError("eof", "EOF"));
   }
 
   #tooLong(cause: Error): EbbError {
@@ -221,6 +230,7 @@ export class UpstreamConnection implements ConnHandler, DecodedBody, BodyOwner, 
     if (reusable) {
       // The reader may still be taking what is held; the transport has nothing of this message any more.
       this.#adjustReading();
+      this.#reused = true;
       this.#owner.connectionFree(this, idleMaxMs);
     } else this.#retire();
   }
@@ -310,7 +320,17 @@ export class UpstreamConnection implements ConnHandler, DecodedBody, BodyOwner, 
     this.#owner.connectionGone(this);
   }
 
-  #fail(failure: UpstreamFailure, cause: Error): void {
+  /**
+   * The peer is gone. One that closes an idle connection while a request is on its way to it has most likely not seen
+   * that request (ADR 13).
+   */
+  #lose(failure: "closed" | "reset", cause: Error): void {
+    const request = this.#request;
+    const isUnseen = this.#reused && this.#silent && request !== undefined && isReplayable(request);
+    this.#fail(failure, cause, isUnseen ? request : undefined);
+  }
+
+  #fail(failure: UpstreamFailure, cause: Error, unseen?: OutgoingRequest): void {
     if (this.#over) return;
     const observer = this.#observer;
     const body = this.#body;
@@ -319,6 +339,7 @@ export class UpstreamConnection implements ConnHandler, DecodedBody, BodyOwner, 
     this.#release();
     this.#gone();
     if (!busy) return;
+    if (unseen && observer && this.#owner.sendAgain(unseen, observer)) return;
     const error = new UpstreamError(failure, cause.message, { sent: this.#sent, cause });
     if (responded) body?.fail(error);
     else observer?.failed(error);

@@ -42,8 +42,8 @@ export type UpstreamFailure =
   | "request-body";
 
 /**
- * `sent` tells whether any byte of the request left: only when false may the request be sent again; its body was
- * neither started nor abandoned then.
+ * `sent` tells whether any byte of the request left for a server that may have acted on it: only when false may the
+ * request be sent again; nothing of its body was used up then.
  */
 export class UpstreamError extends EbbError {
   readonly failure: UpstreamFailure;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { RequestListener } from "node:http";
-import { connect } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { startLoneQueueProxy } from "../../../test/support/lone-queue-proxy.ts";
@@ -55,6 +55,38 @@ test("a request that is in flight when the quiet period ends gets its answer bef
   assert.equal((await slow).body.toString(), "slow");
   assert.equal(await exited, 0);
   assert.deepEqual(exits, [0]);
+});
+
+test("an application that drops kept connections costs no client its answer", async (context) => {
+  const { ip } = await startLoneQueueProxy(context, undefined);
+  const sockets: Socket[] = [];
+  // One answer on each connection; the next request on it finds it gone.
+  const server = createServer((socket) => {
+    sockets.push(socket);
+    let requests = 0;
+    socket.on("error", () => {});
+    socket.on("data", () => {
+      requests += 1;
+      if (requests === 1) socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+      else if (sockets.length % 2 === 0) socket.resetAndDestroy();
+      else socket.destroy();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(8080, ip, resolve));
+  context.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const statuses: number[] = [];
+  for (let index = 0; index < 6; index++) {
+    const answer = await httpFetch(
+      { network, clock: systemClock },
+      { address: { ip, port: 8012 }, target: `/${index}`, timeoutMs: 30_000 },
+    );
+    statuses.push(answer.status);
+  }
+  assert.deepEqual(statuses, [200, 200, 200, 200, 200, 200]);
+  assert.equal(sockets.length, 6);
 });
 
 test("the second stop request ends it at once with 1", async (context) => {
