@@ -185,8 +185,9 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} 20\d\d \d\d:\d\d:\d\d [+-]\d{4}/g, "TIME"],
   [/(resourceVersion"?: ?"?)\d+/g, "$1RV"],
   [/^([EWI])\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ [\w.]+:\d+\]/gm, "$1LOG]"],
-  // A watch that kubectl itself ends at its time-out is called short by luck of the millisecond.
-  [/^WLOG\].*very short watch.*\n/gm, ""],
+  // At its own time-out kubectl closes its watch, and by luck finds it closed before it finds the time over: its
+  // reflector calls that watch short then. A short watch without the time-out behind it is the server's and stays.
+  [/^[WI]LOG\].*very short watch.*\n(?=error: timed out waiting )/gm, ""],
   [/(Resource Version: +)\d+/g, "$1RV"],
   [/(LIVE|MERGED)-\d+/g, "$1"],
   [/(Error from server \(Timeout\).*current: )\d+/g, "$1N"],
