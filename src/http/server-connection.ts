@@ -108,6 +108,8 @@ export class ServerConnection
       this.#decoder.stop();
       this.#body?.fail(new ClientGone());
       if (!exchange.responded) exchange.cancel.raise(new ClientGone());
+      // Handlers that hear that the client has gone say nothing, and the connection would stay for ever.
+      if (!exchange.responded && !exchange.over) this.#refuse(new MalformedMessage("the body is cut off"));
       return;
     }
     if (exchange) this.#client.ask(exchange);

@@ -225,6 +225,21 @@ test("answers all that a client pipelined before it half-closed, and then closes
   }
 });
 
+test("lets a connection go whose client left in the middle of a body, though no handler says a word", async () => {
+  const outcomes: ExchangeOutcome[] = [];
+  const { client, clock, server, exchanges } = serve((exchange) =>
+    exchange.onFinish((outcome) => outcomes.push(outcome)),
+  );
+  client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\nabc");
+  client.conn.end();
+  await settled();
+  assert.equal((exchanges[0]?.cancel.reason as { code: string }).code, "client-gone");
+  assert.deepEqual(outcomes, [{ status: 0, responseBytes: 0, complete: false }]);
+  assert.match(client.take(), /^HTTP\/1\.1 400 Bad Request\r\n/);
+  await clock.advance(5_000);
+  assert.deepEqual([client.closed, server.connectionCount, server.inFlight], [true, 0, 0]);
+});
+
 test("answers a client that half-closed, and notices by 100-continue when it had left instead", async () => {
   const half = serve(() => {});
   half.client.send("GET /late HTTP/1.1\r\nHost: x\r\n\r\n");
