@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
 import { get } from "node:https";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
 
 describe("the published package", () => {
@@ -27,7 +29,8 @@ describe("the published package", () => {
     assert.equal(manifest.dependencies, undefined);
     assert.equal(manifest.devDependencies, undefined);
     const licences = readFileSync(join(folder, "package/THIRD-PARTY.txt"), "utf8");
-    for (const name of ["pino", "yaml"]) assert.match(licences, new RegExp(`^${name} \\d`, "m"));
+    for (const name of ["pino", "yaml", "kubernetes-models"])
+      assert.match(licences, new RegExp(`^${name} \\d`, "m"));
     assert.ok(existsSync(join(folder, "package/LICENSE")));
   });
 
@@ -42,14 +45,15 @@ describe("the published package", () => {
     assert.ok(existsSync(ready.kubeconfig));
     const answer = await fetch(ready.gateway);
     assert.equal(answer.status, 404);
+    assert.match(await textOf(ready, "/openapi/v3/apis/apps/v1"), /"description":"DeploymentSpec is /);
     const logged = once(createInterface({ input: child.stderr }), "line");
     get(`${ready.api}/api/v1/pods`, { rejectUnauthorized: false }).once("response", (refused) => {
       assert.equal(refused.statusCode, 403);
       refused.resume();
     });
-    const [text] = (await logged) as [string];
+    const [logLine] = (await logged) as [string];
     assert.equal(
-      JSON.parse(text).program,
+      JSON.parse(logLine).program,
       "control-plane",
       "the log's first line, for which its library is loaded",
     );
@@ -61,3 +65,12 @@ describe("the published package", () => {
     );
   });
 });
+
+/** What the administrator is answered. */
+async function textOf(ready: { api: string; kubeconfig: string }, path: string): Promise<string> {
+  const token = /token: (\S+)/.exec(readFileSync(ready.kubeconfig, "utf8"))?.[1];
+  const headers = { authorization: `Bearer ${token}` };
+  const request = get(`${ready.api}${path}`, { rejectUnauthorized: false, headers });
+  const [answer] = (await once(request, "response")) as [IncomingMessage];
+  return text(answer);
+}

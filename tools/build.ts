@@ -1,7 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
 import { type BuildOptions, build, type Metafile } from "esbuild";
+import { PACKAGES } from "../src/programs/declared-types.ts";
+import { DESCRIPTIONS_FILE, describeServedKinds } from "../src/programs/descriptions.ts";
 import { readTree } from "./tidy/tree.ts";
 
 /**
@@ -47,6 +50,7 @@ const queueProxy = await buildQueueProxy();
 chmodSync(join(dist, "bin/ebb"), 0o755);
 writeFileSync(join(dist, "package.json"), `${JSON.stringify(publishedManifest(), null, 2)}\n`);
 writeFileSync(join(dist, "THIRD-PARTY.txt"), licencesOf([metafile, queueProxy]));
+writeFileSync(join(dist, DESCRIPTIONS_FILE), gzipSync(JSON.stringify(describeServedKinds())));
 execFileSync(process.execPath, [
   join(root, "tools/compile-queue-proxy.ts"),
   join(dist, "queue-proxy-program.cjs"),
@@ -88,13 +92,12 @@ function publishedManifest(): Record<string, unknown> {
   return { name, version, description, license, type, engines, ...entries, optionalDependencies };
 }
 
-/** The licence texts of the packages whose code is in the bundle, which their licences ask to keep. */
+/** The licence texts of the packages whose code or words are in the build, which their licences ask to keep. */
 function licencesOf(metafiles: readonly Metafile[]): string {
-  const folders = new Set(
-    metafiles
-      .flatMap(({ inputs }) => Object.keys(inputs))
-      .flatMap((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []),
-  );
+  const bundled = metafiles
+    .flatMap(({ inputs }) => Object.keys(inputs))
+    .flatMap((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []);
+  const folders = new Set([...bundled, ...PACKAGES.map((name) => `node_modules/${name}`)]);
   return [...folders].sort().map(licenceOf).join("\n\n");
 }
 

@@ -6,7 +6,6 @@ import {
   array,
   boolean,
   choice,
-  described,
   integer,
   intOrString,
   map,
@@ -260,15 +259,12 @@ const probeSchema: Schema<Probe> = object(
   {
     ...handlerFields,
     grpc: named("core.v1.GRPCAction", object({}, { port: int32, service: string() }), ["port"]),
-    initialDelaySeconds: described(int32, "Seconds from the start to the first try."),
-    periodSeconds: described(int32, "Seconds from one try to the next."),
-    timeoutSeconds: described(int32, "Seconds that one try may take."),
-    successThreshold: described(int32, "Tries in a row that have to pass after a failure."),
-    failureThreshold: described(int32, "Tries in a row that have to fail before it counts."),
-    terminationGracePeriodSeconds: described(
-      int64,
-      "Seconds that the container gets to end when this probe failed.",
-    ),
+    initialDelaySeconds: int32,
+    periodSeconds: int32,
+    timeoutSeconds: int32,
+    successThreshold: int32,
+    failureThreshold: int32,
+    terminationGracePeriodSeconds: int64,
   },
   { openApi: { type: "core.v1.Probe" } },
 );
@@ -380,52 +376,34 @@ const restartRuleSchema = named(
 );
 
 const containerFields = {
-  image: described(string(), "Name of the image that is run."),
-  command: described(strings, "What is run instead of the image's entry point."),
-  args: described(strings, "What the command, or the entry point, is given."),
-  workingDir: described(string(), "Folder in which the command starts."),
-  env: described(array(envSchema, { listType: "map", listKeys: ["name"] }), "Variables of its environment."),
-  envFrom: described(
-    array(envFromSchema, { listType: "atomic" }),
-    "ConfigMaps and Secrets whose keys become variables.",
-  ),
-  ports: described(
-    array(portSchema, { listType: "map", listKeys: ["containerPort", "protocol"] }),
-    "Ports that it listens on.",
-  ),
-  resources: described(resourcesSchema, "Processor and memory that it asks for and may take."),
+  image: string(),
+  command: strings,
+  args: strings,
+  workingDir: string(),
+  env: array(envSchema, { listType: "map", listKeys: ["name"] }),
+  envFrom: array(envFromSchema, { listType: "atomic" }),
+  ports: array(portSchema, { listType: "map", listKeys: ["containerPort", "protocol"] }),
+  resources: resourcesSchema,
   resizePolicy: array(resizePolicySchema, { listType: "atomic" }),
-  restartPolicy: described(string(), "Always makes an init container run beside the others for good."),
+  restartPolicy: string(),
   restartPolicyRules: array(restartRuleSchema, { listType: "atomic" }),
-  volumeMounts: described(
-    array(volumeMountSchema, { listType: "map", listKeys: ["mountPath"] }),
-    "Where volumes of the pod appear in its file system.",
+  volumeMounts: array(volumeMountSchema, { listType: "map", listKeys: ["mountPath"] }),
+  volumeDevices: array(volumeDeviceSchema, { listType: "map", listKeys: ["devicePath"] }),
+  livenessProbe: probeSchema,
+  readinessProbe: probeSchema,
+  startupProbe: probeSchema,
+  lifecycle: object(
+    {},
+    { preStop: lifecycleHandlerSchema, postStart: lifecycleHandlerSchema, stopSignal: string() },
+    { openApi: { type: "core.v1.Lifecycle" } },
   ),
-  volumeDevices: described(
-    array(volumeDeviceSchema, { listType: "map", listKeys: ["devicePath"] }),
-    "Block devices, and under which path each appears.",
-  ),
-  livenessProbe: described(probeSchema, "When it fails, the container is started anew."),
-  readinessProbe: described(probeSchema, "While it fails, the pod gets no requests."),
-  startupProbe: described(probeSchema, "The other probes wait until it has passed once."),
-  lifecycle: described(
-    object(
-      {},
-      { preStop: lifecycleHandlerSchema, postStart: lifecycleHandlerSchema, stopSignal: string() },
-      { openApi: { type: "core.v1.Lifecycle" } },
-    ),
-    "What is done after the start and before the stop.",
-  ),
-  terminationMessagePath: described(string(), "File whose content is shown when the container has ended."),
-  terminationMessagePolicy: described(
-    choice(["FallbackToLogsOnError", "File"]),
-    "Whether the end of the log stands in for an empty message file.",
-  ),
-  imagePullPolicy: described(choice(PULL_POLICIES), "When the image is fetched anew."),
-  securityContext: described(securityContextSchema, "As whom it runs, and what it may do."),
-  stdin: described(boolean(), "Keeps its standard input open."),
-  stdinOnce: described(boolean(), "Closes its standard input after the first who was attached."),
-  tty: described(boolean(), "Gives it a terminal."),
+  terminationMessagePath: string(),
+  terminationMessagePolicy: choice(["FallbackToLogsOnError", "File"]),
+  imagePullPolicy: choice(PULL_POLICIES),
+  securityContext: securityContextSchema,
+  stdin: boolean(),
+  stdinOnce: boolean(),
+  tty: boolean(),
 };
 
 export const containerSchema: Schema<Container> = object({ name: string() }, containerFields, {
@@ -437,7 +415,7 @@ export const ephemeralContainerSchema = object(
   { name: string() },
   {
     ...containerFields,
-    targetContainerName: string({ description: "Container whose processes it sees." }),
+    targetContainerName: string(),
   },
   { openApi: { type: "core.v1.EphemeralContainer" } },
 );

@@ -7,8 +7,6 @@ export interface Kind<T extends ApiObject = ApiObject> {
   readonly group: string;
   readonly version: string;
   readonly kind: string;
-  /** One sentence, for `kubectl explain`. */
-  readonly description?: string;
   readonly plural: string;
   readonly singular: string;
   readonly shortNames: readonly string[];

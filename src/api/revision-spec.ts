@@ -5,17 +5,7 @@
 import type { ResourceRequirements } from "./container.ts";
 import type { ObjectMeta } from "./object.ts";
 import type { PodSpec } from "./pod-spec.ts";
-import {
-  array,
-  boolean,
-  described,
-  integer,
-  intOrString,
-  map,
-  object,
-  type Schema,
-  string,
-} from "./schema.ts";
+import { array, boolean, integer, intOrString, map, object, type Schema, string } from "./schema.ts";
 
 export interface RevisionSpec extends PodSpec {
   containerConcurrency?: number;
@@ -115,15 +105,15 @@ const containerSchema = object(
         listType: "atomic",
       },
     ),
-    image: string({ description: "The image to run, by tag or digest." }),
+    image: string(),
     imagePullPolicy: string(),
-    livenessProbe: described(probeSchema, "Failing, it has the container started again."),
+    livenessProbe: probeSchema,
     name: string(),
     ports: array(object({}, { containerPort: int32, name: string(), protocol: string({ default: "TCP" }) })),
-    readinessProbe: described(probeSchema, "Failing, it keeps requests away."),
+    readinessProbe: probeSchema,
     resources: resourcesSchema,
     securityContext: securityContextSchema,
-    startupProbe: described(probeSchema, "The other probes wait for it."),
+    startupProbe: probeSchema,
     terminationMessagePath: string(),
     terminationMessagePolicy: string(),
     volumeMounts: array(
@@ -193,7 +183,7 @@ export const revisionSpecSchema = object(
   {
     affinity: gated,
     automountServiceAccountToken: boolean(),
-    containerConcurrency: described(int64, "Requests that one pod works on at a time; 0 is no limit."),
+    containerConcurrency: int64,
     dnsConfig: gated,
     dnsPolicy: string(),
     enableServiceLinks: boolean(),
@@ -201,7 +191,7 @@ export const revisionSpecSchema = object(
     hostIPC: boolean(),
     hostNetwork: boolean(),
     hostPID: boolean(),
-    idleTimeoutSeconds: described(int64, "Time that an answer may go without a byte."),
+    idleTimeoutSeconds: int64,
     imagePullSecrets: array(object({}, { name }, { mapType: "atomic" }), {
       listType: "map",
       listKeys: ["name"],
@@ -209,13 +199,13 @@ export const revisionSpecSchema = object(
     initContainers: array(gated),
     nodeSelector: map(string(), { mapType: "atomic" }),
     priorityClassName: string(),
-    responseStartTimeoutSeconds: described(int64, "Time until an answer's first byte."),
+    responseStartTimeoutSeconds: int64,
     runtimeClassName: string(),
     schedulerName: string(),
     securityContext: gated,
-    serviceAccountName: string({ description: "As whom the pods run." }),
+    serviceAccountName: string(),
     shareProcessNamespace: boolean(),
-    timeoutSeconds: described(int64, "Time until an answer must have ended."),
+    timeoutSeconds: int64,
     tolerations: array(gated),
     topologySpreadConstraints: array(gated),
     volumes: array(volumeSchema, { listType: "map", listKeys: ["name"] }),

@@ -8,12 +8,11 @@ import { array, boolean, choice, integer, object, type Schema, string } from "./
 const int32 = integer({ format: "int32" });
 const strings = array(string(), { listType: "atomic" });
 const openApi = (type: string) => ({ openApi: { type: `core.v1.${type}` } });
-const listOf = <S extends Schema>(items: S, description: string) =>
-  array(items, { listType: "atomic", description });
+const listOf = <S extends Schema>(items: S) => array(items, { listType: "atomic" });
 
 const requirementSchema = object(
   {
-    key: string({ description: "Label or field that is looked at." }),
+    key: string(),
     operator: choice(["DoesNotExist", "Exists", "Gt", "In", "Lt", "NotIn"]),
   },
   { values: strings },
@@ -23,14 +22,14 @@ const requirementSchema = object(
 const termSchema = object(
   {},
   {
-    matchExpressions: listOf(requirementSchema, "Demands on the node's labels."),
-    matchFields: listOf(requirementSchema, "Demands on the node's fields."),
+    matchExpressions: listOf(requirementSchema),
+    matchFields: listOf(requirementSchema),
   },
   { mapType: "atomic", ...openApi("NodeSelectorTerm") },
 );
 
 const nodeSelectorSchema = object(
-  { nodeSelectorTerms: listOf(termSchema, "One of these has to fit.") },
+  { nodeSelectorTerms: listOf(termSchema) },
   {},
   { mapType: "atomic", ...openApi("NodeSelector") },
 );
@@ -40,15 +39,14 @@ const nodeAffinitySchema = object(
   {
     preferredDuringSchedulingIgnoredDuringExecution: listOf(
       object({ preference: termSchema, weight: int32 }, {}, openApi("PreferredSchedulingTerm")),
-      "Wishes, with a weight from 1 to 100.",
     ),
     requiredDuringSchedulingIgnoredDuringExecution: nodeSelectorSchema,
   },
-  { description: "Which nodes are wanted, by their labels.", ...openApi("NodeAffinity") },
+  openApi("NodeAffinity"),
 );
 
 const podTermSchema = object(
-  { topologyKey: string({ description: "Node label whose equal values count as one place." }) },
+  { topologyKey: string() },
   {
     labelSelector: labelSelectorSchema,
     matchLabelKeys: strings,
@@ -59,25 +57,24 @@ const podTermSchema = object(
   openApi("PodAffinityTerm"),
 );
 
-const podAffinitySchema = (type: string, description: string) =>
+const podAffinitySchema = (type: string) =>
   object(
     {},
     {
       preferredDuringSchedulingIgnoredDuringExecution: listOf(
         object({ podAffinityTerm: podTermSchema, weight: int32 }, {}, openApi("WeightedPodAffinityTerm")),
-        "Wishes, with a weight from 1 to 100.",
       ),
-      requiredDuringSchedulingIgnoredDuringExecution: listOf(podTermSchema, "All of these have to hold."),
+      requiredDuringSchedulingIgnoredDuringExecution: listOf(podTermSchema),
     },
-    { description, ...openApi(type) },
+    openApi(type),
   );
 
 export const affinitySchema = object(
   {},
   {
     nodeAffinity: nodeAffinitySchema,
-    podAffinity: podAffinitySchema("PodAffinity", "Pods to be near to."),
-    podAntiAffinity: podAffinitySchema("PodAntiAffinity", "Pods to stay away from."),
+    podAffinity: podAffinitySchema("PodAffinity"),
+    podAntiAffinity: podAffinitySchema("PodAntiAffinity"),
   },
   openApi("Affinity"),
 );
@@ -85,10 +82,10 @@ export const affinitySchema = object(
 export const tolerationSchema = object(
   {},
   {
-    effect: choice(["NoExecute", "NoSchedule", "PreferNoSchedule"], { description: "Empty: every effect." }),
-    key: string({ description: "Taint that is tolerated; empty with operator Exists: every one." }),
-    operator: choice(["Equal", "Exists"], { description: "How the value is compared; Equal by default." }),
-    tolerationSeconds: integer({ format: "int64", description: "How long; without it for ever." }),
+    effect: choice(["NoExecute", "NoSchedule", "PreferNoSchedule"]),
+    key: string(),
+    operator: choice(["Equal", "Exists"]),
+    tolerationSeconds: integer({ format: "int64" }),
     value: string(),
   },
   openApi("Toleration"),
@@ -98,8 +95,8 @@ const nodePolicy = choice(["Honor", "Ignore"]);
 
 export const topologySpreadSchema = object(
   {
-    maxSkew: integer({ format: "int32", description: "How uneven the spread may be." }),
-    topologyKey: string({ description: "Node label whose values are the places to spread over." }),
+    maxSkew: integer({ format: "int32" }),
+    topologyKey: string(),
     whenUnsatisfiable: choice(["DoNotSchedule", "ScheduleAnyway"]),
   },
   {
@@ -112,24 +109,20 @@ export const topologySpreadSchema = object(
   openApi("TopologySpreadConstraint"),
 );
 
-export const readinessGateSchema = object(
-  { conditionType: string({ description: "Condition of the pod that has to be True." }) },
-  {},
-  openApi("PodReadinessGate"),
-);
+export const readinessGateSchema = object({ conditionType: string() }, {}, openApi("PodReadinessGate"));
 
 export const schedulingGateSchema = object({ name: string() }, {}, openApi("PodSchedulingGate"));
 export const podOsSchema = object({ name: string() }, {}, openApi("PodOS"));
 
 export const podResourceClaimSchema = object(
-  { name: string({ description: "By which containers name the claim." }) },
+  { name: string() },
   { resourceClaimName: string(), resourceClaimTemplateName: string() },
   openApi("PodResourceClaim"),
 );
 
 export const hostAliasSchema = object(
   { ip: string() },
-  { hostnames: array(string(), { listType: "atomic", description: "Names of that address." }) },
+  { hostnames: array(string(), { listType: "atomic" }) },
   openApi("HostAlias"),
 );
 
@@ -137,10 +130,7 @@ export const dnsConfigSchema = object(
   {},
   {
     nameservers: strings,
-    options: listOf(
-      object({}, { name: string(), value: string() }, openApi("PodDNSConfigOption")),
-      "Of the resolver.",
-    ),
+    options: listOf(object({}, { name: string(), value: string() }, openApi("PodDNSConfigOption"))),
     searches: strings,
   },
   openApi("PodDNSConfig"),
@@ -161,7 +151,6 @@ export const extendedClaimStatusSchema = object(
         {},
         openApi("ContainerExtendedResourceRequest"),
       ),
-      "Which request of the claim stands for which resource.",
     ),
     resourceClaimName: string(),
   },

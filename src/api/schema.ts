@@ -52,6 +52,8 @@ export interface OpenApiNotes {
   readonly required?: readonly string[];
   /** The known values of a string. */
   readonly enum?: readonly string[];
+  /** What is said of the type wherever it stands; `description` is of the field. */
+  readonly typeDescription?: string;
 }
 
 export type TypeOf<S extends Schema> = NonNullable<S["of"]>;
@@ -98,11 +100,6 @@ export function intOrString(notes?: Notes): Schema<number | string> {
 /** The schema under the name that Kubernetes gives its type; `required` as in OpenApiNotes. */
 export function named<S extends Schema>(type: string, schema: S, required?: readonly string[]): S {
   return { ...schema, openApi: { type, ...(required === undefined ? {} : { required }) } };
-}
-
-/** A shape that several fields have, with what this one is for. */
-export function described<S extends Schema>(schema: S, description: string): S {
-  return { ...schema, description };
 }
 
 /** A string of which OpenAPI lists the known values; the kind's own validation judges it. */

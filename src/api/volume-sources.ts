@@ -8,25 +8,24 @@ import { array, boolean, choice, integer, map, object, type Schema, string } fro
 const int32 = integer({ format: "int32" });
 const strings = array(string(), { listType: "atomic" });
 const readOnly = boolean();
-const fsType = string({ description: "File system on the device." });
+const fsType = string();
 const openApi = (type: string) => ({ openApi: { type: `core.v1.${type}` } });
 const secretRef = object({}, { name: string() }, openApi("LocalObjectReference"));
 
-/** A volume of its own type: what it needs, what it may have, and what it is. */
+/** A volume of its own type: what it needs and what it may have. */
 function source<R extends Record<string, Schema>, O extends Record<string, Schema>>(
   type: string,
-  description: string,
   fields: { readonly needs: R; readonly may: O },
 ) {
-  return object(fields.needs, fields.may, { description, ...openApi(`${type}VolumeSource`) });
+  return object(fields.needs, fields.may, openApi(`${type}VolumeSource`));
 }
 
 const networkDisks = {
-  fc: source("FC", "A disk on a Fibre Channel.", {
+  fc: source("FC", {
     needs: {},
     may: { fsType, lun: int32, readOnly, targetWWNs: strings, wwids: strings },
   }),
-  iscsi: source("ISCSI", "A disk behind an iSCSI target.", {
+  iscsi: source("ISCSI", {
     needs: { iqn: string(), lun: int32, targetPortal: string() },
     may: {
       chapAuthDiscovery: boolean(),
@@ -39,26 +38,26 @@ const networkDisks = {
       secretRef,
     },
   }),
-  nfs: source("NFS", "A folder of an NFS server.", {
+  nfs: source("NFS", {
     needs: { path: string(), server: string() },
     may: { readOnly },
   }),
-  flexVolume: source("Flex", "Made by a driver on the node.", {
+  flexVolume: source("Flex", {
     needs: { driver: string() },
     may: { fsType, options: map(string()), readOnly, secretRef },
   }),
-  gitRepo: source("GitRepo", "A checkout of a git repository.", {
+  gitRepo: source("GitRepo", {
     needs: { repository: string() },
     may: { directory: string(), revision: string() },
   }),
 };
 
 const cloudDisks = {
-  awsElasticBlockStore: source("AWSElasticBlockStore", "A disk of Amazon's cloud.", {
+  awsElasticBlockStore: source("AWSElasticBlockStore", {
     needs: { volumeID: string() },
     may: { fsType, partition: int32, readOnly },
   }),
-  azureDisk: source("AzureDisk", "A disk of Microsoft's cloud.", {
+  azureDisk: source("AzureDisk", {
     needs: { diskName: string(), diskURI: string() },
     may: {
       cachingMode: choice(["None", "ReadOnly", "ReadWrite"]),
@@ -67,50 +66,50 @@ const cloudDisks = {
       readOnly: boolean({ default: false }),
     },
   }),
-  azureFile: source("AzureFile", "A share of Microsoft's cloud.", {
+  azureFile: source("AzureFile", {
     needs: { secretName: string(), shareName: string() },
     may: { readOnly },
   }),
-  cinder: source("Cinder", "A disk of OpenStack.", {
+  cinder: source("Cinder", {
     needs: { volumeID: string() },
     may: { fsType, readOnly, secretRef },
   }),
-  gcePersistentDisk: source("GCEPersistentDisk", "A disk of Google's cloud.", {
+  gcePersistentDisk: source("GCEPersistentDisk", {
     needs: { pdName: string() },
     may: { fsType, partition: int32, readOnly },
   }),
-  photonPersistentDisk: source("PhotonPersistentDisk", "A disk of Photon.", {
+  photonPersistentDisk: source("PhotonPersistentDisk", {
     needs: { pdID: string() },
     may: { fsType },
   }),
-  vsphereVolume: source("VsphereVirtualDisk", "A disk of vSphere.", {
+  vsphereVolume: source("VsphereVirtualDisk", {
     needs: { volumePath: string() },
     may: { fsType, storagePolicyID: string(), storagePolicyName: string() },
   }),
 };
 
 const clusterStorage = {
-  cephfs: source("CephFS", "A folder of a Ceph cluster.", {
+  cephfs: source("CephFS", {
     needs: { monitors: strings },
     may: { path: string(), readOnly, secretFile: string(), secretRef, user: string() },
   }),
-  flocker: source("Flocker", "A dataset of Flocker.", {
+  flocker: source("Flocker", {
     needs: {},
     may: { datasetName: string(), datasetUUID: string() },
   }),
-  glusterfs: source("Glusterfs", "A volume of GlusterFS.", {
+  glusterfs: source("Glusterfs", {
     needs: { endpoints: string(), path: string() },
     may: { readOnly },
   }),
-  portworxVolume: source("Portworx", "A volume of Portworx.", {
+  portworxVolume: source("Portworx", {
     needs: { volumeID: string() },
     may: { fsType, readOnly },
   }),
-  quobyte: source("Quobyte", "A volume of Quobyte.", {
+  quobyte: source("Quobyte", {
     needs: { registry: string(), volume: string() },
     may: { group: string(), readOnly, tenant: string(), user: string() },
   }),
-  rbd: source("RBD", "A block device of a Ceph cluster.", {
+  rbd: source("RBD", {
     needs: { image: string(), monitors: strings },
     may: {
       fsType,
@@ -121,7 +120,7 @@ const clusterStorage = {
       user: string({ default: "admin" }),
     },
   }),
-  scaleIO: source("ScaleIO", "A volume of ScaleIO.", {
+  scaleIO: source("ScaleIO", {
     needs: { gateway: string(), secretRef, system: string() },
     may: {
       fsType: string({ default: "xfs" }),
@@ -133,7 +132,7 @@ const clusterStorage = {
       volumeName: string(),
     },
   }),
-  storageos: source("StorageOS", "A volume of StorageOS.", {
+  storageos: source("StorageOS", {
     needs: {},
     may: { fsType, readOnly, secretRef, volumeName: string(), volumeNamespace: string() },
   }),
@@ -141,13 +140,13 @@ const clusterStorage = {
 
 export const rareVolumeSources = { ...networkDisks, ...cloudDisks, ...clusterStorage };
 
-export const csiSchema = source("CSI", "Made by a storage driver for this pod alone.", {
+export const csiSchema = source("CSI", {
   needs: { driver: string() },
   may: { fsType, nodePublishSecretRef: secretRef, readOnly, volumeAttributes: map(string()) },
 });
 
 export const trustBundleSchema = object(
-  { path: string({ description: "File below the volume." }) },
+  { path: string() },
   { labelSelector: labelSelectorSchema, name: string(), optional: boolean(), signerName: string() },
   openApi("ClusterTrustBundleProjection"),
 );

@@ -6,7 +6,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import type { CertificateIssuer } from "../control-plane/controllers/certificate/issuer.ts";
-import { type ApiAccess, ApiServer } from "../embedded/apiserver/api-server.ts";
+import { ApiServer, type ApiServerOptions } from "../embedded/apiserver/api-server.ts";
 import { bootstrap } from "../embedded/apiserver/bootstrap.ts";
 import { knativeWebhook } from "../embedded/apiserver/knative-webhook.ts";
 import type { PodLogs } from "../embedded/apiserver/pod-logs.ts";
@@ -31,7 +31,7 @@ import { ScaleMoments } from "./scale-moments.ts";
  * The control plane wired from its ports: the real ones in `library.ts`, simulated ones in `sim/`. It meets the data
  * plane only through `queueProxies`, the API and stats.
  */
-export interface ControlPlanePorts {
+export interface ControlPlanePorts extends Pick<ApiServerOptions, "access" | "descriptions"> {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -47,8 +47,6 @@ export interface ControlPlanePorts {
   readonly streamsOf?: (agent: NodeAgent) => PodStreams;
   /** PATH of the programs. */
   readonly path: string;
-  /** What callers of the API prove themselves with. */
-  readonly access?: ApiAccess;
   /** Signs the gateway's certificates. */
   readonly issuer?: CertificateIssuer;
   /** PEM that pods trust the API by. */
@@ -79,19 +77,16 @@ export class ControlPlane {
 
   constructor(ports: ControlPlanePorts) {
     this.#ports = ports;
-    const { clock, random, log, storage } = ports;
+    const { clock, log } = ports;
     this.#config = new SystemConfig(embeddedChoices(), log);
     const webhook = knativeWebhook(() => this.#config.current);
     this.apiServer = new ApiServer({
-      clock,
-      random,
+      ...ports,
       log: log.with({ component: "apiserver" }),
-      storage,
       kinds: KINDS,
       aliases: ALIASES,
       admission: new SchemaAdmission(ports.telemetry?.measured(webhook) ?? webhook),
       writers: statusWriters,
-      ...(ports.access ? { access: ports.access } : {}),
       podLogs: () => ports.logsOf?.(this.#agent),
       podStreams: () => ports.streamsOf?.(this.#agent),
     });

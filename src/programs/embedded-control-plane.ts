@@ -18,6 +18,7 @@ import { ComponentTelemetry } from "./component-telemetry.ts";
 import { ControlPlane } from "./control-plane.ts";
 import { STATS } from "./data-plane-messages.ts";
 import type { DataPlanes } from "./data-planes.ts";
+import { readDescriptions } from "./descriptions.ts";
 import type { LogLevels } from "./log-levels.ts";
 
 export interface EngineParts {
@@ -51,6 +52,7 @@ export function wireControlPlane({ home, dataPlanes, levels, ...parts }: EngineP
     streamsOf: (agent) => new ProcessStreams({ agent, runtime: parts.runtime }),
     access: { adminToken, tokenKey },
     rootCa,
+    descriptions: readDescriptions,
     issuer: new ServingAuthority({ folder: home.credentials, path: home.authority, clock, random }),
     telemetry: new ComponentTelemetry({ ...parts, clock, network, env: process.env, levels, dataPlanes }),
     path: process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin",

@@ -27,6 +27,7 @@ import { ConfigWatch } from "../../src/kube/config-watch.ts";
 import type { Controller, ParentObject } from "../../src/kube/controller.ts";
 import { Informers } from "../../src/kube/informers.ts";
 import { startReconcileLoop } from "../../src/kube/reconcile-loop.ts";
+import { readDescriptions } from "../../src/programs/descriptions.ts";
 
 /**
  * The cluster in which the commands were recorded, for real programs over HTTPS: API, the controller manager's part
@@ -51,6 +52,7 @@ export async function recordedCluster(): Promise<RecordedCluster> {
     kinds: KINDS,
     admission: new SchemaAdmission(knativeWebhook(() => config.current)),
     writers: statusWriters,
+    descriptions: readDescriptions,
   });
   await apiServer.start();
   const ended = new AbortController();

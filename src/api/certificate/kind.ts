@@ -34,7 +34,6 @@ export const CertificateKind: Kind<Certificate> = {
   group: "networking.internal.knative.dev",
   version: "v1alpha1",
   kind: "Certificate",
-  description: "Asks a certificate provider for one TLS certificate and the secret to keep it in.",
   plural: "certificates",
   singular: "certificate",
   shortNames: ["kcert"],

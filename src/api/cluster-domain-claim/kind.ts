@@ -14,7 +14,6 @@ export const ClusterDomainClaimKind: Kind<ClusterDomainClaim> = {
   group: "networking.internal.knative.dev",
   version: "v1alpha1",
   kind: "ClusterDomainClaim",
-  description: "Gives the use of a domain name to one namespace.",
   plural: "clusterdomainclaims",
   singular: "clusterdomainclaim",
   shortNames: ["cdc"],

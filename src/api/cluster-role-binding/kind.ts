@@ -11,7 +11,6 @@ export const ClusterRoleBindingKind: Kind<ClusterRoleBinding> = {
   group: RBAC_GROUP,
   version: "v1",
   kind: "ClusterRoleBinding",
-  description: "Gives the rights of a cluster role to users, groups and service accounts everywhere.",
   plural: "clusterrolebindings",
   singular: "clusterrolebinding",
   shortNames: [],

@@ -28,7 +28,6 @@ export const ClusterRoleKind: Kind<ClusterRole> = {
   group: RBAC_GROUP,
   version: "v1",
   kind: "ClusterRole",
-  description: "Lists what may be done, in every namespace and to what lies in none.",
   plural: "clusterroles",
   singular: "clusterrole",
   shortNames: [],

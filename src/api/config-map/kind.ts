@@ -25,7 +25,6 @@ export const ConfigMapKind: Kind<ConfigMap> = {
   group: "",
   version: "v1",
   kind: "ConfigMap",
-  description: "Keeps settings as named texts and bytes.",
   plural: "configmaps",
   singular: "configmap",
   shortNames: ["cm"],

@@ -22,7 +22,6 @@ export const ConfigurationKind: Kind<Configuration> = {
   group: "serving.knative.dev",
   version: "v1",
   kind: "Configuration",
-  description: "Keeps the newest template of an application and stamps a revision out of each change.",
   plural: "configurations",
   singular: "configuration",
   shortNames: ["config", "cfg"],

@@ -133,7 +133,6 @@ export const CoreServiceKind: Kind<CoreService> = {
   group: "",
   version: "v1",
   kind: "Service",
-  description: "Gives a set of pods one stable name and address.",
   plural: "services",
   singular: "service",
   shortNames: ["svc"],

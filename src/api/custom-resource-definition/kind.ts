@@ -141,7 +141,6 @@ export const CustomResourceDefinitionKind: Kind<CustomResourceDefinition> = {
   group: "apiextensions.k8s.io",
   version: "v1",
   kind: "CustomResourceDefinition",
-  description: "Tells of a kind that is served besides the built-in ones.",
   plural: "customresourcedefinitions",
   singular: "customresourcedefinition",
   shortNames: ["crd", "crds"],

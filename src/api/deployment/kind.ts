@@ -101,8 +101,6 @@ export const DeploymentKind: Kind<Deployment> = {
   group: "apps",
   version: "v1",
   kind: "Deployment",
-  description:
-    "Keeps a number of equal pods running and replaces them step by step when their template changes.",
   plural: "deployments",
   singular: "deployment",
   shortNames: ["deploy"],

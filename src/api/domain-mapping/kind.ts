@@ -45,7 +45,6 @@ export const DomainMappingKind: Kind<DomainMapping> = {
   group: "serving.knative.dev",
   version: "v1beta1",
   kind: "DomainMapping",
-  description: "Leads a domain name of your own to a service or another addressable object.",
   plural: "domainmappings",
   singular: "domainmapping",
   shortNames: ["dm"],

@@ -84,7 +84,6 @@ export const EndpointSliceKind: Kind<EndpointSlice> = {
   group: "discovery.k8s.io",
   version: "v1",
   kind: "EndpointSlice",
-  description: "Lists a part of the addresses behind a service.",
   plural: "endpointslices",
   singular: "endpointslice",
   shortNames: [],

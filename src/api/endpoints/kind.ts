@@ -78,7 +78,6 @@ export const EndpointsKind: Kind<Endpoints> = {
   group: "",
   version: "v1",
   kind: "Endpoints",
-  description: "Lists the addresses behind a service.",
   plural: "endpoints",
   singular: "endpoints",
   shortNames: ["ep"],

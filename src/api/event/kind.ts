@@ -57,7 +57,6 @@ export const EventKind: Kind<Event> = {
   group: "",
   version: "v1",
   kind: "Event",
-  description: "Tells what happened to an object, and when.",
   plural: "events",
   singular: "event",
   shortNames: ["ev"],

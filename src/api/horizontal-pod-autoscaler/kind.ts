@@ -104,7 +104,6 @@ export const HorizontalPodAutoscalerKind: Kind<HorizontalPodAutoscaler> = {
   group: "autoscaling",
   version: "v2",
   kind: "HorizontalPodAutoscaler",
-  description: "Sets the number of pods of a workload by what is measured on them.",
   plural: "horizontalpodautoscalers",
   singular: "horizontalpodautoscaler",
   shortNames: ["hpa"],

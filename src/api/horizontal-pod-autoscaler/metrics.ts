@@ -74,10 +74,9 @@ const rulesSchema = shape(
       ]),
       { listType: "atomic" },
     ),
-    selectPolicy: string({ description: "Which of the policies counts: Max, Min or Disabled." }),
+    selectPolicy: string(),
     stabilizationWindowSeconds: integer({
       format: "int32",
-      description: "How long back decisions are looked at.",
     }),
     tolerance: quantity,
   },

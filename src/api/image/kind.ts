@@ -17,7 +17,6 @@ export const ImageKind: Kind<Image> = {
   group: "caching.internal.knative.dev",
   version: "v1alpha1",
   kind: "Image",
-  description: "Names an image that nodes may fetch before they need it.",
   plural: "images",
   singular: "image",
   shortNames: [],

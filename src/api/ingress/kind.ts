@@ -92,8 +92,6 @@ export const IngressKind: Kind<Ingress> = {
   group: "networking.internal.knative.dev",
   version: "v1alpha1",
   kind: "Ingress",
-  description:
-    "Describes how requests for hosts and paths are split among services; made for routes and domain mappings.",
   plural: "ingresses",
   singular: "ingress",
   shortNames: ["kingress", "king"],

@@ -42,7 +42,6 @@ export const LeaseKind: Kind<Lease> = {
   group: "coordination.k8s.io",
   version: "v1",
   kind: "Lease",
-  description: "Says who holds a role, and until when.",
   plural: "leases",
   singular: "lease",
   shortNames: [],

@@ -20,7 +20,6 @@ export const MetricKind: Kind<Metric> = {
   group: "autoscaling.internal.knative.dev",
   version: "v1alpha1",
   kind: "Metric",
-  description: "Asks for the measuring of the load on a revision.",
   plural: "metrics",
   singular: "metric",
   shortNames: [],

@@ -19,7 +19,6 @@ export const NamespaceKind: Kind<Namespace> = {
   group: "",
   version: "v1",
   kind: "Namespace",
-  description: "Holds objects together under one name, apart from those of other namespaces.",
   plural: "namespaces",
   singular: "namespace",
   shortNames: ["ns"],

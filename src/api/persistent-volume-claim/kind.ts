@@ -62,7 +62,6 @@ export const PersistentVolumeClaimKind: Kind<PersistentVolumeClaim> = {
   group: "",
   version: "v1",
   kind: "PersistentVolumeClaim",
-  description: "Asks for storage that outlives pods.",
   plural: "persistentvolumeclaims",
   singular: "persistentvolumeclaim",
   shortNames: ["pvc"],

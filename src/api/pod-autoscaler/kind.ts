@@ -35,7 +35,6 @@ export const PodAutoscalerKind: Kind<PodAutoscaler> = {
   group: "autoscaling.internal.knative.dev",
   version: "v1alpha1",
   kind: "PodAutoscaler",
-  description: "Scales a revision with its load, down to nothing where that is allowed.",
   plural: "podautoscalers",
   singular: "podautoscaler",
   shortNames: ["kpa", "pa"],

@@ -55,7 +55,6 @@ export const PodDisruptionBudgetKind: Kind<PodDisruptionBudget> = {
   group: "policy",
   version: "v1",
   kind: "PodDisruptionBudget",
-  description: "Limits how many pods of a set may be taken away at once.",
   plural: "poddisruptionbudgets",
   singular: "poddisruptionbudget",
   shortNames: ["pdb"],

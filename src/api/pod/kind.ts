@@ -116,7 +116,6 @@ export const PodKind: Kind<Pod> = {
   group: "",
   version: "v1",
   kind: "Pod",
-  description: "Runs containers together on one node.",
   plural: "pods",
   singular: "pod",
   shortNames: ["po"],

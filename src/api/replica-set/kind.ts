@@ -60,7 +60,6 @@ export const ReplicaSetKind: Kind<ReplicaSet> = {
   group: "apps",
   version: "v1",
   kind: "ReplicaSet",
-  description: "Keeps a number of equal pods running.",
   plural: "replicasets",
   singular: "replicaset",
   shortNames: ["rs"],

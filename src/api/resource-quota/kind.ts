@@ -59,7 +59,6 @@ export const ResourceQuotaKind: Kind<ResourceQuota> = {
   group: "",
   version: "v1",
   kind: "ResourceQuota",
-  description: "Limits what the objects of a namespace may ask for together.",
   plural: "resourcequotas",
   singular: "resourcequota",
   shortNames: ["quota"],

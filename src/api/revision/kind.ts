@@ -26,7 +26,6 @@ export const RevisionKind: Kind<Revision> = {
   group: "serving.knative.dev",
   version: "v1",
   kind: "Revision",
-  description: "An unchanging snapshot of an application: its containers and how they are run.",
   plural: "revisions",
   singular: "revision",
   shortNames: ["rev"],

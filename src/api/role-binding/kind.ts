@@ -11,7 +11,6 @@ export const RoleBindingKind: Kind<RoleBinding> = {
   group: RBAC_GROUP,
   version: "v1",
   kind: "RoleBinding",
-  description: "Gives the rights of a role to users, groups and service accounts in one namespace.",
   plural: "rolebindings",
   singular: "rolebinding",
   shortNames: [],

@@ -18,7 +18,6 @@ export const RoleKind: Kind<Role> = {
   group: RBAC_GROUP,
   version: "v1",
   kind: "Role",
-  description: "Lists what may be done in its namespace.",
   plural: "roles",
   singular: "role",
   shortNames: [],

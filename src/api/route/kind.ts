@@ -21,7 +21,6 @@ export const RouteKind: Kind<Route> = {
   group: "serving.knative.dev",
   version: "v1",
   kind: "Route",
-  description: "Gives revisions a URL and splits its requests among them.",
   plural: "routes",
   singular: "route",
   shortNames: ["rt"],

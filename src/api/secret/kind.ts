@@ -37,7 +37,6 @@ export const SecretKind: Kind<Secret> = {
   group: "",
   version: "v1",
   kind: "Secret",
-  description: "Keeps passwords, keys and the like.",
   plural: "secrets",
   singular: "secret",
   shortNames: [],

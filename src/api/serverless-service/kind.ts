@@ -25,7 +25,6 @@ export const ServerlessServiceKind: Kind<ServerlessService> = {
   group: "networking.internal.knative.dev",
   version: "v1alpha1",
   kind: "ServerlessService",
-  description: "Leads to the pods of a revision, or to the activator while there are none.",
   plural: "serverlessservices",
   singular: "serverlessservice",
   shortNames: ["sks"],

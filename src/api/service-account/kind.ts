@@ -25,7 +25,6 @@ export const ServiceAccountKind: Kind<ServiceAccount> = {
   group: "",
   version: "v1",
   kind: "ServiceAccount",
-  description: "An identity for what runs in pods.",
   plural: "serviceaccounts",
   singular: "serviceaccount",
   shortNames: ["sa"],

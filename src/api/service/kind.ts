@@ -23,8 +23,8 @@ export type Service = Resource<ServiceSpec, ServiceStatus>;
 const specSchema = object(
   {},
   {
-    template: { ...revisionTemplateSchema, description: "What the next revision looks like." },
-    traffic: array(trafficTargetSchema, { description: "How requests are split among revisions." }),
+    template: { ...revisionTemplateSchema },
+    traffic: array(trafficTargetSchema),
   },
 ) as Schema as Schema<ServiceSpec>;
 
@@ -33,8 +33,6 @@ export const ServiceKind: Kind<Service> = {
   group: "serving.knative.dev",
   version: "v1",
   kind: "Service",
-  description:
-    "Runs an application that answers requests: the whole life of its revisions and of their route.",
   plural: "services",
   singular: "service",
   shortNames: ["kservice", "ksvc"],
@@ -48,9 +46,9 @@ export const ServiceKind: Kind<Service> = {
       {},
       {
         ...duckStatusFields,
-        latestReadyRevisionName: string({ description: "The newest revision that has become ready." }),
-        latestCreatedRevisionName: string({ description: "The newest revision, ready or not." }),
-        url: string({ description: "Where the service is reached." }),
+        latestReadyRevisionName: string(),
+        latestCreatedRevisionName: string(),
+        url: string(),
         address: addressSchema,
         traffic: array(trafficTargetSchema),
       },

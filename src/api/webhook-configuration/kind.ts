@@ -109,10 +109,6 @@ function configurationKind(type: "Mutating" | "Validating"): Kind<WebhookConfigu
     group: "admissionregistration.k8s.io",
     version: "v1",
     kind,
-    description:
-      type === "Mutating"
-        ? "Names the webhooks that may change objects before they are stored."
-        : "Names the webhooks that may refuse objects before they are stored.",
     plural: `${kind.toLowerCase()}s`,
     singular: kind.toLowerCase(),
     shortNames: [],

@@ -1,5 +1,6 @@
 import { ClusterRoleBindingKind } from "../../api/cluster-role-binding/kind.ts";
 import { CustomResourceDefinitionKind } from "../../api/custom-resource-definition/kind.ts";
+import { type Descriptions, NO_DESCRIPTIONS } from "../../api/descriptions.ts";
 import type { Kind } from "../../api/kind.ts";
 import type { ResourceQuota } from "../../api/resource-quota/kind.ts";
 import { failure } from "../../api/status.ts";
@@ -25,6 +26,7 @@ import type { PodStreams } from "./pod-streams.ts";
 import { Resources, type VersionAlias } from "./resources.ts";
 import type { ApiRequest, ApiResponse } from "./rest/exchange.ts";
 import { handleRequest } from "./rest/handle.ts";
+import { OpenApiDocuments } from "./rest/openapi-paths.ts";
 import type { RestContext } from "./rest/rest-context.ts";
 import { SchemaAdmission } from "./schema-admission.ts";
 import type { StatusWriters } from "./status-writers.ts";
@@ -48,6 +50,8 @@ export interface ApiServerOptions {
   /** Where pods' logs are read; absent = they are not served. */
   readonly podLogs?: () => PodLogs | undefined;
   readonly podStreams?: () => PodStreams | undefined;
+  /** What OpenAPI says of types, read anew for each document; absent = nothing. */
+  readonly descriptions?: () => Descriptions;
   /** What callers prove themselves with; absent = nobody but who is named by the carrier, with tokens of this run. */
   readonly access?: ApiAccess;
   /** How users' webhooks are asked; absent = over HTTPS. */
@@ -91,13 +95,14 @@ export class ApiServer {
     const { clock, random, log, storage } = options;
     this.#historyMs = options.historyMs ?? HISTORY_MS;
     const { adminToken, tokenKey } = options.access ?? unsharedAccess(random);
+    const resources = new Resources(options.kinds, options.aliases, VIEWS);
     const tokens = new ServiceAccountTokens(tokenKey, { clock, random, storage });
     this.#context = {
       clock,
       random,
       log,
       storage,
-      resources: new Resources(options.kinds, options.aliases, VIEWS),
+      resources,
       admission: options.admission ?? new SchemaAdmission(),
       namespaces: new Namespaces(storage),
       hub: new WatchHub({ storage, clock, freezes: options.freezesObjects ?? false }),
@@ -110,6 +115,7 @@ export class ApiServer {
       tokens,
       podLogs: options.podLogs ?? none,
       podStreams: options.podStreams ?? none,
+      openApi: new OpenApiDocuments(resources, options.descriptions ?? (() => NO_DESCRIPTIONS)),
       ...(options.writers === undefined ? {} : { writers: options.writers }),
     };
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { Descriptions } from "../../../api/descriptions.ts";
 import { KINDS } from "../../../api/kinds.ts";
 import type { Schema } from "../../../api/schema.ts";
 import { VIEWS } from "../../../api/views.ts";
@@ -12,7 +13,7 @@ type Schemas = Readonly<Record<string, Json & { properties?: Record<string, Json
 
 function schemasOf(group: string, version: string): Schemas {
   const chosen = resources.filter((one) => one.group === group && one.version === version);
-  return (openApiDocument(chosen, 3).components as { schemas: Schemas }).schemas;
+  return (openApiDocument(chosen, { version: 3 }).components as { schemas: Schemas }).schemas;
 }
 
 function refsIn(value: unknown): string[] {
@@ -29,7 +30,7 @@ function namedIn(schema: Schema): Schema[] {
 describe("an OpenAPI document", () => {
   for (const version of [2, 3] as const)
     test(`refers only to types that it has, in version ${version}`, () => {
-      const document = openApiDocument(resources, version);
+      const document = openApiDocument(resources, { version });
       const schemas =
         version === 2 ? document.definitions : (document.components as { schemas: object }).schemas;
       const prefix = version === 2 ? "#/definitions/" : "#/components/schemas/";
@@ -46,10 +47,7 @@ describe("an OpenAPI document", () => {
     assert.deepEqual(spec?.properties?.selector, ref("apimachinery.pkg.apis.meta.v1.LabelSelector"));
     assert.deepEqual(spec?.properties?.strategy, ref("api.apps.v1.DeploymentStrategy"));
     const container = schemas["io.k8s.api.core.v1.Container"]?.properties;
-    assert.deepEqual(container?.readinessProbe, {
-      allOf: [ref("api.core.v1.Probe")],
-      description: "While it fails, the pod gets no requests.",
-    });
+    assert.deepEqual(container?.readinessProbe, ref("api.core.v1.Probe"));
     assert.deepEqual(container?.imagePullPolicy?.enum, ["Always", "IfNotPresent", "Never"]);
     const limits = schemas["io.k8s.api.core.v1.ResourceRequirements"]?.properties?.limits;
     assert.deepEqual(limits?.additionalProperties, ref("apimachinery.pkg.api.resource.Quantity"));
@@ -60,6 +58,30 @@ describe("an OpenAPI document", () => {
     assert.deepEqual(refsIn(service), [
       "#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta",
     ]);
+  });
+
+  test("says what a field is for where it stands, and what its type is where that is written", () => {
+    const said: Descriptions = {
+      kinds: { "v1/Pod": "Pod", "v1/Service": "Svc" },
+      types: {
+        Pod: { text: "A pod.", fields: { metadata: { text: "Name and more." }, spec: { type: "PodSpec" } } },
+        PodSpec: { text: "What runs.", fields: { containers: { text: "All of them.", type: "Container" } } },
+        Container: { text: "A program.", fields: { name: { text: "Its name." } } },
+      },
+    };
+    for (const version of [2, 3] as const) {
+      const document = openApiDocument(resources, { version, said });
+      const schemas = (document.definitions ?? (document.components as Json).schemas) as Schemas;
+      const pod = schemas["io.k8s.api.core.v1.Pod"];
+      const spec = schemas["io.k8s.api.core.v1.PodSpec"];
+      const container = schemas["io.k8s.api.core.v1.Container"];
+      assert.equal(pod?.description, "A pod.");
+      assert.equal(pod?.properties?.metadata?.description, "Name and more.");
+      assert.equal(spec?.description, "What runs.");
+      assert.equal(spec?.properties?.containers?.description, "All of them.");
+      assert.equal(container?.description, "A program.");
+      assert.equal(container?.properties?.name?.description, "Its name.");
+    }
   });
 
   test("gives each version of a kind types of its own", () => {

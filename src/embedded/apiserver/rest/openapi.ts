@@ -1,7 +1,9 @@
+import { type Description, type Descriptions, kindPath, NO_DESCRIPTIONS } from "../../../api/descriptions.ts";
 import { apiVersionOf } from "../../../api/kind.ts";
 import { objectMetaSchema } from "../../../api/object.ts";
 import type { Schema } from "../../../api/schema.ts";
 import type { Resource } from "../resources.ts";
+import { describedSchema } from "./described-schema.ts";
 
 /** OpenAPI from the one definition of each kind, so that kubectl can validate and explain (spec E-197). */
 
@@ -12,17 +14,20 @@ interface Document {
   readonly prefix: string;
   readonly version: 2 | 3;
   readonly types: Map<string, object>;
+  readonly said: Descriptions;
 }
 
 /** The document of one group and version. */
 export function openApiDocument(
   resources: readonly Resource[],
-  version: 2 | 3,
+  { version, said = NO_DESCRIPTIONS }: { readonly version: 2 | 3; readonly said?: Descriptions },
 ): Readonly<Record<string, unknown>> {
   const prefix = version === 3 ? "#/components/schemas/" : "#/definitions/";
-  const document: Document = { prefix, version, types: new Map() };
+  const document: Document = { prefix, version, types: new Map(), said };
   const paths: Record<string, object> = {};
-  reference(document, META, () => toOpenApi(objectMetaSchema, document));
+  const metadata = describedSchema(objectMetaSchema, metadataOf(said), { ...said, isCustom: false });
+  // The one type that every kind refers to.
+  fieldOfType(metadata, document, META);
   for (const resource of resources) {
     document.types.set(componentName(resource), kindSchema(resource, document));
     paths[pathOf(resource)] = pathItem(resource, document);
@@ -82,26 +87,39 @@ function pathItem(resource: Resource, how: Document): object {
 
 function kindSchema(resource: Resource, document: Document): object {
   const { kind } = resource;
-  const body = toOpenApi(kind.custom ? kind.schema : withNames(resource), kind.custom ? undefined : document);
+  const { said } = document;
+  const schema = describedSchema(
+    kind.custom ? kind.schema : withNames(resource),
+    { type: said.kinds[kindPath(kind)] ?? "" },
+    { ...said, isCustom: kind.custom },
+  );
+  const description = schema.description ?? schema.openApi?.typeDescription;
+  const body = toOpenApi(schema, kind.custom ? undefined : document);
+  const metadata = (kind.custom ? undefined : schema.fields?.metadata?.description) ?? metadataOf(said).text;
   const properties = {
-    apiVersion: { type: "string", description: "Version of the schema of this object." },
-    kind: { type: "string", description: "Kind of the object." },
+    apiVersion: { type: "string" },
+    kind: { type: "string" },
     ...(body as { properties?: object }).properties,
     metadata: {
       ...referenceAmongNotes({ $ref: document.prefix + fullName(META) }, document),
-      description: "Standard object's metadata.",
+      ...(metadata && { description: metadata }),
       default: {},
     },
   };
   return {
     ...body,
-    ...(kind.description === undefined ? {} : { description: kind.description }),
+    ...(description && { description }),
     type: "object",
     properties,
     "x-kubernetes-group-version-kind": [
       { group: resource.group, version: resource.version, kind: kind.kind },
     ],
   };
+}
+
+/** What is said of every object's metadata. */
+function metadataOf({ kinds, types }: Descriptions): Description {
+  return types[kinds["v1/Pod"] ?? ""]?.fields?.metadata ?? {};
 }
 
 /** The types of a kind's spec and status are named after the kind. */
@@ -138,6 +156,7 @@ function fieldOfType(schema: Schema, document: Document, type: string): object {
   const { description, default: byDefault, openApi, ...ofType } = schema;
   const bare: Schema = {
     ...ofType,
+    ...(openApi?.typeDescription && { description: openApi.typeDescription }),
     openApi: openApi?.required === undefined ? {} : { required: openApi.required },
   };
   const ref = reference(document, type, () => typeSchema(bare, document, type));
@@ -149,18 +168,21 @@ function fieldOfType(schema: Schema, document: Document, type: string): object {
   };
 }
 
-function typeSchema(schema: Schema, { version, ...document }: Document, type: string): object {
+function typeSchema(schema: Schema, document: Document, type: string): object {
+  const { version } = document;
+  const description = schema.description && { description: schema.description };
   switch (type) {
     case INT_OR_STRING:
-      if (version === 2) return { type: "string", format: "int-or-string" };
-      return { format: "int-or-string", oneOf: [{ type: "integer" }, { type: "string" }] };
+      if (version === 2) return { ...description, type: "string", format: "int-or-string" };
+      return { ...description, format: "int-or-string", oneOf: [{ type: "integer" }, { type: "string" }] };
     case QUANTITY:
-      return version === 2 ? { type: "string" } : { oneOf: [{ type: "string" }, { type: "number" }] };
+      if (version === 2) return { ...description, type: "string" };
+      return { ...description, oneOf: [{ type: "string" }, { type: "number" }] };
     case TIME:
     case MICRO_TIME:
-      return { type: "string", format: "date-time" };
+      return { ...description, type: "string", format: "date-time" };
     default:
-      return { ...toOpenApi(schema, { version, ...document }), type: "object" };
+      return { ...toOpenApi(schema, document), type: "object" };
   }
 }
 

@@ -1,15 +1,13 @@
-import { createHash } from "node:crypto";
-import type { ServerContext } from "../context.ts";
 import { methodNotAllowed, unknownResource } from "../failures.ts";
 import { formOf } from "./accept.ts";
 import { aggregated, apiGroup, type GroupVersions, groupsOf, resourceList } from "./discovery.ts";
 import type { ApiResponse, Exchange } from "./exchange.ts";
-import { openApiDocument } from "./openapi.ts";
-import { OPENAPI_V2_PROTOBUF, OPENAPI_V2_TYPE, openApiProtobuf } from "./openapi-protobuf.ts";
+import { respondToOpenApi } from "./openapi-paths.ts";
 import { pageNotFound, respondJson, respondPlain, respondText } from "./respond.ts";
+import type { RestContext } from "./rest-context.ts";
 
 /** All paths that name no object: discovery, OpenAPI, version, health (spec E-196, E-197, E-199). */
-export async function respondToOther(context: ServerContext, exchange: Exchange): Promise<ApiResponse> {
+export async function respondToOther(context: RestContext, exchange: Exchange): Promise<ApiResponse> {
   const path = exchange.path.replace(/(.)\/$/, "$1");
   const [, first = "", second, third, ...more] = path.split("/");
   const found = await answer(context, exchange, { path, first, second, third, more });
@@ -37,7 +35,7 @@ const VERSION = {
 };
 
 async function answer(
-  context: ServerContext,
+  context: RestContext,
   exchange: Exchange,
   parts: Parts,
 ): Promise<ApiResponse | undefined> {
@@ -55,14 +53,14 @@ async function answer(
     case "apis":
       return discovery(context, exchange, parts);
     case "openapi":
-      return openApi(context, exchange, parts);
+      return respondToOpenApi(context.openApi, exchange, parts.path);
     default:
       return undefined;
   }
 }
 
 async function discovery(
-  context: ServerContext,
+  context: RestContext,
   exchange: Exchange,
   parts: Parts,
 ): Promise<ApiResponse | undefined> {
@@ -105,54 +103,4 @@ async function roots(
     ? { kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs: [] }
     : { kind: "APIGroupList", apiVersion: "v1", groups: named.map(apiGroup) };
   return respondText(exchange, { status: 200, text: JSON.stringify(body), form });
-}
-
-async function openApi(
-  context: ServerContext,
-  exchange: Exchange,
-  { path, second }: Parts,
-): Promise<ApiResponse | undefined> {
-  const groups = groupsOf(context.resources);
-  const documents = groups.flatMap(({ group, versions }) =>
-    versions.map(({ version, resources }) => ({
-      path: group === "" ? `api/${version}` : `apis/${group}/${version}`,
-      resources,
-    })),
-  );
-  if (second === "v2" && path === "/openapi/v2") {
-    const all = documents.flatMap((document) => document.resources);
-    return respondSwagger(exchange, openApiDocument(all, 2));
-  }
-  if (second !== "v3") return undefined;
-  if (path === "/openapi/v3") {
-    const paths = documents.map((document) => {
-      const text = JSON.stringify(openApiDocument(document.resources, 3));
-      const hash = createHash("sha512").update(text).digest("hex").toUpperCase();
-      return [document.path, { serverRelativeURL: `/openapi/v3/${document.path}?hash=${hash}` }];
-    });
-    return respondText(exchange, {
-      status: 200,
-      text: JSON.stringify({ paths: Object.fromEntries(paths) }),
-      type: "text/plain; charset=utf-8",
-    });
-  }
-  const wanted = documents.find((document) => path === `/openapi/v3/${document.path}`);
-  if (!wanted) return { status: 404, headers: { "content-type": "application/json" }, body: "" };
-  return respondJson(exchange, 200, openApiDocument(wanted.resources, 3));
-}
-
-function respondSwagger(
-  exchange: Exchange,
-  document: Readonly<Record<string, unknown>>,
-): Promise<ApiResponse> | ApiResponse {
-  if (!exchange.request.headers.accept?.includes(OPENAPI_V2_PROTOBUF))
-    return respondJson(exchange, 200, document);
-  const bytes = openApiProtobuf(document);
-  return {
-    status: 200,
-    headers: { "content-type": OPENAPI_V2_TYPE },
-    body: (async function* () {
-      yield bytes;
-    })(),
-  };
 }

@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { type Descriptions, kindPath } from "../api/descriptions.ts";
+import { KINDS } from "../api/kinds.ts";
+import { VIEWS } from "../api/views.ts";
+import { describeKinds } from "./declared-types.ts";
+
+/** A build's file beside the programs. */
+export const DESCRIPTIONS_FILE = "descriptions.json.gz";
+/**
+ * What Kubernetes and Knative say of the kinds served: a file in a build; from source, what the packages that the file
+ * is made of say, if they are installed.
+ */
+export function readDescriptions(): Descriptions {
+  if (import.meta.filename.endsWith(".ts")) return describeServedKinds();
+  return JSON.parse(gunzipSync(readFileSync(join(import.meta.dirname, DESCRIPTIONS_FILE))).toString());
+}
+
+export function describeServedKinds(): Descriptions {
+  const packages = join(import.meta.dirname, "../../node_modules");
+  const read = (path: string) => readIfThere(join(packages, path));
+  const kinds = [...KINDS, ...VIEWS.map((view) => view.kind)].map(kindPath);
+  return describeKinds(kinds, read);
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (why) {
+    if ((why as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw why;
+  }
+}
