@@ -38,15 +38,11 @@ after(async () => {
 });
 
 /** The Service's Ready condition once it is False. */
-function failureOf(name: string, timeoutMs = 10_000) {
-  return until(
-    `${name} not Ready`,
-    async () => {
-      const ready = await readyCondition(engine.client, key(name));
-      return ready?.status === "False" ? ready : undefined;
-    },
-    timeoutMs,
-  );
+function failureOf(name: string) {
+  return until(`${name} not Ready`, async () => {
+    const ready = await readyCondition(engine.client, key(name));
+    return ready?.status === "False" ? ready : undefined;
+  });
 }
 
 describe("a service that cannot run", () => {
@@ -79,7 +75,7 @@ describe("a service that cannot run", () => {
     const annotations = { "serving.knative.dev/progress-deadline": "5s" };
     const spec = { timeoutSeconds: 3, responseStartTimeoutSeconds: 3 };
     await engine.client.create(ServiceKind, service("mute", { image: "mute", annotations, spec }));
-    const { reason, message } = await failureOf("mute", 20_000);
+    const { reason, message } = await failureOf("mute");
     assert.equal(reason, "RevisionFailed");
     assert.match(message ?? "", /^Revision "mute-00001" failed with message: .*timed out progressing/);
     const url = `http://mute.default.localhost:${new URL(engine.ready.gateway).port}`;

@@ -104,7 +104,7 @@ describe("gRPC through the whole engine", () => {
     const labelSelector = "serving.knative.dev/service=echo";
     const pods = async () =>
       (await ebb.client("admin").list(PodKind, { namespace: "default", labelSelector })).items;
-    await until("echo at zero", async () => ((await pods()).length === 0 ? true : undefined), 40_000);
+    await until("echo at zero", async () => ((await pods()).length === 0 ? true : undefined));
     const answered = await unary("Say", "wake up");
     assert.equal(answered.message, "WAKE UP");
     assert.equal(answered.code, 0);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { Agent, request } from "node:http";
 import http2 from "node:http2";
 import { connect, type Socket } from "node:net";
@@ -32,7 +33,10 @@ import { GRPC_APPLICATION } from "../support/grpc-application.ts";
 const folder = temporaryFolder("hand-over");
 let engine: Engine;
 
-/** Counts how many it works on at a time, and answers after `?ms=`; echoes what comes behind an upgrade. */
+/**
+ * Counts how many it works on at a time, and answers after `?ms=`; echoes what comes behind an upgrade. Listens once
+ * the file AFTER exists.
+ */
 const COUNTING = `
 let active = 0, most = 0;
 const server = require("node:http").createServer((request, response) => {
@@ -46,7 +50,10 @@ server.on("upgrade", (request, socket) => {
   socket.write("HTTP/1.1 101 Switching Protocols\\r\\nConnection: Upgrade\\r\\nUpgrade: echo\\r\\n\\r\\n");
   socket.pipe(socket);
 });
-setTimeout(() => server.listen(process.env.PORT), Number(process.env.START_MS ?? 0));
+const fs = require("node:fs");
+const start = () =>
+  process.env.AFTER && !fs.existsSync(process.env.AFTER) ? setTimeout(start, 20) : server.listen(process.env.PORT);
+start();
 process.on("SIGTERM", () => server.close(() => process.exit(0)));
 `;
 
@@ -61,13 +68,12 @@ after(async () => {
 });
 
 /** So that each test sees its own hand-over alone. */
-beforeEach(() => until("the former hand-over is over", () => (onlyOne() ? true : undefined), 30_000));
+beforeEach(() => until("the former hand-over is over", () => (onlyOne() ? true : undefined)));
 
-async function applied(name: string, containerConcurrency: number, env = {}): Promise<string> {
+async function applied(name: string, containerConcurrency: number): Promise<string> {
   const annotations = { "autoscaling.knative.dev/min-scale": "1", "autoscaling.knative.dev/max-scale": "1" };
   const spec = { containerConcurrency };
-  const container = { env: Object.entries(env).map(([name, value]) => ({ name, value: `${value}` })) };
-  await engine.client.create(ServiceKind, service(name, { image: "counting", annotations, spec, container }));
+  await engine.client.create(ServiceKind, service(name, { image: "counting", annotations, spec }));
   return readyUrl(engine.client, name);
 }
 
@@ -119,36 +125,57 @@ async function askRevision(name: string): Promise<string> {
   });
 }
 
-/** `lanes` clients ask one after the other until `over`; returns how often each answer came. */
-async function load(url: string, options: { lanes: number; agent: Agent | false; over: () => boolean }) {
-  const answers: Record<string, number> = {};
-  const lane = async () => {
-    while (!options.over()) {
-      const answer = await ask(url, options.agent);
-      answers[answer] = (answers[answer] ?? 0) + 1;
-    }
-  };
-  await Promise.all(Array.from({ length: options.lanes }, lane));
-  return answers;
+/** Clients that ask one after the other until they are stopped. */
+class Load {
+  /** How often each answer came. */
+  readonly answers: Record<string, number> = {};
+  readonly #lanes: readonly Promise<void>[];
+  #isOver = false;
+
+  constructor(lanes: number, ask: () => Promise<string>) {
+    const lane = async () => {
+      while (!this.#isOver) {
+        const answer = await ask();
+        this.answers[answer] = (this.answers[answer] ?? 0) + 1;
+      }
+    };
+    this.#lanes = Array.from({ length: lanes }, lane);
+  }
+
+  /** Resolves when so many more were answered. */
+  async answered(more: number): Promise<void> {
+    const count = () => Object.values(this.answers).reduce((sum, one) => sum + one, 0);
+    const enough = count() + more;
+    await until(`${more} more answers`, () => count() >= enough || undefined);
+  }
+
+  /** Asks on through what is done, and for some time before and after it. */
+  async through<T>(what: () => Promise<T>): Promise<T> {
+    await this.answered(50);
+    const result = await what();
+    await this.answered(50);
+    return result;
+  }
+
+  async stop(): Promise<void> {
+    this.#isOver = true;
+    await Promise.all(this.#lanes);
+  }
 }
 
 test("under load no request is lost, on kept connections and on new ones", async () => {
   const url = await applied("loaded", 0);
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
-  let isOver = false;
-  const over = () => isOver;
-  const loads = [load(url, { lanes: 8, agent, over }), load(url, { lanes: 3, agent: false, over })];
-  await pause(200);
-  const { from, to } = await replaced();
+  const kept = new Load(8, () => ask(url, agent));
+  const fresh = new Load(3, () => ask(url, false));
+  const { from, to } = await kept.through(() => fresh.through(replaced));
   assert.notEqual(to, from);
-  await pause(500);
-  isOver = true;
-  for (const answers of await Promise.all(loads)) {
-    assert.deepEqual(Object.keys(answers), ["status 200"], JSON.stringify(answers));
-    assert.equal((answers["status 200"] ?? 0) > 20, true, JSON.stringify(answers));
+  for (const load of [kept, fresh]) {
+    await load.stop();
+    assert.deepEqual(Object.keys(load.answers), ["status 200"], JSON.stringify(load.answers));
   }
   agent.destroy();
-  await until("the old process has ended", () => (isAlive(from) ? undefined : true), 30_000);
+  await until("the old process has ended", () => (isAlive(from) ? undefined : true));
   assert.equal(engine.dataPlanePid(), to);
 });
 
@@ -179,17 +206,21 @@ test("an upgraded connection stays with the old process, which ends after it", a
   await pause(500);
   assert.equal(isAlive(from), true);
   socket.destroy();
-  await until("the old process has ended", () => (isAlive(from) ? undefined : true), 30_000);
+  await until("the old process has ended", () => (isAlive(from) ? undefined : true));
   assert.equal((await get(url)).status, 200);
 });
 
 test("a request that waits for its pod is answered although the data plane is replaced meanwhile", async () => {
-  await applied("slow", 0, { START_MS: "1500" });
   // The new revision's first pod is not ready when the request comes.
-  const annotations = { "autoscaling.knative.dev/min-scale": "1", again: "1" };
-  const body = { spec: { template: { metadata: { annotations } } } };
+  await applied("slow", 0);
+  const opened = join(folder, "opened");
   const key = { namespace: "default", name: "slow" };
-  await engine.client.patch(ServiceKind, key, { type: "merge", body });
+  const body = service("slow", {
+    image: "counting",
+    annotations: { "autoscaling.knative.dev/min-scale": "1" },
+    container: { env: [{ name: "AFTER", value: opened }] },
+  });
+  await engine.client.patch(ServiceKind, key, { type: "merge", body: { spec: body.spec } });
   await until("the second revision", () =>
     stored(engine.client.get(RevisionKind, { ...key, name: "slow-00002" })),
   );
@@ -197,13 +228,13 @@ test("a request that waits for its pod is answered although the data plane is re
   await pause(300);
   const { from } = await replaced();
   assert.equal(isAlive(from), true);
+  writeFileSync(opened, "");
   assert.equal(await held, "status 200");
 });
 
-/** Calls again and again until `over`, on sessions that are made anew after a goodbye; how often each answer came. */
-async function http2Load(url: string, over: () => boolean) {
+/** Calls on sessions that are made anew after a goodbye, and counts goodbyes. */
+function http2Caller(url: string) {
   const { host, pathname } = new URL(url);
-  const answers: Record<string, number> = {};
   let goodbyes = 0;
   const connected = () => {
     const session = http2.connect(`http://127.0.0.1:${new URL(url).port}`);
@@ -225,31 +256,28 @@ async function http2Load(url: string, over: () => boolean) {
       stream.resume();
     });
   let session = connected();
-  const lane = async () => {
-    while (!over()) {
+  return {
+    ask: () => {
       if (session.closed || session.destroyed) session = connected();
-      const answer = await call(session);
-      answers[answer] = (answers[answer] ?? 0) + 1;
-    }
+      return call(session);
+    },
+    goodbyes: () => goodbyes,
+    close: () => session.destroy(),
   };
-  await Promise.all(Array.from({ length: 4 }, lane));
-  session.destroy();
-  return { answers, goodbyes };
 }
 
 test("clients of HTTP/2 are told goodbye, and none of their requests is lost", async () => {
   const url = await applied("second", 0);
-  let isOver = false;
-  const load = http2Load(url, () => isOver);
-  await pause(200);
-  const { from } = await replaced();
-  await until("the old process has ended", () => (isAlive(from) ? undefined : true), 30_000);
-  await pause(200);
-  isOver = true;
-  const { answers, goodbyes } = await load;
-  assert.deepEqual(Object.keys(answers), ["status 200"], JSON.stringify(answers));
-  assert.equal((answers["status 200"] ?? 0) > 20, true);
-  assert.equal(goodbyes > 0, true);
+  const caller = http2Caller(url);
+  const load = new Load(4, caller.ask);
+  await load.through(async () => {
+    const { from } = await replaced();
+    await until("the old process has ended", () => (isAlive(from) ? undefined : true));
+  });
+  await load.stop();
+  caller.close();
+  assert.deepEqual(Object.keys(load.answers), ["status 200"], JSON.stringify(load.answers));
+  assert.equal(caller.goodbyes() > 0, true);
 });
 
 const asBytes = (text: string) => Buffer.from(text);
@@ -277,17 +305,10 @@ test("calls of gRPC go on through a hand-over, and a stream that was open ends a
   stream.on("error", () => {});
   stream.write("before");
   await until("the first word", () => (heard.length === 1 ? true : undefined));
-  let isOver = false;
-  const answers = new Set<string>();
-  const lane = async () => {
-    while (!isOver) answers.add(await unary());
-  };
-  const lanes = [lane(), lane()];
-  await replaced();
-  await pause(500);
-  isOver = true;
-  await Promise.all(lanes);
-  assert.deepEqual([...answers], ["WORD"]);
+  const load = new Load(2, unary);
+  await load.through(replaced);
+  await load.stop();
+  assert.deepEqual(Object.keys(load.answers), ["WORD"]);
   stream.write("after");
   await until("the second word", () => (heard.length === 2 ? true : undefined));
   stream.end();
@@ -329,7 +350,7 @@ test("a second hand-over needs not wait for the first, limits are kept over all 
     await until("the echo", () => (tunnel.received.endsWith("still there") ? true : undefined));
   assert.deepEqual(pids.filter(isAlive), pids);
   for (const { socket } of tunnels) socket.destroy();
-  await until("the old processes have ended", () => (pids.some(isAlive) ? undefined : true), 30_000);
+  await until("the old processes have ended", () => (pids.some(isAlive) ? undefined : true));
   assert.equal((await get(url)).status, 200);
 });
 

@@ -119,7 +119,7 @@ describe("the three health checks", () => {
 
   test("no request reaches a pod before its application is ready, and none is lost", async () => {
     const url = await readyUrl(ebb.client("admin"), "slow");
-    await until("zero", async () => ((await pods()).length === 0 ? true : undefined), 30_000);
+    await until("zero", async () => ((await pods()).length === 0 ? true : undefined));
     const probed = await get(url, { headers: ROUTE });
     assert.equal(probed.status, 200);
     assert.equal((await pods()).length, 0, "a route probe woke the service");

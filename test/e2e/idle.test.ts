@@ -38,7 +38,7 @@ test("an engine with a pod that runs and a Service at zero writes nothing while 
     for (const one of [service("resting", { image: "hello" }), kept]) await client.create(ServiceKind, one);
     for (const name of ["resting", "kept"]) await get(await readyUrl(client, name));
     const podCount = async () => (await client.list(PodKind)).items.length;
-    await until("one pod is left", async () => ((await podCount()) === 1 ? true : undefined), 40_000);
+    await until("one pod is left", async () => ((await podCount()) === 1 ? true : undefined));
     await pause(6_000);
     const writes: string[] = [];
     const { resourceVersion } = await client.list(ConfigMapKind);

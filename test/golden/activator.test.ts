@@ -11,7 +11,7 @@ import { systemNetwork } from "../../src/http/network.ts";
 import { UpstreamPool } from "../../src/http/pool.ts";
 import { HttpServer } from "../../src/http/server.ts";
 import { TimerWheel } from "../../src/http/timer-wheel.ts";
-import { judgedTwice, judgeGolden } from "../support/golden.ts";
+import { judgedByPlays, judgeGolden } from "../support/golden.ts";
 import { exceptions, outOfScope } from "./activator.exceptions.ts";
 import { bytesOf, type HeaderLines, valuesOf } from "./wire/byte-reader.ts";
 import { compareBackend, compareClient, compareHeaders, fits, outcomeOf } from "./wire/compare.ts";
@@ -119,7 +119,7 @@ judgeGolden<ActivatorCase>({
   judge: async (recorded) => {
     const reason = outOfScope(recorded);
     if (reason !== undefined) return `not served yet: ${reason}`;
-    return judgedTwice(() => judgeOnce(recorded));
+    return judgedByPlays(() => judgeOnce(recorded));
   },
 });
 

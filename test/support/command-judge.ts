@@ -57,7 +57,7 @@ function startScenarios(
     ...Map.groupBy(commands, (recorded) => recorded.scenario),
   ].entries()) {
     const lane = index % LANES;
-    const run = (lanes[lane] as Promise<unknown>).then(() => judgedTwice(group, exceptions, options));
+    const run = (lanes[lane] as Promise<unknown>).then(() => judgedByPlays(group, exceptions, options));
     // A scenario that breaks fails its own commands, not those of the next one.
     lanes[lane] = run.catch(() => {});
     runs.set(scenario, run);
@@ -65,16 +65,20 @@ function startScenarios(
   return runs;
 }
 
-/** A scenario with an unexpected difference is played again: what kubectl says at its time-outs is a matter of luck. */
-async function judgedTwice(
+const PLAYS = 3;
+
+/** A scenario with an unexpected difference is played again: only what differs in every play is told. */
+async function judgedByPlays(
   commands: readonly RecordedCommand[],
   exceptions: CommandJudgement["exceptions"],
   options: ReplayOptions,
 ): Promise<Map<string, Verdict>> {
-  const differences = await replayScenario(commands, options);
   const isExpected = ([id, verdict]: [string, Verdict]) =>
     verdict instanceof SameBut || exceptions[id] !== undefined;
-  if ([...differences].every(isExpected)) return differences;
-  const again = await replayScenario(commands, options);
-  return new Map([...again].filter(([id]) => differences.has(id)));
+  let differences = await replayScenario(commands, options);
+  for (let play = 1; play < PLAYS && ![...differences].every(isExpected); play++) {
+    const again = await replayScenario(commands, options);
+    differences = new Map([...again].filter(([id]) => differences.has(id)));
+  }
+  return differences;
 }

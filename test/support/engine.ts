@@ -18,6 +18,9 @@ import { parseKubeconfig } from "../../src/kube/kubeconfig.ts";
 
 export const launcher = fileURLToPath(new URL("../../bin/ebb", import.meta.url));
 
+/** How long a test waits for what must come, on a machine that has much else to do. */
+const PATIENCE_MS = 60_000;
+
 /** The shortest windows that Knative allows. */
 const SHORT_WINDOWS = { "stable-window": "6s", "scale-to-zero-grace-period": "1s" };
 
@@ -197,7 +200,7 @@ export function service(name: string, { image, container, annotations, spec }: S
 }
 
 /** Resolves when the Service is Ready, with its URL. */
-export async function readyUrl(client: KubeClient, name: string, timeoutMs = 20_000): Promise<string> {
+export async function readyUrl(client: KubeClient, name: string, timeoutMs = PATIENCE_MS): Promise<string> {
   const found = await until(
     `Service ${name} Ready`,
     async () => {
@@ -235,7 +238,7 @@ export function get(
       agent: false,
       headers: { host, ...options.headers },
     });
-    const timeoutMs = options.timeoutMs ?? 20_000;
+    const timeoutMs = options.timeoutMs ?? PATIENCE_MS;
     const timer = setTimeout(() => {
       outgoing.destroy(new Error(`${url} did not answer within ${timeoutMs} ms`));
     }, timeoutMs);
@@ -258,7 +261,7 @@ export function get(
 export async function until<T>(
   what: string,
   look: () => Promise<T | undefined> | T | undefined,
-  timeoutMs = 20_000,
+  timeoutMs = PATIENCE_MS,
 ): Promise<T> {
   const endMs = performance.now() + timeoutMs;
   for (;;) {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 /** Waits for what nobody announces. A file that is looked at before it exists does not hold yet. */
 export async function until(holds: () => boolean | Promise<boolean>, tell?: () => unknown): Promise<void> {
