@@ -35,6 +35,7 @@ export class FieldSet {
   union(other: FieldSet): FieldSet {
     if (other.isEmpty) return this;
     if (this.isEmpty) return other;
+    if (other.children.size === 0) return this.member ? this : new FieldSet(true, this.children);
     const children = new Map(this.children);
     for (const [element, child] of other.children)
       children.set(element, children.get(element)?.union(child) ?? child);
@@ -50,7 +51,7 @@ export class FieldSet {
 
   /** Without exactly the paths of `other`; those below them stay. */
   difference(other: FieldSet): FieldSet {
-    if (other.isEmpty) return this;
+    if (other.isEmpty || this.isEmpty) return this;
     return this.#filtered(this.member && !other.member, (element, child) => {
       const its = other.children.get(element);
       return its ? child.difference(its) : child;
@@ -86,8 +87,9 @@ export class FieldSet {
   toFieldsV1(): Record<string, unknown> {
     const fields: Record<string, unknown> = {};
     if (this.member && this.children.size > 0) fields["."] = {};
-    const sorted = [...this.children].sort(([left], [right]) => compareElements(left, right));
-    for (const [element, child] of sorted) fields[element] = child.toFieldsV1();
+    if (this.children.size === 0) return fields;
+    for (const element of [...this.children.keys()].sort(compareElements))
+      fields[element] = this.children.get(element)?.toFieldsV1();
     return fields;
   }
 
@@ -102,6 +104,8 @@ export class FieldSet {
 }
 
 export const EMPTY_SET = new FieldSet();
+/** Where a path ends. */
+export const LEAF = new FieldSet(true);
 
 /** The set of the given paths. */
 export function fieldSetOf(...paths: readonly (readonly PathElement[])[]): FieldSet {

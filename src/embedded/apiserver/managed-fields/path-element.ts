@@ -47,8 +47,8 @@ const RANKS = "fkvi";
 
 /** Fields, then keys, then values, then places; each by its text. */
 export function compareElements(left: PathElement, right: PathElement): number {
-  const ranks = RANKS.indexOf(left.charAt(0)) - RANKS.indexOf(right.charAt(0));
-  if (ranks !== 0) return ranks;
+  if (left.charCodeAt(0) !== right.charCodeAt(0))
+    return RANKS.indexOf(left.charAt(0)) - RANKS.indexOf(right.charAt(0));
   return left < right ? -1 : left === right ? 0 : 1;
 }
 

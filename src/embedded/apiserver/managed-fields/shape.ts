@@ -10,18 +10,18 @@ const UNTYPED: Schema = any();
 
 export class UnfitValue extends Error {}
 
-/** The shape of a field that holds one of `values` (before and after; absent ones undefined). */
-export function shapeOf(schema: Schema, ...values: readonly unknown[]): Shape {
+/** The shape of a field that holds one of two values (before and after; absent ones undefined). */
+export function shapeOf(schema: Schema, one: unknown, other?: unknown): Shape {
   switch (schema.type) {
     case "object":
     case "map":
-      return schema.mapType === "atomic" || !values.every(mayBeMap) ? "leaf" : "map";
+      return schema.mapType === "atomic" || !mayBeMap(one) || !mayBeMap(other) ? "leaf" : "map";
     case "array":
-      return schema.listType === undefined || schema.listType === "atomic" || !values.every(mayBeList)
-        ? "leaf"
-        : "list";
+      if (schema.listType === undefined || schema.listType === "atomic") return "leaf";
+      return mayBeList(one) && mayBeList(other) ? "list" : "leaf";
     case "any":
-      return schema.mapType !== "atomic" && values.some(isRecord) && values.every(mayBeMap) ? "map" : "leaf";
+      if (schema.mapType === "atomic" || !mayBeMap(one) || !mayBeMap(other)) return "leaf";
+      return isRecord(one) || isRecord(other) ? "map" : "leaf";
     default:
       return "leaf";
   }
