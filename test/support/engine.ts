@@ -72,7 +72,8 @@ export class Command {
   stderr = "";
 
   constructor({ args, env = {}, before = [] }: RunOptions) {
-    const inherited = { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", TMPDIR: tmpdir() };
+    const { PATH = "", HOME = "", NODE_COMPILE_CACHE } = process.env;
+    const inherited = { PATH, HOME, TMPDIR: tmpdir(), ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }) };
     const [program = launcher, ...words] = [...before, launcher, ...args];
     this.child = spawn(program, words, { env: { ...inherited, ...env }, stdio: ["ignore", "pipe", "pipe"] });
     this.child.stdout?.setEncoding("utf8").on("data", (text: string) => {

@@ -94,21 +94,40 @@ function isPartOf(taken: readonly string[], forwarded: readonly string[]): boole
   return at === taken.length;
 }
 
+/** Neither server knows every method that HTTP allows. */
+function isAllThatIsKnown(taken: readonly string[], forwarded: readonly string[]): boolean {
+  const known = forwarded.filter((request) => /^(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH) /.test(request));
+  return JSON.stringify(taken) === JSON.stringify(known);
+}
+
+/** What is wrong about these bytes, or undefined. Sent twice: on a loaded machine a request may come too late to count. */
+async function wrongAbout(
+  { reader, send }: Proxied,
+  bytes: string,
+  isRight: (taken: readonly string[], forwarded: readonly string[]) => boolean,
+): Promise<string | undefined> {
+  let wrong: string | undefined;
+  for (let time = 0; time < 2; time++) {
+    const forwarded = await send(bytes);
+    if (isRight(reader.taken, forwarded)) return undefined;
+    wrong = `ebb forwarded ${forwarded}, ${reader.taken} were taken`;
+  }
+  return wrong;
+}
+
 for (const name of ["llhttp", "nginx"]) {
   test(`no changed case makes ${name} take what ebb did not forward`, {
     timeout: MS + 60_000,
   }, async (context) => {
     const proxied = await proxyTo(name, context);
     if (proxied === undefined) return;
-    const { taken } = proxied.reader;
     const random = seededRandom(SEED);
     const wrong: string[] = [];
     let runs = 0;
     for (const end = Date.now() + MS; Date.now() < end && wrong.length < 10; runs++) {
       const bytes = nextInput(random);
-      const forwarded = await proxied.send(bytes);
-      if (!isPartOf(taken, forwarded))
-        wrong.push(`${JSON.stringify(bytes)}: ebb forwarded ${forwarded}, ${taken} were taken`);
+      const found = await wrongAbout(proxied, bytes, isPartOf);
+      if (found !== undefined) wrong.push(`${JSON.stringify(bytes)}: ${found}`);
     }
     context.diagnostic(`${runs} inputs, seed ${SEED}`);
     assert.deepEqual(wrong, []);
@@ -119,17 +138,11 @@ for (const name of ["llhttp", "nginx"]) {
   }, async (context) => {
     const proxied = await proxyTo(name, context);
     if (proxied === undefined) return;
-    const { taken } = proxied.reader;
     const wrong: string[] = [];
     for (const { name: about, bytes } of CASES) {
       if (name === "nginx" && REFUSED_BY_NGINX.has(about)) continue;
-      const forwarded = await proxied.send(bytes);
-      // Neither knows every method that HTTP allows.
-      const known = forwarded.filter((request) =>
-        /^(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH) /.test(request),
-      );
-      if (JSON.stringify(taken) !== JSON.stringify(known))
-        wrong.push(`${about}: ebb forwarded ${forwarded}, ${taken} were taken`);
+      const found = await wrongAbout(proxied, bytes, isAllThatIsKnown);
+      if (found !== undefined) wrong.push(`${about}: ${found}`);
     }
     assert.deepEqual(wrong, []);
   });
