@@ -99,12 +99,13 @@ export class Execution {
     throw this.#error(pipe, `range can't iterate over ${print(value)}`);
   }
 
-  #declareInRange({ variables, isAssignment }: Pipe, key: Value, element: Value): void {
+  #declareInRange(pipe: Pipe, key: Value, element: Value): void {
+    const { variables, isAssignment } = pipe;
     const [first, second] = variables;
     if (first === undefined) return;
     const values = second === undefined ? [element] : [key, element];
     variables.forEach((name, index) => {
-      if (isAssignment) this.#assign(name, values[index]);
+      if (isAssignment) this.#assign(name, values[index], pipe);
       else this.#variables.push({ name, value: values[index] });
     });
   }
@@ -136,15 +137,16 @@ export class Execution {
     const [name, ...others] = pipe.variables;
     // In a range they hold the elements, one after the other.
     if (name !== undefined && others.length === 0) {
-      if (pipe.isAssignment) this.#assign(name, value);
+      if (pipe.isAssignment) this.#assign(name, value, pipe);
       else this.#variables.push({ name, value });
     }
     return value;
   }
 
-  #assign(name: string, value: Value): void {
+  #assign(name: string, value: Value, where: { readonly at: Place; readonly source: string }): void {
     const variable = this.#variables.findLast((one) => one.name === name);
-    if (variable) variable.value = value;
+    if (variable === undefined) throw this.#error(where, `undefined variable: ${name}`);
+    variable.value = value;
   }
 
   #command(command: Command, dot: Value, final: readonly Value[]): Value {

@@ -1,6 +1,16 @@
 import { printf } from "./printf.ts";
 import { ValueError } from "./template-error.ts";
-import { Float, GoMap, isList, isTrue, printAll, typeName, type Value, wholeOf } from "./values.ts";
+import {
+  Float,
+  GoMap,
+  isList,
+  isTrue,
+  printAll,
+  printArgument,
+  typeName,
+  type Value,
+  wholeOf,
+} from "./values.ts";
 
 /** The functions that every template has. Failures are ValueErrors, with `error calling NAME: ` in front as in Go. */
 
@@ -69,9 +79,9 @@ function call(name: string, values: readonly Value[]): Value {
     case "slice":
       return sliced(first, values.slice(1));
     case "print":
-      return printAll(values.map(nilOf));
+      return printAll(values.map(nilOf), printArgument);
     case "println":
-      return `${values.map((one) => printAll([nilOf(one)])).join(" ")}\n`;
+      return `${values.map((one) => printArgument(nilOf(one))).join(" ")}\n`;
     case "printf":
       return formatted(first, values.slice(1));
     case "html":

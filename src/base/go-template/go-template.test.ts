@@ -99,6 +99,21 @@ test("a template that cannot be read fails when it is made, one that does not fi
   assert.throws(() => unfitting.execute(DATA), { code: "template-execution" });
 });
 
+test("an argument that points to a struct shows it, what is printed does not, as in Go 1.26", () => {
+  const text = '{{printf "%v %+v %s" .R .R .R}} {{print .R}} {{.R}} {{html .R}}';
+  const revision = struct("*main.Rev", { Name: "hello", Port: 80 });
+  assert.equal(
+    new GoTemplate({ name: "t", text }).execute(struct("*main.Data", { R: revision })),
+    "&{hello 80} &{Name:hello Port:80} &{hello %!s(int=80)} &{hello 80} {hello 80} {hello 80}",
+  );
+});
+
+test("a value given to a variable that nobody declared is found when it is given", () => {
+  const template = new GoTemplate({ name: "t", text: "{{if .A}}{{$x = 1}}{{$x}}{{end}}" });
+  assert.throws(() => template.execute(struct("T", { A: "1" })), /undefined variable: \$x/);
+  assert.equal(template.execute(struct("T", { A: "" })), "");
+});
+
 test("a template keeps nothing between two executions", () => {
   const template = new GoTemplate({ name: "t", text: "{{$x := .A}}{{if .B}}{{$x = .B}}{{end}}{{$x}}" });
   assert.equal(template.execute(struct("T", { A: "1", B: "2" })), "2");

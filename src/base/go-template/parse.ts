@@ -167,7 +167,8 @@ class Parser {
     const source = this.#textBetween(from, this.#at);
     this.#next();
     this.#checkPipe(commands, context);
-    if (!isAssignment) this.#variables.push(...variables);
+    // An assignment to a variable that nobody declared is found when it is executed, as in Go.
+    this.#variables.push(...variables);
     return { variables, isAssignment, commands, at: first, source };
   }
 
@@ -192,9 +193,7 @@ class Parser {
       if (sign.type === "declare" || sign.type === "assign") {
         if (variables.length > 1 && context !== "range")
           throw this.#error(`too many declarations in ${context}`);
-        const isAssignment = sign.type === "assign";
-        if (isAssignment) for (const one of variables) this.#checkVariable(one);
-        return { variables, isAssignment };
+        return { variables, isAssignment: sign.type === "assign" };
       }
       if (sign.type !== "comma") break;
       if (context !== "range" || variables.length > 1)

@@ -1,6 +1,16 @@
 import { goQuoted } from "../go-quoted.ts";
 import { exponentText, fixedText, floatText } from "../numerals.ts";
-import { Float, GoMap, isList, print, printAll, typeName, type Value } from "./values.ts";
+import {
+  Float,
+  GoMap,
+  GoStruct,
+  isList,
+  print,
+  printAll,
+  printArgument,
+  typeName,
+  type Value,
+} from "./values.ts";
 
 /** fmt.Sprintf for the values that templates have: verbs, flags, width and precision, and Go's words for misuse. */
 
@@ -52,7 +62,11 @@ function one(spec: Spec, value: Value): string {
   if (typeof value === "boolean") return verb === "t" ? padded(spec, String(value)) : bad(verb, value);
   if (typeof value === "number") return whole(spec, value);
   if (value instanceof Float) return float(spec, value);
-  if (value !== undefined && value !== null && verb === "s") return padded(spec, print(value));
+  if (value instanceof GoStruct) {
+    if (value.methods.String) return text(spec, print(value));
+    const fields = Object.values(value.fields).map((field) => one(spec, field));
+    return `${value.type.startsWith("*") ? "&" : ""}{${fields.join(" ")}}`;
+  }
   return bad(verb, value);
 }
 
@@ -61,7 +75,7 @@ function generic(spec: Spec, value: Value): string {
   if (typeof value === "number") return whole({ ...spec, verb: "d" }, value);
   if (value instanceof Float) return float({ ...spec, verb: "g" }, value);
   if (value === undefined || value === null) return padded(spec, "<nil>");
-  return padded(spec, print(value));
+  return padded(spec, printArgument(value, spec.flags.includes("+")));
 }
 
 function text(spec: Spec, value: string): string {

@@ -118,13 +118,22 @@ export function print(value: Value): string {
   return String(value);
 }
 
+/** As fmt's verb v, or `%+v`: an argument that points to a struct shows that it does. */
+export function printArgument(value: Value, hasNames = false): string {
+  if (!(value instanceof GoStruct) || value.methods.String) return print(value);
+  const parts = Object.entries(value.fields).map(([name, field]) => {
+    return hasNames ? `${name}:${print(field)}` : print(field);
+  });
+  return `${value.type.startsWith("*") ? "&" : ""}{${parts.join(" ")}}`;
+}
+
 /** As fmt.Sprint: a space between two operands of which none is a text. */
-export function printAll(values: readonly Value[]): string {
+export function printAll(values: readonly Value[], show: (value: Value) => string = print): string {
   let out = "";
   values.forEach((value, index) => {
     const before = values[index - 1];
     if (index > 0 && typeof value !== "string" && typeof before !== "string") out += " ";
-    out += print(value);
+    out += show(value);
   });
   return out;
 }
