@@ -87,7 +87,7 @@ test("a template reads the request as it came, with Go's names", () => {
     "/p q /p%20q?q=1 1\n",
   );
   assert.equal(line("{{.Revision.Name}} {{.Request.Host}}"), "hello-00001 app.example.com\n");
-  const absolute = { absoluteTarget: "http://o.example.com/x?y", target: "/x?y" };
+  const absolute = { sentTarget: "http://o.example.com/x?y", target: "/x?y" };
   assert.equal(
     line("{{.Request.RequestURI}} {{.Request.URL.Host}}", { head: absolute }),
     "http://o.example.com/x?y o.example.com\n",
@@ -113,4 +113,54 @@ test("probes are left out unless they are wanted", () => {
 
 test("the trace is that of B3 when there is no W3C header", () => {
   assert.equal(line("{{.TraceID}}", { headers: ["Host", "a", "X-B3-Traceid", "b3"] }), "b3\n");
+});
+
+/** What Knative's own program wrote for each, for a request with these. */
+const TARGET = "/%41%2f/a%20b?x=%zz&q=1&q=2&s=a+%3C;1&t=a+%3C";
+const SEEN: Readonly<Record<string, string>> = {
+  "{{.Request.URL.Path}} {{.Request.URL.RawPath}} {{.Request.URL.EscapedPath}}":
+    "/A//a b /%41%2f/a%20b /%41%2f/a%20b",
+  "{{.Request.URL.Query}}": "map[q:[1 2] t:[a <]]",
+  '{{.Request.URL.Query.Get "q"}} {{.Request.URL.Query.Has "z"}} {{.Request.URL.Query.q}}': "1 false [1 2]",
+  "{{.Request.URL.Query.Encode}}": "q=1&q=2&t=a+%3C",
+  '{{.Request.FormValue "t"}} {{.Request.PostFormValue "q"}}': "a < ",
+  "{{.Request.URL.User}}|{{.Request.URL.Host}}|{{.Request.URL.ForceQuery}}|{{.Request.URL.IsAbs}}":
+    "||false|false",
+  "{{.Request.Cookies}} {{.Request.Form}} {{.Request.Trailer}} {{.Request.Body}} {{.Request.MultipartForm}}":
+    "[a=b c=d] map[] map[] {} <nil>",
+  "{{.Request.Close}} {{.Request.TransferEncoding}} {{.Request.Header.Clone}}":
+    "true [] map[Connection:[x, close] Cookie:[a=b; c=d] X-U:[é]]",
+  '{{printf "%v" .Revision}}': "&{hello-00001 default hello hello pod 127.0.0.1}",
+  '{{printf "%q" .Request.URL.User}}': '""',
+};
+
+test("a request has the fields and methods of Go's", () => {
+  const headers = [
+    "Host",
+    "h",
+    "Cookie",
+    "a=b; c=d",
+    "connection",
+    "x, close",
+    "Transfer-Encoding",
+    "x",
+    "X-U",
+    "\xc3\xa9",
+  ];
+  for (const [template, text] of Object.entries(SEEN)) {
+    assert.equal(line(template, { head: { target: TARGET }, headers }), `${text}\n`, template);
+  }
+});
+
+test("what was sent is logged, not what was made of it", () => {
+  const head = { sentTarget: "/\xc3\xa9", target: "/%C3%A9" };
+  assert.equal(
+    line("{{.Request.RequestURI}} {{.Request.URL}} {{.Request.URL.Path}}", { head }),
+    "/é /%C3%A9 /é\n",
+  );
+});
+
+test("HTTP/1.0 closes unless it says otherwise", () => {
+  const closes = (...headers: string[]) => line("{{.Request.Close}}", { head: { version: "1.0" }, headers });
+  assert.deepEqual([closes(), closes("Connection", "Keep-Alive")], ["true\n", "false\n"]);
 });

@@ -81,7 +81,7 @@ export function parseRequestHead(text: string, headerCountMax: number): ParsedRe
   checkFraming(version, facts);
   const head: RequestHead = { method, target, version, headers };
   if (target.charCodeAt(0) !== 47) reduceTarget(head, facts);
-  if (special !== 0) head.target = escaped(head.target);
+  if (special !== 0) escapeTarget(head);
   return { head, facts };
 }
 
@@ -304,10 +304,16 @@ function reduceTarget(head: RequestHead, facts: HeadFacts): void {
   }
   checkAuthority(authority);
   const path = parts?.[2] ?? "/";
-  head.absoluteTarget = head.target;
+  head.sentTarget = head.target;
   head.target = path.startsWith("/") ? path : `/${path}`;
   head.headers.set("Host", authority);
   facts.host = authority;
+}
+
+function escapeTarget(head: RequestHead): void {
+  const target = escaped(head.target);
+  if (target !== head.target) head.sentTarget ??= head.target;
+  head.target = target;
 }
 
 /** Escapes what may not stand in a path, as Go's net/url does; refuses escapes that are none. */

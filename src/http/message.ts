@@ -8,8 +8,8 @@ export interface RequestHead {
   readonly method: string;
   /** As sent: origin-form, `*`, or already reduced from absolute-form. Phases may set it. */
   target: string;
-  /** Set when the target was reduced: what was sent, for those who log it. */
-  absoluteTarget?: string;
+  /** Set when the target was reduced or escaped: what was sent, for those who log it. */
+  sentTarget?: string;
   readonly version: "1.0" | "1.1" | "2";
   readonly headers: HeaderBlock;
 }
