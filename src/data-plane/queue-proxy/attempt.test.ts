@@ -38,7 +38,7 @@ function attempted(probe: object, options: Attempted = {}): Promise<AttemptOutco
     detectsHttp2: options.detectsHttp2 ?? false,
     ...(options.tlsNetwork && { tlsNetwork: options.tlsNetwork }),
   });
-  const [parsed] = parseProbes(JSON.stringify(probe));
+  const [parsed] = parseProbes(JSON.stringify(probe), Array.isArray(probe));
   assert.ok(parsed);
   return attempt(parsed, options.timeoutMs ?? 1000);
 }
@@ -154,7 +154,9 @@ function healthServer(context: TestContext, statuses: Record<string, number>, as
     const status = statuses[name];
     stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
     stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": status === undefined ? "5" : "0" }));
-    stream.end(status === undefined ? undefined : Buffer.from([0, 0, 0, 0, 2, 8, status]));
+    const message = Buffer.from([0, 0, 0, 0, 2, 8, status ?? 0]);
+    const answers = { twice: Buffer.concat([message, message]), cut: message.subarray(0, -1) };
+    stream.end(answers[name as keyof typeof answers] ?? (status === undefined ? undefined : message));
   });
   return listening(context, server);
 }
@@ -162,11 +164,13 @@ function healthServer(context: TestContext, statuses: Record<string, number>, as
 test("a gRPC probe asks the health service by name, and only SERVING is ready", async (context) => {
   const asked: string[] = [];
   const longName = "s".repeat(200);
-  const port = await healthServer(context, { "my.Service": 1, "": 2 }, asked);
+  const port = await healthServer(context, { "my.Service": 1, "": 2, twice: 1, cut: 1 }, asked);
   assert.equal(await attempted({ grpc: { port, service: "my.Service" } }), "ready");
   assert.equal(await attempted({ grpc: { port } }), "failed", "NOT_SERVING");
   assert.equal(await attempted({ grpc: { port, service: "nobody" } }), "failed", "NOT_FOUND");
   assert.equal(asked[0], "/grpc.health.v1.Health/Check my.Service trailers");
+  assert.equal(await attempted({ grpc: { port, service: "twice" } }), "failed", "two messages");
+  assert.equal(await attempted({ grpc: { port, service: "cut" } }), "failed", "a part of a message");
   assert.equal(await attempted({ grpc: { port, service: longName } }), "failed");
   assert.equal(asked.at(-1)?.includes("s".repeat(199)), true, "a name of more than 127 bytes arrives whole");
 });
@@ -190,6 +194,105 @@ test("HTTP/2 is tried first where it is to be detected, and HTTP/1.1 after it ea
 
   const old = await webServer(context, (_request, response) => response.end("ok"));
   assert.equal(await attempted(get(old, probe), { detectsHttp2: true }), "ready");
+});
+
+test("what answers in HTTP/2 that it is not ready is not asked a second time", async (context) => {
+  let requests = 0;
+  const server = http2.createServer((_request, response) => {
+    requests += 1;
+    response.writeHead(404).end();
+  });
+  const port = await listening(context, server);
+  assert.equal(await attempted(get(port), { detectsHttp2: true }), "failed");
+  assert.equal(requests, 1);
+});
+
+test("to find out the protocol takes nothing of the time that the answer has", async (context) => {
+  // Says nothing until the first limit is over, to whoever asks in HTTP/2.
+  const server = net.createServer((socket) => {
+    socket.on("error", () => {});
+    socket.on("data", (data) => {
+      if (data.toString("latin1").startsWith("GET "))
+        socket.end("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    });
+  });
+  const port = await listening(context, server);
+  assert.equal(await attempted(get(port), { detectsHttp2: true, timeoutMs: 300 }), "ready");
+});
+
+/** What each path of a probe looks like in the request line that Go's client writes; undefined = it sends nothing. */
+const TARGETS: Readonly<Record<string, string | undefined>> = {
+  "/a/../b": "/a/../b",
+  "a?x=%zz": "/a?x=%zz",
+  "/?": "/?",
+  '/a b|?"c d"': '/a%20b%7C?"c d"',
+  "/é?é": "/%C3%A9?\xc3\xa9",
+  "/a#b": "/a",
+  "/a\nb": undefined,
+  "/%z": undefined,
+};
+
+/** Answers as told and keeps the heads as they came. */
+async function rawServer(context: TestContext, answer: (head: string) => string) {
+  const heads: string[] = [];
+  const server = net.createServer((socket) => {
+    let text = "";
+    socket.on("error", () => {});
+    socket.setEncoding("latin1").on("data", (data: string) => {
+      text += data;
+      if (!text.endsWith("\r\n\r\n")) return;
+      heads.push(text);
+      socket.end(`HTTP/1.1 ${answer(text)}\r\nContent-Length: 0\r\n\r\n`, "latin1");
+    });
+  });
+  return { heads, port: await listening(context, server) };
+}
+
+test("a probe's path is written as Go's client writes it", async (context) => {
+  const { heads, port } = await rawServer(context, () => "200 OK");
+  for (const [path, target] of Object.entries(TARGETS)) {
+    heads.length = 0;
+    const outcome = await attempted(get(port, { path }));
+    const line = target === undefined ? undefined : `GET ${target} HTTP/1.1`;
+    assert.deepEqual([outcome, heads[0]?.split("\r\n", 1)[0]], [line ? "ready" : "failed", line], path);
+  }
+});
+
+test("a probe's header fields are sent as bytes, and none at all when one of them is no field", async (context) => {
+  const { heads, port } = await rawServer(context, () => "200 OK");
+  const asks = (name: string, value: string) => attempted(get(port, { httpHeaders: [{ name, value }] }));
+  assert.equal(await asks("X-One", "é"), "ready");
+  assert.match(heads[0] ?? "", /\r\nX-One: \xc3\xa9\r\n/);
+  for (const name of ["X One", "", "X-é"]) assert.equal(await asks(name, "1"), "failed", name);
+  assert.equal(await asks("X-One", "a\nX-Two: b"), "failed");
+  assert.equal(heads.length, 1);
+});
+
+test("a redirect without a place counts, one to a place that is none fails, names and passwords are used", async (context) => {
+  const places: Record<string, string> = { "/empty": "", "/broken": "/%zz", "/user": "" };
+  const { heads, port } = await rawServer(context, (head) => {
+    const place = places[head.split(" ", 2)[1] ?? ""];
+    return place === undefined ? "200 OK" : `302 Found\r\nLocation: ${place}`;
+  });
+  places["/user"] = `http://u:p@127.0.0.1:${port}/x`;
+  assert.equal(await attempted(get(port, { path: "/empty" })), "ready");
+  assert.equal(await attempted(get(port, { path: "/broken" })), "failed");
+  assert.equal(await attempted(get(port, { path: "/user" })), "ready");
+  assert.match(heads.at(-1) ?? "", /^GET \/x .*\r\nAuthorization: Basic dTpw\r\n/s);
+  assert.match(heads.at(-1) ?? "", /\r\nReferer: http:\/\/127.0.0.1:\d+\/user\r\n/);
+});
+
+test("a redirect to another host is not told the probe's secrets", async (context) => {
+  const far = await rawServer(context, () => "200 OK");
+  const near = await rawServer(context, () => `302 Found\r\nLocation: http://localhost:${far.port}/`);
+  const httpHeaders = [
+    { name: "Authorization", value: "secret" },
+    { name: "X-One", value: "1" },
+  ];
+  assert.equal(await attempted(get(near.port, { httpHeaders })), "ready");
+  assert.match(near.heads[0] ?? "", /secret/);
+  assert.match(far.heads[0] ?? "", /X-One/);
+  assert.doesNotMatch(far.heads[0] ?? "", /secret/);
 });
 
 test("a scheme that does not exist, a broken escape or no action at all is never ready", async (context) => {

@@ -31,3 +31,49 @@ test("the first bad variable is named in Knative's words", () => {
     message: /Queue container failed to parse readiness probe/,
   });
 });
+
+const readsInteger = (text: string) =>
+  readConfig({ ...BASE_ENV, CONTAINER_CONCURRENCY: text }).containerConcurrency;
+
+test("whole numbers may be written as in Go", () => {
+  const written = { "0x10": 16, "1_000": 1000, "017": 15, "0b11": 3, "0o17": 15, "+5": 5, "0": 0 };
+  for (const [text, number] of Object.entries(written)) assert.equal(readsInteger(text), number, text);
+  for (const text of ["08", "1__0", "_1", "1_", "1e3", "0x", "5 "])
+    assert.throws(() => readsInteger(text), /invalid syntax/);
+});
+
+test("a variable that is set to nothing is a bad one, for numbers and switches", () => {
+  for (const variable of ["REVISION_IDLE_TIMEOUT_SECONDS", "ENABLE_HTTP2_AUTO_DETECTION"]) {
+    assert.throws(() => readConfig({ ...BASE_ENV, [variable]: "" }), { variable });
+  }
+});
+
+test("a list of probes is one only where containers may be several", () => {
+  const readsProbes = (text: string, isList: boolean) =>
+    readConfig({ ...BASE_ENV, SERVING_READINESS_PROBE: text, ENABLE_MULTI_CONTAINER_PROBES: String(isList) })
+      .probes;
+  assert.equal(readsProbes("[{},{}]", true).length, 2);
+  assert.deepEqual(readsProbes("null", true), []);
+  assert.throws(() => readsProbes("[{}]", false), /failed to parse readiness probe/);
+  assert.throws(() => readsProbes("{}", true), /failed to parse readiness probe/);
+});
+
+test("settings of observability are decoded strictly, their names in any case", () => {
+  const reads = (text: string) => readConfig({ ...BASE_ENV, OBSERVABILITY_CONFIG: text }).observability;
+  assert.equal(reads('{"EnableRequestLog":true,"requestlogtemplate":"x"}').requestLog.template, "x");
+  const bad = [
+    "[]",
+    '{"requestMetrics":[]}',
+    '{"enableRequestLog":"true"}',
+    '{"runtime":{"profiling":true}}',
+  ];
+  for (const text of [
+    ...bad,
+    '{"tracing":{"samplingRate":"1"}}',
+    '{"metrics":{"exportInterval":1.5}}',
+    "{",
+  ]) {
+    assert.throws(() => reads(text), /^ConfigError: failed to parse OBSERVABILITY_CONFIG/, text);
+  }
+  assert.throws(() => reads('{"requestMetrics":{"protocol":""}}'), /Failed to setup meter provider/);
+});

@@ -1,3 +1,4 @@
+import { messageOf } from "../../base/errors.ts";
 import type { Attributes } from "../../base/metrics.ts";
 import type { OtelEnvironment } from "../../http/telemetry/otel-environment.ts";
 import { ConfigError } from "../config-error.ts";
@@ -53,7 +54,7 @@ export function readConfig(env: Environment, otel?: OtelEnvironment): QueueProxy
   const idleSeconds = optionalInteger(env, "REVISION_IDLE_TIMEOUT_SECONDS", "RevisionIdleTimeoutSeconds");
   boolean(env, "ENABLE_HTTP_FULL_DUPLEX", "EnableHTTPFullDuplex");
   const detectsHttp2 = boolean(env, "ENABLE_HTTP2_AUTO_DETECTION", "EnableHTTP2AutoDetection");
-  boolean(env, "ENABLE_MULTI_CONTAINER_PROBES", "EnableMultiContainerProbes");
+  const hasProbeList = boolean(env, "ENABLE_MULTI_CONTAINER_PROBES", "EnableMultiContainerProbes");
   required(env, "SERVING_LOGGING_CONFIG");
   required(env, "SERVING_LOGGING_LEVEL");
   const namespace = required(env, "SERVING_NAMESPACE");
@@ -76,7 +77,7 @@ export function readConfig(env: Environment, otel?: OtelEnvironment): QueueProxy
     revision,
     pod,
     podIp,
-    probes: probesOf(env),
+    probes: probesOf(env, hasProbeList),
     detectsHttp2,
     observability: readObservability(env.OBSERVABILITY_CONFIG ?? "", otel),
     otelServiceName: env.OTEL_SERVICE_NAME ?? "",
@@ -85,14 +86,13 @@ export function readConfig(env: Environment, otel?: OtelEnvironment): QueueProxy
   };
 }
 
-function probesOf(env: Environment): readonly Probe[] {
+function probesOf(env: Environment, isList: boolean): readonly Probe[] {
   try {
-    return parseProbes(env.SERVING_READINESS_PROBE ?? "");
+    return parseProbes(env.SERVING_READINESS_PROBE ?? "", isList);
   } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
     throw new ConfigError(
       "SERVING_READINESS_PROBE",
-      `Queue container failed to parse readiness probe in SERVING_READINESS_PROBE: ${reason}`,
+      `Queue container failed to parse readiness probe in SERVING_READINESS_PROBE: ${messageOf(thrown)}`,
     );
   }
 }
@@ -110,17 +110,25 @@ function integer(env: Environment, variable: string, field: string): number {
 
 function optionalInteger(env: Environment, variable: string, field: string): number {
   const value = env[variable];
-  return value === undefined || value === "" ? 0 : parseInteger(variable, field, value);
+  return value === undefined ? 0 : parseInteger(variable, field, value);
 }
 
 const INT64_MAX = 2n ** 63n - 1n;
 const INT64_MIN = -(2n ** 63n);
 
+/** As Go writes whole numbers in its programs: also 0x10, 0b11, 0o17, 017, and 1_000. */
+const INTEGER = /^[+-]?(?:0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO]?(?:_?[0-7])+|[1-9](?:_?[0-9])*|0)$/;
+
 function parseInteger(variable: string, field: string, value: string): number {
-  const wellFormed = /^[+-]?[0-9]+$/.test(value);
-  const inRange =
-    wellFormed && BigInt(value.replace("+", "")) <= INT64_MAX && BigInt(value.replace("+", "")) >= INT64_MIN;
-  if (wellFormed && inRange) return Number(value);
+  const wellFormed = INTEGER.test(value);
+  const digits = value
+    .replace(/^[+-]/, "")
+    .replaceAll("_", "")
+    .replace(/^0(?=[0-7])/, "0o")
+    .toLowerCase();
+  const size = wellFormed ? BigInt(digits) : 0n;
+  const number = value.startsWith("-") ? -size : size;
+  if (wellFormed && number <= INT64_MAX && number >= INT64_MIN) return Number(number);
   const why = wellFormed ? "value out of range" : "invalid syntax";
   throw conversionError(variable, { field, value, type: "int", parser: "ParseInt", why });
 }
@@ -131,7 +139,7 @@ const TRUE = /^(?:1|t|true)$/i;
 
 function boolean(env: Environment, variable: string, field: string): boolean {
   const value = env[variable];
-  if (value === undefined || value === "" || BOOLEANS.has(value)) return TRUE.test(value ?? "");
+  if (value === undefined || BOOLEANS.has(value)) return TRUE.test(value ?? "");
   throw conversionError(variable, { field, value, type: "bool", parser: "ParseBool", why: "invalid syntax" });
 }
 

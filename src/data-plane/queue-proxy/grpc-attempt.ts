@@ -65,8 +65,9 @@ function isServing({ status, headers, trailers, body }: FetchedResponse): boolea
   // An answer without a message may have its status in the head.
   const code = trailers?.get("grpc-status") ?? headers.get("grpc-status");
   if (status !== 200 || code !== "0" || body.length < FRAME_BYTES || body[0] !== 0) return false;
-  const message = body.subarray(FRAME_BYTES, FRAME_BYTES + body.readUInt32BE(1));
-  return servingStatus(message) === SERVING;
+  // A call of this kind has one message for an answer.
+  const isOne = body.length === FRAME_BYTES + body.readUInt32BE(1);
+  return isOne && servingStatus(body.subarray(FRAME_BYTES)) === SERVING;
 }
 
 /** Field 1 of HealthCheckResponse; other fields are passed over as long as they are numbers. */

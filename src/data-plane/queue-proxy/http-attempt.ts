@@ -1,4 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
+import { GoUrl } from "../../base/go-url.ts";
 import type { Address, Network } from "../../http/conn.ts";
 import { type FetchedResponse, httpFetch } from "../../http/fetch.ts";
 import { HeaderBlock } from "../../http/header-block.ts";
@@ -38,15 +39,15 @@ export async function httpAttempt(
   timeoutMs: number,
 ): Promise<AttemptOutcome> {
   const url = urlOf(action);
-  if (url === undefined) return "failed";
-  const deadlineMs = ports.clock.monotonic() + timeoutMs;
-  const chain = { ports, action, deadlineMs };
-  if (!ports.detectsHttp2 || url.protocol !== "http:") return follow(chain, url, false);
-  const bare: HttpGet = { ...action, headers: [] };
-  // Whatever it answers: that it answers in HTTP/2 is what matters.
-  const detected = await getOnce(chain, { url, http2: true, headers: headersOf(bare, url) });
+  if (url === undefined || !action.headers.every(isSendable)) return "failed";
+  const chain = () => ({ ports, action, deadlineMs: ports.clock.monotonic() + timeoutMs });
+  if (!ports.detectsHttp2 || url.scheme !== "http") return follow(chain(), url, false);
+  const headers = headersOf({ ...action, headers: [] }, url);
+  const detected = await getOnce(chain(), { url, http2: true, headers });
   if (detected === "refused") return "refused";
-  return follow(chain, url, typeof detected !== "string");
+  // What speaks HTTP/2 has answered the probe, too, when it is not ready.
+  if (typeof detected !== "string" && !isReady(detected)) return "failed";
+  return follow(chain(), url, typeof detected !== "string");
 }
 
 interface Chain {
@@ -55,45 +56,45 @@ interface Chain {
   readonly deadlineMs: number;
 }
 
-async function follow(chain: Chain, first: URL, http2: boolean): Promise<AttemptOutcome> {
+async function follow(chain: Chain, first: GoUrl, http2: boolean): Promise<AttemptOutcome> {
   let url = first;
-  let referer: string | undefined;
+  let headers = headersOf(chain.action, url);
   for (let redirects = 0; redirects < REDIRECTS_MAX; redirects++) {
-    const headers = headersOf(chain.action, url, referer);
     const outcome = await getOnce(chain, { url, headers, http2 });
     if (typeof outcome === "string") return outcome;
-    const location = outcome.headers.get("location");
-    if (!REDIRECTS.has(outcome.status) || location === undefined) {
-      return outcome.status >= 200 && outcome.status < 400 ? "ready" : "failed";
-    }
-    if (!URL.canParse(location, url.href)) return "failed";
-    referer = url.href;
-    url = new URL(location, url);
-    if (!SCHEMES.has(url.protocol)) return "failed";
+    const location = outcome.headers.get("location") ?? "";
+    if (!REDIRECTS.has(outcome.status) || location === "") return isReady(outcome) ? "ready" : "failed";
+    const next = url.resolve(location);
+    if (next === undefined) return "failed";
+    headers = redirectedHeaders(chain.action, { first, from: url, to: next });
+    url = next;
   }
   return "failed";
 }
 
+function isReady({ status }: FetchedResponse): boolean {
+  return status >= 200 && status < 400;
+}
+
 /** Go's client refuses any other, the missing one too. */
-const SCHEMES = new Set(["http:", "https:"]);
-const PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
+const PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 };
+const PORT_MAX = 65_535;
 
 async function getOnce(
   { ports, deadlineMs }: Chain,
-  { url, headers, http2 }: { url: URL; headers: HeaderBlock; http2: boolean },
+  { url, headers, http2 }: { url: GoUrl; headers: HeaderBlock; http2: boolean },
 ): Promise<FetchedResponse | AttemptOutcome> {
   const timeoutMs = deadlineMs - ports.clock.monotonic();
-  const network = url.protocol === "https:" ? ports.tlsNetwork : ports.network;
-  if (timeoutMs <= 0 || network === undefined) return "failed";
-  const port = url.port === "" ? (PORTS[url.protocol] ?? 0) : Number(url.port);
-  const address = ports.locate(url.hostname, port);
-  const target = url.pathname + url.search;
+  const network = url.scheme === "https" ? ports.tlsNetwork : ports.network;
+  const port = url.port === "" ? PORTS[url.scheme] : Number(url.port);
+  if (timeoutMs <= 0 || network === undefined || PORTS[url.scheme] === undefined) return "failed";
+  if (port === undefined || port > PORT_MAX) return "failed";
+  const address = ports.locate(url.hostname || LOCAL, port);
   if (http2) headers.delete("connection");
   try {
-    const { clock } = ports;
     return await httpFetch(
-      { network, clock },
-      { address, target, headers, timeoutMs, http2, answerBody: "awaited" },
+      { network, clock: ports.clock },
+      { address, target: url.requestTarget, headers, timeoutMs, http2, answerBody: "awaited" },
     );
   } catch (thrown) {
     return thrown instanceof UpstreamError && thrown.failure === "refused" ? refusalOf(thrown) : "failed";
@@ -107,26 +108,61 @@ function refusalOf(error: UpstreamError): AttemptOutcome {
   return code === undefined || code === "ECONNREFUSED" ? "refused" : "failed";
 }
 
-function urlOf(action: HttpGet): URL | undefined {
-  const scheme = `${action.scheme.toLowerCase()}:`;
+/** Where Go dials when no host is named. */
+const LOCAL = "127.0.0.1";
+
+function urlOf({ scheme, host, port, path }: HttpGet): GoUrl | undefined {
   // Exactly one leading slash is put before a path without one; `//x` stays as it is (errata Q-031).
-  const path = action.path.startsWith("/") ? action.path : `/${action.path}`;
-  const text = `${scheme}//${action.host || "127.0.0.1"}:${action.port}${path}`;
-  const brokenEscape = /%(?![0-9a-f]{2})/i.test(path);
-  return SCHEMES.has(scheme) && URL.canParse(text) && !brokenEscape ? new URL(text) : undefined;
+  const absolute = path.startsWith("/") ? path : `/${path}`;
+  const authority = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return GoUrl.parse(bytesOf(`${scheme.toLowerCase()}://${authority}${absolute}`));
 }
 
 /** Set by the client whatever the probe says (errata Q-031). */
 const OWN = new Set(["host", "user-agent"]);
 
-function headersOf(action: HttpGet, url: URL, referer?: string): HeaderBlock {
-  const host = action.host === "" ? `:${action.port}` : url.host;
-  const headers = new HeaderBlock(["Host", host, "User-Agent", "kube-probe//"]);
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
+const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
+
+/** Go's client sends nothing at all with a field that is none. */
+function isSendable({ name, value }: HttpGet["headers"][number]): boolean {
+  return TOKEN.test(name) && !CONTROL.test(value);
+}
+
+function headersOf(action: HttpGet, url: GoUrl): HeaderBlock {
+  const headers = new HeaderBlock(["Host", url.host, "User-Agent", "kube-probe//"]);
   for (const { name, value } of action.headers) {
-    if (!OWN.has(name.toLowerCase())) headers.append(name, value);
+    if (!OWN.has(name.toLowerCase())) headers.append(name, bytesOf(value));
   }
-  if (!headers.has("accept-encoding")) headers.append("Accept-Encoding", "gzip");
+  if (!headers.get("accept-encoding") && !headers.get("range")) headers.append("Accept-Encoding", "gzip");
   headers.append("Connection", "close");
-  if (referer !== undefined) headers.append("Referer", referer);
+  const { user } = url;
+  if (user !== undefined && !headers.get("authorization")) {
+    const credentials = Buffer.from(`${user.name}:${user.password ?? ""}`, "latin1");
+    headers.set("Authorization", `Basic ${credentials.toString("base64")}`);
+  }
   return headers;
+}
+
+/** Not told to another host than the first or one below it. */
+const PRIVATE = ["authorization", "www-authenticate", "cookie", "cookie2"];
+
+function redirectedHeaders(
+  action: HttpGet,
+  { first, from, to }: Readonly<Record<"first" | "from" | "to", GoUrl>>,
+): HeaderBlock {
+  const isNear = to.hostname === first.hostname || to.hostname.endsWith(`.${first.hostname}`);
+  const kept = isNear
+    ? action.headers
+    : action.headers.filter(({ name }) => !PRIVATE.includes(name.toLowerCase()));
+  const headers = headersOf({ ...action, headers: kept }, to);
+  const isDowngrade = from.scheme === "https" && to.scheme === "http";
+  if (!isDowngrade && !headers.get("referer")) headers.set("Referer", from.toString({ hidesUser: true }));
+  return headers;
+}
+
+/** Header texts are byte strings. */
+function bytesOf(text: string): string {
+  return Buffer.from(text).toString("latin1");
 }

@@ -1,3 +1,14 @@
+import { messageOf } from "../../base/errors.ts";
+import {
+  booleanOf,
+  fieldOf,
+  fieldsOf,
+  type GoFields,
+  integerOf,
+  numberOf,
+  parseGoJson,
+  textOf,
+} from "../../base/go-json.ts";
 import type { MetricsSettings } from "../../http/telemetry/metrics-push.ts";
 import type { OtelEnvironment } from "../../http/telemetry/otel-environment.ts";
 import type { TracingSettings } from "../../http/telemetry/tracing.ts";
@@ -15,15 +26,13 @@ export interface Observability {
 const METRICS_PROTOCOLS = ["none", "prometheus", "grpc", "http/protobuf"] as const;
 const TRACING_PROTOCOLS = ["none", "grpc", "http/protobuf", "stdout"] as const;
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** What the environment says of the way to the collector wins. Throws ConfigError in Knative's words. */
 export function readObservability(json: string, otel?: OtelEnvironment): Observability {
-  const settings = fieldsOf(parse(json));
-  const metrics = exportOf(settings.requestMetrics, METRICS_PROTOCOLS, "meter");
-  const tracing = exportOf(settings.tracing, TRACING_PROTOCOLS, "trace");
+  const settings = parse(json);
+  const metrics = chosen(settings.requestMetrics, METRICS_PROTOCOLS, "meter");
+  const tracing = chosen(settings.tracing, TRACING_PROTOCOLS, "trace");
   return {
-    requestLog: requestLogOf(settings),
+    requestLog: settings.requestLog,
     requestMetrics: {
       ...metrics,
       intervalMs: otel?.metricsIntervalMs ?? metrics.intervalMs,
@@ -31,20 +40,35 @@ export function readObservability(json: string, otel?: OtelEnvironment): Observa
     },
     tracing: {
       ...tracing,
-      samplingRate: numberOf(fieldsOf(settings.tracing).samplingRate),
+      samplingRate: settings.samplingRate,
       ...(otel && { ...otel.sampler, otlp: otel.traces, batching: otel.batching }),
     },
-    profiling: fieldsOf(settings.runtime).profiling === "enabled",
+    profiling: settings.profiling === "enabled",
   };
 }
 
-function parse(json: string): unknown {
-  if (json === "") return {};
+/** Reads all that Go would decode: what cannot be decoded ends the program, whether it is used here or not. */
+function parse(json: string) {
   try {
-    return JSON.parse(json);
+    const config = fieldsOf(json === "" ? {} : parseGoJson(json), "the configuration");
+    const tracing = fieldsOf(fieldOf(config, "tracing"), "tracing");
+    const runtime = fieldsOf(fieldOf(config, "runtime"), "runtime");
+    integerOf(runtime, "exportInterval", INT64_LIMIT);
+    exportOf(config, "metrics");
+    booleanOf(config, "enableVarLogCollection");
+    textOf(config, "loggingURLTemplate");
+    return {
+      requestLog: requestLogOf(config),
+      requestMetrics: exportOf(config, "requestMetrics"),
+      tracing: exportOf(config, "tracing"),
+      samplingRate: numberOf(tracing, "samplingRate"),
+      profiling: textOf(runtime, "profiling"),
+    };
   } catch (thrown) {
-    const why = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new ConfigError("OBSERVABILITY_CONFIG", `Failed to parse observability config: ${why}`);
+    throw new ConfigError(
+      "OBSERVABILITY_CONFIG",
+      `failed to parse OBSERVABILITY_CONFIG: ${messageOf(thrown)}`,
+    );
   }
 }
 
@@ -57,38 +81,39 @@ const DEFAULT_REQUEST_LOG_TEMPLATE =
   '"referer": "{{js .Request.Referer}}", "latency": "{{.Response.Latency}}s", ' +
   '"protocol": "{{.Request.Proto}}"}, "traceId": "{{.TraceID}}"}';
 
-/** Whatever is no such setting is Knative's to complain about: it was checked when the ConfigMap was written. */
-function requestLogOf(settings: Fields): RequestLogSettings {
-  const { enableRequestLog, requestLogTemplate, enableProbeRequestLog } = settings;
-  if (enableRequestLog !== true) return { template: "", probes: false };
-  const template = typeof requestLogTemplate === "string" ? requestLogTemplate : DEFAULT_REQUEST_LOG_TEMPLATE;
-  return { template, probes: enableProbeRequestLog === true };
+function requestLogOf(config: GoFields): RequestLogSettings {
+  const isOn = booleanOf(config, "enableRequestLog");
+  const probes = booleanOf(config, "enableProbeRequestLog");
+  const hasTemplate = fieldOf(config, "requestLogTemplate") !== undefined;
+  const template = hasTemplate ? textOf(config, "requestLogTemplate") : DEFAULT_REQUEST_LOG_TEMPLATE;
+  return isOn ? { template, probes } : { template: "", probes: false };
 }
 
 const NS_PER_MS = 1e6;
+const INT64_LIMIT = 2 ** 63;
 
-function exportOf<Protocol extends string>(
-  value: unknown,
-  known: readonly Protocol[],
-  provider: "meter" | "trace",
-): { protocol: Protocol; endpoint: string; intervalMs: number } {
-  const { protocol = "none", endpoint, exportInterval } = fieldsOf(value);
-  const chosen = known.find((one) => one === (protocol === "" ? "none" : protocol));
-  if (chosen === undefined) {
-    const why = `unsupported protocol ${JSON.stringify(protocol)}, known are ${known.join(", ")}`;
-    throw new ConfigError("OBSERVABILITY_CONFIG", `Failed to setup ${provider} provider: ${why}`);
-  }
+interface Export {
+  readonly protocol: string;
+  readonly endpoint: string;
+  readonly intervalMs: number;
+}
+
+function exportOf(config: GoFields, name: string): Export {
+  const fields = fieldsOf(fieldOf(config, name), name);
   return {
-    protocol: chosen,
-    endpoint: typeof endpoint === "string" ? endpoint : "",
-    intervalMs: numberOf(exportInterval) / NS_PER_MS,
+    protocol: fieldOf(fields, "protocol") === undefined ? "none" : textOf(fields, "protocol"),
+    endpoint: textOf(fields, "endpoint"),
+    intervalMs: integerOf(fields, "exportInterval", INT64_LIMIT) / NS_PER_MS,
   };
 }
 
-function fieldsOf(value: unknown): Fields {
-  return typeof value === "object" && value !== null ? (value as Fields) : {};
-}
-
-function numberOf(value: unknown): number {
-  return typeof value === "number" && Number.isFinite(value) ? value : 0;
+function chosen<Protocol extends string>(
+  { protocol, ...rest }: Export,
+  known: readonly Protocol[],
+  provider: "meter" | "trace",
+): Export & { readonly protocol: Protocol } {
+  const found = known.find((one) => one === protocol);
+  if (found !== undefined) return { ...rest, protocol: found };
+  const why = `unsupported protocol ${JSON.stringify(protocol)}, known are ${known.join(", ")}`;
+  throw new ConfigError("OBSERVABILITY_CONFIG", `Failed to setup ${provider} provider: ${why}`);
 }

@@ -1,3 +1,15 @@
+import {
+  fieldOf,
+  fieldsOf,
+  type GoFields,
+  integerOf,
+  itemsOf,
+  listOf,
+  parseGoJson,
+  textOf,
+  textsOf,
+} from "../../base/go-json.ts";
+
 /** The user's readiness probe as the revision controller hands it over: JSON in the environment (spec Q-004, Q-030). */
 
 export type ProbeAction =
@@ -23,18 +35,24 @@ export interface Probe {
   readonly successThreshold: number;
 }
 
-/** "" = no probe configured, always ready (spec Q-024). Throws when the text is no probe. */
-export function parseProbes(text: string): readonly Probe[] {
+/**
+ * "" = no probe configured, always ready (spec Q-024). `isList`: those of several containers (spec Q-004). Throws when
+ * the text is none that Go would decode, down to fields that nobody here reads.
+ */
+export function parseProbes(text: string, isList: boolean): readonly Probe[] {
   if (text === "") return [];
-  const parsed: unknown = JSON.parse(text);
-  if (Array.isArray(parsed)) return parsed.map(probeOf);
-  return [probeOf(parsed)];
+  const parsed = parseGoJson(text);
+  if (!isList) return [probeOf(parsed)];
+  return itemsOf(parsed, "the list of probes").map(probeOf);
 }
 
+const NEVER: Probe = { action: { type: "none" }, periodSeconds: 0, timeoutSeconds: 0, successThreshold: 1 };
+
 function probeOf(value: unknown): Probe {
-  if (value === null)
-    return { action: { type: "none" }, periodSeconds: 0, timeoutSeconds: 0, successThreshold: 1 };
-  const probe = record(value, "a probe");
+  if (value === null) return NEVER;
+  const probe = fieldsOf(value, "a probe");
+  for (const unused of ["initialDelaySeconds", "failureThreshold"]) integerOf(probe, unused);
+  integerOf(probe, "terminationGracePeriodSeconds", 2 ** 63);
   return {
     action: actionOf(probe),
     periodSeconds: integerOf(probe, "periodSeconds"),
@@ -43,60 +61,47 @@ function probeOf(value: unknown): Probe {
   };
 }
 
-/** httpGet wins when there are several. */
-function actionOf(probe: Record<string, unknown>): ProbeAction {
-  if (probe.httpGet) {
-    const get = record(probe.httpGet, "httpGet");
-    return {
-      type: "httpGet",
-      scheme: textOf(get, "scheme"),
-      host: textOf(get, "host"),
-      port: portOf(get.port),
-      path: textOf(get, "path"),
-      headers: headersOf(get.httpHeaders),
-    };
-  }
-  if (probe.tcpSocket) {
-    const socket = record(probe.tcpSocket, "tcpSocket");
-    return { type: "tcpSocket", host: textOf(socket, "host") || "127.0.0.1", port: portOf(socket.port) };
-  }
-  if (probe.grpc) {
-    const grpc = record(probe.grpc, "grpc");
-    return { type: "grpc", port: portOf(grpc.port), service: textOf(grpc, "service") };
-  }
-  return { type: "none" };
+/** httpGet wins when there are several; all of them must be readable. */
+function actionOf(probe: GoFields): ProbeAction {
+  const [httpGet, tcpSocket, grpc] = [httpGetOf(probe), tcpSocketOf(probe), grpcOf(probe)];
+  textsOf(fieldsOf(fieldOf(probe, "exec"), "exec"), "command");
+  return httpGet ?? tcpSocket ?? grpc ?? { type: "none" };
 }
 
-function headersOf(value: unknown): { name: string; value: string }[] {
-  if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) throw new Error("httpHeaders is not a list");
-  return value.map((item) => {
-    const header = record(item, "a header");
-    return { name: textOf(header, "name"), value: textOf(header, "value") };
-  });
+function httpGetOf(probe: GoFields): ProbeAction | undefined {
+  const value = fieldOf(probe, "httpGet");
+  if (value === undefined) return undefined;
+  const get = fieldsOf(value, "httpGet");
+  return {
+    type: "httpGet",
+    scheme: textOf(get, "scheme"),
+    host: textOf(get, "host"),
+    port: portOf(get),
+    path: textOf(get, "path"),
+    headers: listOf(get, "httpHeaders").map((item) => {
+      const header = fieldsOf(item, "a header");
+      return { name: textOf(header, "name"), value: textOf(header, "value") };
+    }),
+  };
 }
 
-function record(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new Error(`${what} is not an object`);
-  }
-  return value as Record<string, unknown>;
+function tcpSocketOf(probe: GoFields): ProbeAction | undefined {
+  const value = fieldOf(probe, "tcpSocket");
+  if (value === undefined) return undefined;
+  const socket = fieldsOf(value, "tcpSocket");
+  return { type: "tcpSocket", host: textOf(socket, "host") || "127.0.0.1", port: portOf(socket) };
 }
 
-function textOf(from: Record<string, unknown>, field: string): string {
-  const value = from[field] ?? "";
-  if (typeof value !== "string") throw new Error(`${field} is not a string`);
-  return value;
-}
-
-function integerOf(from: Record<string, unknown>, field: string): number {
-  const value = from[field] ?? 0;
-  if (typeof value !== "number" || !Number.isInteger(value)) throw new Error(`${field} is not an integer`);
-  return value;
+function grpcOf(probe: GoFields): ProbeAction | undefined {
+  const value = fieldOf(probe, "grpc");
+  if (value === undefined) return undefined;
+  const grpc = fieldsOf(value, "grpc");
+  return { type: "grpc", port: integerOf(grpc, "port"), service: textOf(grpc, "service") };
 }
 
 /** A port name was made a number before it came here (spec Q-035); one that is left is never reached: port 0. */
-function portOf(value: unknown): number {
-  if (typeof value === "number") return value;
-  return typeof value === "string" && /^[0-9]+$/.test(value) ? Number(value) : 0;
+function portOf(from: GoFields): number {
+  const value = fieldOf(from, "port");
+  if (typeof value !== "string") return integerOf(from, "port");
+  return /^\+?[0-9]+$/.test(value) ? Number(value) : 0;
 }

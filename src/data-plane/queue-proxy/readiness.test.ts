@@ -10,7 +10,7 @@ function probed(probe: object, outcomeAt: (ms: number, attempt: number) => Attem
   const attemptsAt: number[] = [];
   const limits: number[] = [];
   const readiness = new Readiness({
-    probes: parseProbes(JSON.stringify(probe)),
+    probes: parseProbes(JSON.stringify(probe), Array.isArray(probe)),
     clock,
     patienceMs,
     attempt: async (_probe, timeoutMs) => {
@@ -94,6 +94,6 @@ test("a restarted application must prove itself anew, and a run that began befor
 });
 
 test("without a probe the pod is ready, with a null probe never", async () => {
-  assert.deepEqual(parseProbes(""), []);
-  assert.equal(parseProbes("null")[0]?.action.type, "none");
+  assert.deepEqual(parseProbes("", false), []);
+  assert.equal(parseProbes("null", false)[0]?.action.type, "none");
 });

@@ -49,7 +49,7 @@ async function starts(
     const opensMs = opensAfterMs(start);
     let attempts = 0;
     const readiness = new Readiness({
-      probes: parseProbes(JSON.stringify(probe)),
+      probes: parseProbes(JSON.stringify(probe), Array.isArray(probe)),
       clock,
       patienceMs: 10_000,
       expectedAt: () => times.expected("app"),
