@@ -1,58 +1,151 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { VirtualClock } from "../../sim/virtual-clock.ts";
 import { type ConfigMap, ConfigMapKind } from "../api/config-map/kind.ts";
-import type { Stored } from "../api/object.ts";
-import { systemClock } from "../base/clock.ts";
+import { keyText, type Stored } from "../api/object.ts";
+import { ApiError } from "../api/status.ts";
 import { silentLog } from "../base/log.ts";
-import type { KubeClient, WatchEvent } from "./client.ts";
+import type { KubeClient, Watching } from "./client.ts";
 import { Informer, labelIndex } from "./informer.ts";
 
-/** A client whose list is empty and whose watch is told by the test. */
-function toldClient(): { client: KubeClient; tell: (event: WatchEvent<ConfigMap>) => void } {
-  let listener: ((event: WatchEvent<ConfigMap>) => void) | undefined;
-  const client = {
-    list: async () => ({ items: [], resourceVersion: "1" }),
-    watch: (...[, , onEvent, signal]: Parameters<KubeClient["watch"]>) => {
-      listener = onEvent as typeof listener;
-      return new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+const NAMES = ["a", "b", "c", "d"];
+const COLOURS = ["red", "blue"];
+const byColour = labelIndex("colour");
+
+/** An API of four ConfigMaps: a plain Map, and one watch that is told of its changes or breaks. */
+class PlainApi {
+  readonly objects = new Map<string, Stored<ConfigMap>>();
+  #version = 10;
+  #watching: Watching<ConfigMap> | undefined;
+  #broken: ((why: unknown) => void) | undefined;
+
+  readonly client = {
+    list: async () => ({ items: [...this.objects.values()], resourceVersion: String(this.#version) }),
+    watch: (...watching: Watching<ConfigMap>) => {
+      this.#watching = watching;
+      const [, , , signal] = watching;
+      return new Promise<void>((resolve, reject) => {
+        this.#broken = reject;
+        signal.addEventListener("abort", () => resolve());
+      });
     },
-  };
-  return { client: client as unknown as KubeClient, tell: (event) => listener?.(event) };
+  } as Partial<KubeClient> as KubeClient;
+
+  put(name: string, colour: string | undefined): Stored<ConfigMap> {
+    const resourceVersion = String(++this.#version);
+    const labels = colour === undefined ? {} : { colour };
+    const metadata = { namespace: "n", name, labels, resourceVersion, uid: name, creationTimestamp: "" };
+    const object: Stored<ConfigMap> = { metadata, data: { ключ: `${name} ${resourceVersion}`.repeat(40) } };
+    const type = this.objects.has(name) ? "MODIFIED" : "ADDED";
+    this.objects.set(name, object);
+    this.#watching?.[2]({ type, object });
+    return object;
+  }
+
+  delete(name: string): void {
+    const object = this.objects.get(name);
+    if (!object) return;
+    this.objects.delete(name);
+    const metadata = { ...object.metadata, resourceVersion: String(++this.#version) };
+    this.#watching?.[2]({ type: "DELETED", object: { ...object, metadata } });
+  }
+
+  /** What happens from here on is learnt by a new list alone. */
+  break(): void {
+    this.#watching = undefined;
+  }
+
+  expire(): void {
+    const message = "too old";
+    this.#broken?.(
+      new ApiError({
+        kind: "Status",
+        apiVersion: "v1",
+        metadata: {},
+        status: "Failure",
+        message,
+        reason: "Expired",
+        code: 410,
+      }),
+    );
+  }
 }
 
-const byColour = labelIndex("colour");
-const step = fc.record({
-  name: fc.constantFrom("a", "b", "c", "d"),
-  colour: fc.constantFrom("red", "blue", undefined),
-  isDeleted: fc.boolean(),
-});
+const step = fc.oneof(
+  fc.record({
+    verb: fc.constant("put" as const),
+    name: fc.constantFrom(...NAMES),
+    colour: fc.constantFrom(...COLOURS, undefined),
+  }),
+  fc.record({
+    verb: fc.constant("absorb" as const),
+    name: fc.constantFrom(...NAMES),
+    colour: fc.constantFrom(...COLOURS),
+  }),
+  fc.record({ verb: fc.constant("delete" as const), name: fc.constantFrom(...NAMES) }),
+  fc.record({
+    verb: fc.constant("relist" as const),
+    meanwhile: fc.array(fc.tuple(fc.constantFrom(...NAMES), fc.boolean()), { maxLength: 4 }),
+  }),
+  fc.record({ verb: fc.constant("rest" as const), seconds: fc.integer({ min: 5, max: 40 }) }),
+);
 
-test("an index gives the objects that a look through all of them would give", async () => {
+function assertSame(informer: Informer<ConfigMap>, model: ReadonlyMap<string, Stored<ConfigMap>>): void {
+  const sorted = (objects: readonly Stored<ConfigMap>[]) =>
+    [...objects].sort((left, right) => (left.metadata.name < right.metadata.name ? -1 : 1));
+  const all = sorted([...model.values()]);
+  assert.deepEqual(sorted(informer.list()), all);
+  assert.deepEqual(sorted(informer.list("n")), all);
+  assert.deepEqual(informer.list("other"), []);
+  assert.deepEqual(
+    new Set(informer.keys("n").map(keyText)),
+    new Set(all.map(({ metadata }) => `n/${metadata.name}`)),
+  );
+  for (const colour of COLOURS)
+    assert.deepEqual(
+      sorted(informer.by(byColour, `n/${colour}`)),
+      all.filter(({ metadata }) => metadata.labels?.colour === colour),
+    );
+  for (const name of NAMES) assert.deepEqual(informer.get({ namespace: "n", name }), model.get(name));
+}
+
+test("a cache answers as a plain Map of its objects would, whether they rest or not", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-      const { client, tell } = toldClient();
-      const informer = new Informer({ client, kind: ConfigMapKind, clock: systemClock, log: silentLog });
+    fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      const clock = new VirtualClock();
+      const api = new PlainApi();
+      const informer = new Informer({ client: api.client, kind: ConfigMapKind, clock, log: silentLog });
+      const told = new Map<string, Stored<ConfigMap>>();
+      informer.onChange(({ type, object, previous }) => {
+        assert.deepEqual(previous, told.get(object.metadata.name));
+        if (type === "DELETED") told.delete(object.metadata.name);
+        else told.set(object.metadata.name, object);
+      });
       const ended = new AbortController();
       const running = informer.run(ended.signal);
-      await informer.synced;
-      await Promise.resolve();
-      steps.forEach(({ name, colour, isDeleted }, index) => {
-        const labels = colour === undefined ? {} : { colour };
-        const resourceVersion = String(index + 10);
-        const given = { namespace: "n", name, labels, resourceVersion };
-        const object: Stored<ConfigMap> = { metadata: { ...given, uid: name, creationTimestamp: "" } };
-        tell({ type: isDeleted ? "DELETED" : "MODIFIED", object });
-        for (const value of ["red", "blue"]) {
-          const naive = informer.list().filter((one) => one.metadata.labels?.colour === value);
-          const indexed = informer.by(byColour, `n/${value}`);
-          assert.deepEqual(new Set(indexed), new Set(naive));
-          assert.equal(indexed.length, naive.length);
+      await clock.advance(0);
+      for (const one of steps) {
+        if (one.verb === "put") api.put(one.name, one.colour);
+        else if (one.verb === "absorb") informer.absorb(api.put(one.name, one.colour));
+        else if (one.verb === "delete") api.delete(one.name);
+        else if (one.verb === "rest") await clock.advance(one.seconds * 1000);
+        else {
+          api.break();
+          for (const [name, isDeleted] of one.meanwhile) isDeleted ? api.delete(name) : api.put(name, "red");
+          api.expire();
+          await clock.advance(0);
         }
-      });
+        if (one.verb !== "rest") assertSame(informer, api.objects);
+        assert.deepEqual(told, api.objects);
+      }
+      await clock.advance(60_000);
+      assert.equal(clock.pending, 0, "a cache at rest has no timer");
+      assertSame(informer, api.objects);
       ended.abort();
       await running;
+      assert.equal(clock.pending, 0);
     }),
-    { numRuns: 50 },
+    { numRuns: 60 },
   );
 });

@@ -1,11 +1,12 @@
 import type { Kind } from "../api/kind.ts";
-import { type ApiObject, keyOf, keyText, type ObjectKey, type Stored } from "../api/object.ts";
+import { type ApiObject, keyOf, keyOfText, keyText, type ObjectKey, type Stored } from "../api/object.ts";
 import { isApiError } from "../api/status.ts";
 import { type Clock, sleep } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { KubeClient, Selection, WatchEvent } from "./client.ts";
 import { project } from "./project.ts";
+import { RestingObjects } from "./resting-objects.ts";
 
 /** One change of the cache. `object` is the new state, or the last known one of a deleted object. */
 export interface Change<T extends ApiObject> {
@@ -27,8 +28,8 @@ export class Informer<T extends ApiObject> {
   readonly #selection: () => Selection;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #objects = new Map<string, Stored<T>>();
-  readonly #indexes = new Map<string, Index<T>>();
+  readonly #objects: RestingObjects<T>;
+  readonly #indexes = new Map<string, Index>();
   readonly #handlers: ((change: Change<T>) => void)[] = [];
   readonly #synced = Promise.withResolvers<void>();
   /** The newest version that the watch has told of. */
@@ -51,6 +52,7 @@ export class Informer<T extends ApiObject> {
       return wanted ? { ...selection, fields: wanted } : selection;
     };
     this.#clock = options.clock;
+    this.#objects = new RestingObjects(options.kind.kind, options.clock);
     this.#log = options.log;
   }
 
@@ -62,16 +64,23 @@ export class Informer<T extends ApiObject> {
   /** Called for every change from now on, and at once for what is there already. */
   onChange(handler: (change: Change<T>) => void): void {
     this.#handlers.push(handler);
-    for (const object of this.#objects.values()) handler({ type: "ADDED", object });
+    for (const [, object] of this.#objects.entries()) handler({ type: "ADDED", object });
   }
 
   get(key: ObjectKey): Stored<T> | undefined {
     return this.#objects.get(keyText(key));
   }
 
-  /** All objects, or those of one namespace. */
+  /** All objects, or those of one namespace. Where keys are enough, `keys` costs less. */
   list(namespace?: string): readonly Stored<T>[] {
-    return namespace === undefined ? [...this.#objects.values()] : this.by(namespaceIndex, namespace);
+    if (namespace !== undefined) return this.by(namespaceIndex, namespace);
+    return [...this.#objects.entries()].map(([, object]) => object);
+  }
+
+  /** Of all objects, or those of one namespace. */
+  keys(namespace?: string): readonly ObjectKey[] {
+    const all = [...this.#objects.keys()].map(keyOfText);
+    return namespace === undefined ? all : all.filter((key) => key.namespace === namespace);
   }
 
   /** Objects to which `keysOf` gives `value`. The index is made at the first call and kept: pass the same function. */
@@ -79,10 +88,10 @@ export class Informer<T extends ApiObject> {
     let known = this.#indexes.get(index.name);
     if (!known) {
       known = new Index(index);
-      for (const [key, object] of this.#objects) known.add(key, object);
+      for (const [key, object] of this.#objects.entries()) known.add(key, object);
       this.#indexes.set(index.name, known);
     }
-    return known.get(value);
+    return known.get(value).flatMap((key) => this.#objects.get(key) ?? []);
   }
 
   /**
@@ -98,6 +107,7 @@ export class Informer<T extends ApiObject> {
 
   /** Lists and watches until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
+    signal.addEventListener("abort", () => this.#objects.stop(), { once: true });
     let failures = 0;
     while (!signal.aborted) {
       try {
@@ -121,15 +131,16 @@ export class Informer<T extends ApiObject> {
 
   async #relist(): Promise<void> {
     const listed = await this.#client.list(this.#kind, this.#selection());
-    const gone = new Map(this.#objects);
+    const gone = new Set(this.#objects.keys());
     this.#version = listed.resourceVersion;
     for (const object of listed.items) {
       gone.delete(keyText(keyOf(object)));
       this.#storeIfNewer(object);
     }
-    for (const object of gone.values()) {
+    for (const key of gone) {
+      const object = this.#objects.get(key);
       // What we wrote after the list was made is not gone.
-      if (!isNewer(object.metadata.resourceVersion, listed.resourceVersion)) this.#remove(object);
+      if (object && !isNewer(object.metadata.resourceVersion, listed.resourceVersion)) this.#remove(object);
     }
   }
 
@@ -209,48 +220,37 @@ export function labelIndex(label: string): IndexBy {
   };
 }
 
-/** Most values have one object: it is kept without a map of its own, of which there would be one for each object. */
-class Index<T extends ApiObject> {
+/** Keys by value. Most values have one object: its key is kept without a set, of which there would be one for each. */
+class Index {
   readonly #by: IndexBy;
-  readonly #found = new Map<string, Stored<T> | Map<string, Stored<T>>>();
+  readonly #found = new Map<string, string | Set<string>>();
 
   constructor(by: IndexBy) {
     this.#by = by;
   }
 
-  get(value: string): readonly Stored<T>[] {
+  get(value: string): readonly string[] {
     const found = this.#found.get(value);
     if (found === undefined) return [];
-    return found instanceof Map ? [...found.values()] : [found];
+    return typeof found === "string" ? [found] : [...found];
   }
 
-  add(key: string, object: Stored<T>): void {
+  add(key: string, object: ApiObject): void {
     for (const value of this.#by.keysOf(object)) {
       const found = this.#found.get(value);
-      if (found instanceof Map) found.set(key, object);
-      else if (found === undefined || isAt(key, found)) this.#found.set(value, object);
-      else
-        this.#found.set(
-          value,
-          new Map([
-            [keyText(keyOf(found)), found],
-            [key, object],
-          ]),
-        );
+      if (found === undefined || found === key) this.#found.set(value, key);
+      else if (typeof found === "string") this.#found.set(value, new Set([found, key]));
+      else found.add(key);
     }
   }
 
-  remove(key: string, object: Stored<T>): void {
+  remove(key: string, object: ApiObject): void {
     for (const value of this.#by.keysOf(object)) {
       const found = this.#found.get(value);
-      if (found instanceof Map) found.delete(key);
-      if (found instanceof Map ? found.size === 0 : found && isAt(key, found)) this.#found.delete(value);
+      if (found instanceof Set) found.delete(key);
+      if (found instanceof Set ? found.size === 0 : found === key) this.#found.delete(value);
     }
   }
-}
-
-function isAt(key: string, object: ApiObject): boolean {
-  return keyText(keyOf(object)) === key;
 }
 
 /** Versions are decimal numbers; compared by length first so that no precision is lost. */

@@ -9,6 +9,7 @@ import { type IndexBy, Informer, labelIndex, ownerIndex } from "./informer.ts";
 export interface Caches {
   get<T extends ApiObject>(kind: Kind<T>, key: ObjectKey): Stored<T> | undefined;
   list<T extends ApiObject>(kind: Kind<T>, namespace?: string): readonly Stored<T>[];
+  keys<T extends ApiObject>(kind: Kind<T>, namespace?: string): readonly ObjectKey[];
   /** Objects whose controller is `owner`. */
   ownedBy<T extends ApiObject>(kind: Kind<T>, owner: ApiObject): readonly Stored<T>[];
   labelled<T extends ApiObject>(kind: Kind<T>, by: LabelQuery): readonly Stored<T>[];
@@ -89,6 +90,10 @@ export class Informers implements Caches {
 
   list<T extends ApiObject>(kind: Kind<T>, namespace?: string): readonly Stored<T>[] {
     return this.of(kind).list(namespace);
+  }
+
+  keys<T extends ApiObject>(kind: Kind<T>, namespace?: string): readonly ObjectKey[] {
+    return this.of(kind).keys(namespace);
   }
 
   ownedBy<T extends ApiObject>(kind: Kind<T>, owner: ApiObject): readonly Stored<T>[] {

@@ -128,8 +128,7 @@ class Loop<P extends ParentObject, O, C> implements ReconcileLoop {
   }
 
   #lookAtAll(): void {
-    for (const object of this.#options.informers.of(this.#controller.kind).list())
-      this.#queue.addSlow(keyText(keyOf(object)));
+    for (const key of this.#options.informers.keys(this.#controller.kind)) this.#queue.addSlow(keyText(key));
   }
 
   /** Again and again, for what no event has told of. */

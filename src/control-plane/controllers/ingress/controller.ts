@@ -36,7 +36,7 @@ export function ingressController(
           const isGateway =
             metadata.namespace === SYSTEM_NAMESPACE &&
             (metadata.name === PUBLIC.name || metadata.name === PRIVATE.name);
-          return isGateway ? caches.list(IngressKind).map(keyOf) : [];
+          return isGateway ? caches.keys(IngressKind) : [];
         },
       }),
     ],

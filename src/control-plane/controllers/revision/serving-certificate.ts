@@ -2,7 +2,7 @@ import { certificateOf } from "../../../api/certificate/wanted.ts";
 import type { Config } from "../../../api/config/config.ts";
 import { SERVING_CERTS } from "../../../api/names.ts";
 import { type Namespace, NamespaceKind } from "../../../api/namespace/kind.ts";
-import { type ApiObject, keyOf, type ObjectKey, type Stored } from "../../../api/object.ts";
+import type { ApiObject, ObjectKey, Stored } from "../../../api/object.ts";
 import { RevisionKind } from "../../../api/revision/kind.ts";
 import type { Secret } from "../../../api/secret/kind.ts";
 import type { Child } from "../../../kube/controller.ts";
@@ -54,8 +54,8 @@ function problemOf(secret: Stored<Secret> | undefined, name: string): string | u
 }
 
 /** The Revisions of its namespace, for the Certificate and the Secret of that name. */
-export function revisionsServed({ metadata }: ApiObject, caches: Caches): ObjectKey[] {
+export function revisionsServed({ metadata }: ApiObject, caches: Caches): readonly ObjectKey[] {
   const { name, namespace = "" } = metadata;
   if (name !== SERVING_CERTS) return [];
-  return caches.list(RevisionKind, namespace).map(keyOf);
+  return caches.keys(RevisionKind, namespace);
 }

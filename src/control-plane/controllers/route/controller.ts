@@ -59,7 +59,7 @@ export function routeController(options: RouteOptions = {}): Controller<Route, R
 function routesServed(certificate: Certificate, caches: Caches): readonly ObjectKey[] {
   const { labels = {}, namespace } = certificate.metadata;
   if (labels[WILDCARD_DOMAIN] === undefined) return byOwner(RouteKind)(certificate);
-  return caches.list(RouteKind, namespace).map(keyOf);
+  return caches.keys(RouteKind, namespace);
 }
 
 /** Routes by what their traffic names: Configurations and Revisions, as `namespace/name`. */

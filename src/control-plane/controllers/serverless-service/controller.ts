@@ -47,7 +47,7 @@ export function serverlessServiceController(
       watch({
         kind: EndpointsKind,
         parents: (endpoints, caches) =>
-          isActivators(keyOf(endpoints)) ? caches.list(ServerlessServiceKind).map(keyOf) : bySks(endpoints),
+          isActivators(keyOf(endpoints)) ? caches.keys(ServerlessServiceKind) : bySks(endpoints),
       }),
       watch({
         kind: DeploymentKind,
