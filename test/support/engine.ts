@@ -163,6 +163,9 @@ export async function engineUp(options: {
     const { exitCode, signalCode } = command.child;
     if (exitCode === null && signalCode === null) return undefined;
     throw new Error(`the engine ended (${exitCode ?? signalCode}): ${command.stderr}`);
+  }).catch((thrown) => {
+    command.child.kill("SIGKILL");
+    throw thrown;
   });
   return new Engine(command, JSON.parse(line) as ReadyLine);
 }
