@@ -66,8 +66,9 @@ export class ServerConnection
     return this.#conn.secure === true;
   }
 
+  /** Not while only the rest of a body is thrown away: it may never come. */
   get busy(): boolean {
-    return this.#exchange !== undefined;
+    return this.#exchange !== undefined && !this.#exchange.over;
   }
 
   get paused(): boolean {
@@ -104,9 +105,9 @@ export class ServerConnection
     if (this.#closing) return;
     const exchange = this.#exchange;
     if (exchange && !this.#decoder.done) {
-      this.#closeAfter = true;
-      this.#decoder.stop();
+      this.#giveUpBody();
       this.#body?.fail(new ClientGone());
+      if (exchange.over) return;
       if (!exchange.responded) exchange.cancel.raise(new ClientGone());
       // Handlers that hear that the client has gone say nothing, and the connection would stay for ever.
       if (!exchange.responded && !exchange.over) this.#refuse(new MalformedMessage("the body is cut off"));
@@ -210,7 +211,7 @@ export class ServerConnection
     if (this.#exchange?.over) this.#next();
   }
 
-  /** Too much to throw away: the connection is worth less than the bytes. */
+  /** What is left of it is too much to throw away, or does not come: the connection is worth less. */
   #giveUpBody(): void {
     this.#decoder.stop();
     this.#closeAfter = true;

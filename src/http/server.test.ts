@@ -240,6 +240,27 @@ test("lets a connection go whose client left in the middle of a body, though no 
   assert.deepEqual([client.closed, server.connectionCount, server.inFlight], [true, 0, 0]);
 });
 
+test("lets a connection go that was answered early and of whose body the rest does not come", async () => {
+  const answeredEarly = () => {
+    const world = serve(ok, { idleTimeoutMs: 1_000 });
+    world.client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\nabc");
+    return world;
+  };
+  const left = answeredEarly();
+  await settled();
+  left.client.conn.end();
+  const slow = answeredEarly();
+  for (let second = 0; second < 5; second++) {
+    await settled();
+    slow.client.send("x");
+    for (const { clock } of [left, slow]) await clock.advance(1_000);
+  }
+  for (const { client, server } of [left, slow]) {
+    assert.match(client.take(), /^HTTP\/1\.1 200 OK\r\n/);
+    assert.deepEqual([client.closed, server.connectionCount], [true, 0]);
+  }
+});
+
 test("answers a client that half-closed, and notices by 100-continue when it had left instead", async () => {
   const half = serve(() => {});
   half.client.send("GET /late HTTP/1.1\r\nHost: x\r\n\r\n");
