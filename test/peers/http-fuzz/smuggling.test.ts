@@ -100,7 +100,7 @@ function isAllThatIsKnown(taken: readonly string[], forwarded: readonly string[]
   return JSON.stringify(taken) === JSON.stringify(known);
 }
 
-/** What is wrong about these bytes, or undefined. Sent twice: on a loaded machine a request may come too late to count. */
+/** What is wrong about these bytes, or undefined. Sent twice: a loaded machine may be late with a request. */
 async function wrongAbout(
   { reader, send }: Proxied,
   bytes: string,
