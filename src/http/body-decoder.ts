@@ -61,6 +61,12 @@ export class BodyDecoder {
     return this.#state === UNTIL_CLOSE;
   }
 
+  /** How much is sure to follow; Infinity where nobody knows. */
+  get expectedBytes(): number {
+    if (this.#state === LENGTH) return this.#remaining;
+    return this.#state === DONE ? 0 : Number.POSITIVE_INFINITY;
+  }
+
   begin(framing: { length: number } | "chunked" | "until-close"): void {
     this.#line = "";
     this.#extensionBytes = 0;

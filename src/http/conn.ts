@@ -18,6 +18,10 @@ export interface Conn {
   setHandler(handler: ConnHandler): void;
   /** Returns false when the writer should wait for `drain`. The chunk must not be changed afterwards. */
   write(chunk: Uint8Array): boolean;
+  /** Within `data`: so many bytes of one body are sure to follow it. */
+  expect?(bytes: number): void;
+  /** Within `data` of another connection: whether its chunk may be written as it is, though it is used again later. */
+  canWriteAsIs?(chunk: Uint8Array): boolean;
   /** Half-close: nothing more will be written. */
   end(): void;
   /** Drops the connection now (RST where the transport has one); `closed` follows. */

@@ -150,7 +150,8 @@ export class MessageWriter implements BodySink {
       this.#writeChunk(bytes);
       this.#text += CHUNKED_END;
     } else if (this.#framing === "until-close") this.#writeChunk(bytes);
-    else if (this.#framing === "length") this.#writeChunk(bytes.subarray(0, this.#remaining));
+    // Words that fill the length would make a broken message whole.
+    else if (this.#framing === "length" && bytes.length < this.#remaining) this.#writeChunk(bytes);
     this.flush();
     return this.#framing === "chunked";
   }
@@ -199,6 +200,10 @@ export class MessageWriter implements BodySink {
   }
 
   #writeChunk(chunk: Uint8Array): void {
+    if (chunk.length >= JOIN_BYTES_MAX && this.#conn.canWriteAsIs?.(chunk)) {
+      this.#writeAsIs(chunk);
+      return;
+    }
     if (this.#framing === "chunked") this.#text += `${chunk.length.toString(16)}\r\n`;
     const size = this.#text.length + chunk.length + (this.#framing === "chunked" ? 2 : 0);
     const joined = this.#joined;
@@ -220,6 +225,15 @@ export class MessageWriter implements BodySink {
     this.#askFlush();
   }
 
+  #writeAsIs(chunk: Uint8Array): void {
+    if (this.#framing === "chunked") this.#text += `${chunk.length.toString(16)}\r\n`;
+    if (this.#text !== "" || this.#joined) this.flush();
+    this.#put(chunk);
+    if (this.#framing !== "chunked") return;
+    this.#text = "\r\n";
+    this.#askFlush();
+  }
+
   /** hot path: what waits, the chunk and what follows it, in one buffer. */
   #fill(buffer: Buffer, from: number, chunk: Uint8Array): number {
     let at = from + buffer.write(this.#text, from, "latin1");
@@ -237,7 +251,7 @@ export class MessageWriter implements BodySink {
     this.#put(joined.subarray(0, this.#joinedBytes));
   }
 
-  #put(bytes: Buffer): void {
+  #put(bytes: Uint8Array): void {
     if (!this.#conn.write(bytes)) this.#blocked = true;
   }
 

@@ -2,22 +2,16 @@ import { createServer, connect as netConnect, type Server, type Socket } from "n
 import type { Clock } from "../base/clock.ts";
 import { EbbError } from "../base/errors.ts";
 import type { Address, Conn, ConnectOptions, Listener, Network } from "./conn.ts";
+import { READ_BUFFERS } from "./read-buffers.ts";
 import { SocketConn, TurnWrites } from "./socket-conn.ts";
-import { readingInto } from "./socket-handle.ts";
+import { type OwnReads, readingInto } from "./socket-handle.ts";
 
 /** A socket could not be had; `code` is the system's (ECONNREFUSED, ETIMEDOUT, EADDRINUSE…). */
 export class SocketError extends EbbError {}
 
-const READ_BUFFER_BYTES = 64 * 1024;
 const KEEP_ALIVE_MS = 5_000;
 const BACKLOG = 4_096;
 const EVERY_ADDRESS = "::";
-
-/**
- * One buffer for all sockets: a read is delivered before the next one begins, and ConnHandler.data copies what must
- * stay. A buffer for each would cost 64 KiB a connection; Node's own way costs an allocation and a stream of chunks.
- */
-const READ_BUFFER = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
 
 /** Real TCP over node:net. */
 export function systemNetwork(clock: Clock): SystemNetwork {
@@ -69,12 +63,21 @@ export class SystemNetwork implements Network {
 /** The same connection as a socket that reads into our buffer, where that can be had. */
 function accepted(socket: Socket, server: Server, writes: TurnWrites): SocketConn {
   let conn: SocketConn | undefined;
-  const onread = {
-    buffer: READ_BUFFER,
-    callback: (size: number) => conn?.received(READ_BUFFER, size) ?? true,
-  };
-  conn = new SocketConn(readingInto(socket, server, onread) ?? socket, writes);
+  const own = readingInto(
+    socket,
+    server,
+    ownReads(() => conn),
+  );
+  conn = new SocketConn(own ?? socket, writes);
   return conn;
+}
+
+/** Node's option `onread`; nothing is read before there is a Conn. */
+function ownReads(conn: () => SocketConn | undefined): OwnReads {
+  return {
+    buffer: () => conn()?.nextBuffer() ?? READ_BUFFERS.shared,
+    callback: (size, buffer) => conn()?.received(buffer, size) ?? true,
+  };
 }
 
 interface ConnectPorts {
@@ -94,10 +97,7 @@ function connect({ clock, writes }: ConnectPorts, address: Address, options: Con
       keepAlive: true,
       keepAliveInitialDelay: KEEP_ALIVE_MS,
       autoSelectFamily: false,
-      onread: {
-        buffer: READ_BUFFER,
-        callback: (size) => conn?.received(READ_BUFFER, size) ?? true,
-      },
+      onread: ownReads(() => conn),
     });
     const what = `connect ${address.ip}:${address.port}`;
     let stopListening: (() => void) | undefined;

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../base/clock.ts";
 import type { Conn, ConnHandler } from "./conn.ts";
+import { type LentBuffer, READ_BUFFERS } from "./read-buffers.ts";
 
 /** Handed over as they are: joining them to what else leaves in a turn would delay more than it saves. */
 const LARGE_BYTES = 16 * 1024;
@@ -63,6 +64,11 @@ export class SocketConn implements Conn {
   #endTold = false;
   #closed = false;
   #paused = false;
+  /** What is read into instead of the shared buffer. */
+  #lent: LentBuffer | undefined;
+  /** By the last read, and after it for certain. */
+  #receivedBytes = 0;
+  #expectedBytes = 0;
   readonly #writes: TurnWrites;
   /** What leaves at the end of this turn; mostly one chunk. */
   #first: Uint8Array | undefined;
@@ -111,6 +117,8 @@ export class SocketConn implements Conn {
   readonly #onClose = (): void => {
     if (this.#closed) return;
     this.#closed = true;
+    // What is being delivered right now is given back after that.
+    if (READ_BUFFERS.delivering !== this.#lent) this.nextBuffer();
     this.#handler?.closed(this.#error);
   };
 
@@ -133,15 +141,64 @@ export class SocketConn implements Conn {
    * `size` bytes were read into `buffer`, which is used again. True = go on reading. A stream that was resumed and
    * paused in one turn reads once more all the same.
    */
-  received(buffer: Buffer, size: number): boolean {
+  received(buffer: Uint8Array, size: number): boolean {
     const chunk = buffer.subarray(0, size);
-    if (this.#handler && !this.#paused && this.#waiting.length === 0) this.#handler.data(chunk);
-    else this.#waiting.push(Buffer.from(chunk));
+    this.#receivedBytes = size;
+    this.#expectedBytes = 0;
+    if (this.#handler && !this.#paused && this.#waiting.length === 0) {
+      READ_BUFFERS.delivering = this.#lent;
+      this.#handler.data(chunk);
+      READ_BUFFERS.delivering = undefined;
+    } else this.#waiting.push(Buffer.from(chunk));
     return !this.#paused;
+  }
+
+  expect(bytes: number): void {
+    this.#expectedBytes = bytes;
+  }
+
+  /** Called after `received`: what is read into next. */
+  nextBuffer(): Buffer {
+    const isLarge = this.#expectedBytes >= LARGE_BYTES && this.#receivedBytes >= LARGE_BYTES && !this.#closed;
+    const isAlone = this.#lent?.holders === 1;
+    if (!(isLarge && isAlone)) {
+      this.#lent?.release();
+      this.#lent = isLarge ? READ_BUFFERS.lend() : undefined;
+    }
+    return this.#lent?.bytes ?? READ_BUFFERS.shared;
+  }
+
+  canWriteAsIs(chunk: Uint8Array): boolean {
+    return READ_BUFFERS.lentWith(chunk) !== undefined;
   }
 
   write(chunk: Uint8Array): boolean {
     if (!this.#socket.writable) return true;
+    const lent = chunk.length < LARGE_BYTES ? undefined : READ_BUFFERS.lentWith(chunk);
+    if (lent) this.#writeLent(chunk, lent);
+    else this.#add(chunk);
+    if (!this.#socket.writableNeedDrain) return true;
+    this.#drainOwed = true;
+    return false;
+  }
+
+  /** The buffer is held until the kernel has all of it, which is mostly at once. */
+  #writeLent(chunk: Uint8Array, lent: LentBuffer): void {
+    const socket = this.#socket;
+    let isHeld = true;
+    const release = () => {
+      if (isHeld) lent.release();
+      isHeld = false;
+    };
+    lent.hold();
+    socket.cork();
+    this.flush();
+    socket.write(chunk, release);
+    socket.uncork();
+    if (socket.writableLength === 0) release();
+  }
+
+  #add(chunk: Uint8Array): void {
     this.#pendingBytes += chunk.length;
     if (this.#first === undefined) {
       this.#first = chunk;
@@ -151,9 +208,6 @@ export class SocketConn implements Conn {
       this.#others.push(chunk);
     }
     if (this.#pendingBytes >= LARGE_BYTES) this.#give();
-    if (!this.#socket.writableNeedDrain) return true;
-    this.#drainOwed = true;
-    return false;
   }
 
   /** Called by TurnWrites; nothing when it was written before. */

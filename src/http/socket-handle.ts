@@ -18,8 +18,9 @@ export function handleOf(server: Server): unknown {
 }
 
 export interface OwnReads {
-  readonly buffer: Buffer;
-  readonly callback: (size: number) => boolean;
+  /** Asked for at the start and after each read: what is read into next. */
+  readonly buffer: () => Uint8Array;
+  readonly callback: (size: number, buffer: Uint8Array) => boolean;
 }
 
 /** The accepted connection as a socket that reads by `onread`, paused; undefined where that cannot be had. */

@@ -255,6 +255,7 @@ export class UpstreamConnection implements ConnHandler, DecodedBody, BodyOwner, 
 
   #adjustReading(): void {
     if (this.#over) return;
+    if (!this.#decoder.done) this.#conn.expect?.(this.#decoder.expectedBytes);
     const wants = this.#decoder.done || (this.#body?.wants ?? true);
     if (wants !== this.#paused) return;
     this.#paused = !wants;
