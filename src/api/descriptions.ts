@@ -13,6 +13,8 @@ export interface Descriptions {
 /** Of a type, or of a field, which may have words of its own beside those of its type. */
 export interface Description {
   readonly text?: string;
+  /** The text as definitions show it, where that differs. */
+  readonly inDefinitions?: string;
   /** The type of a field, of what a list or a map holds, or that another name of a type stands for. */
   readonly type?: string;
   readonly fields?: Readonly<Record<string, Description | undefined>>;

@@ -2,6 +2,7 @@
  * What Knative lets a user write of a pod (spec A-013, A-019): narrower than a pod's own spec, so that fields outside
  * are pruned with a warning. Fields behind a feature flag are kept whatever is inside; validation judges them.
  */
+import type { FeatureKey } from "./config/features.ts";
 import type { ResourceRequirements } from "./container.ts";
 import type { ObjectMeta } from "./object.ts";
 import type { PodSpec } from "./pod-spec.ts";
@@ -29,6 +30,12 @@ const strings = array(string(), { listType: "atomic" });
 const gated = object({}, {}, { preserveUnknown: true });
 const gatedAtomic = object({}, {}, { preserveUnknown: true, mapType: "atomic" });
 const quantity = intOrString({ pattern: QUANTITY });
+
+/** In words of ours, as no package has Knative's; those that Kubernetes has of the field say nothing of the flag. */
+function behind<S extends Schema>(flag: FeatureKey, schema: S): S {
+  return { ...schema, description: `Only where the feature flag ${flag} allows it.` };
+}
+
 const name = string({ default: "" });
 
 const localReference = object({}, { name, optional: boolean() }, { mapType: "atomic" });
@@ -43,8 +50,8 @@ const envSchema = object(
       {
         configMapKeyRef: knativeKeyRef,
         secretKeyRef: knativeKeyRef,
-        fieldRef: gatedAtomic,
-        resourceFieldRef: gatedAtomic,
+        fieldRef: behind("kubernetes.podspec-fieldref", gatedAtomic),
+        resourceFieldRef: behind("kubernetes.podspec-fieldref", gatedAtomic),
       },
     ),
   },
@@ -84,7 +91,7 @@ const securityContextSchema = object(
   {
     allowPrivilegeEscalation: boolean(),
     capabilities: object({}, { add: strings, drop: strings }),
-    privileged: boolean(),
+    privileged: boolean({ description: "May say false, and nothing else." }),
     readOnlyRootFilesystem: boolean(),
     runAsGroup: int64,
     runAsNonRoot: boolean(),
@@ -147,12 +154,12 @@ const volumeSchema = object(
   { name: string() },
   {
     configMap: object({}, { defaultMode: int32, items, name, optional: boolean() }, { mapType: "atomic" }),
-    csi: gated,
-    emptyDir: gated,
-    ephemeral: gated,
-    hostPath: gated,
-    image: gated,
-    persistentVolumeClaim: gated,
+    csi: behind("kubernetes.podspec-volumes-csi", gated),
+    emptyDir: behind("kubernetes.podspec-volumes-emptydir", gated),
+    ephemeral: behind("kubernetes.podspec-volumes-ephemeral", gated),
+    hostPath: behind("kubernetes.podspec-volumes-hostpath", gated),
+    image: behind("kubernetes.podspec-volumes-image", gated),
+    persistentVolumeClaim: behind("kubernetes.podspec-persistent-volume-claim", gated),
     projected: object(
       {},
       {
@@ -181,33 +188,36 @@ const volumeSchema = object(
 export const revisionSpecSchema = object(
   { containers: array(containerSchema) },
   {
-    affinity: gated,
+    affinity: behind("kubernetes.podspec-affinity", gated),
     automountServiceAccountToken: boolean(),
     containerConcurrency: int64,
-    dnsConfig: gated,
-    dnsPolicy: string(),
-    enableServiceLinks: boolean(),
-    hostAliases: array(gated),
-    hostIPC: boolean(),
-    hostNetwork: boolean(),
-    hostPID: boolean(),
+    dnsConfig: behind("kubernetes.podspec-dnsconfig", gated),
+    dnsPolicy: behind("kubernetes.podspec-dnspolicy", string()),
+    enableServiceLinks: boolean({
+      description:
+        "Whether Services of the namespace are told in the environment; false where nothing is said.",
+    }),
+    hostAliases: behind("kubernetes.podspec-hostaliases", array(gated)),
+    hostIPC: behind("kubernetes.podspec-hostipc", boolean()),
+    hostNetwork: behind("kubernetes.podspec-hostnetwork", boolean()),
+    hostPID: behind("kubernetes.podspec-hostpid", boolean()),
     idleTimeoutSeconds: int64,
     imagePullSecrets: array(object({}, { name }, { mapType: "atomic" }), {
       listType: "map",
       listKeys: ["name"],
     }),
-    initContainers: array(gated),
-    nodeSelector: map(string(), { mapType: "atomic" }),
-    priorityClassName: string(),
+    initContainers: behind("kubernetes.podspec-init-containers", array(gated)),
+    nodeSelector: behind("kubernetes.podspec-nodeselector", map(string(), { mapType: "atomic" })),
+    priorityClassName: behind("kubernetes.podspec-priorityclassname", string()),
     responseStartTimeoutSeconds: int64,
-    runtimeClassName: string(),
-    schedulerName: string(),
-    securityContext: gated,
+    runtimeClassName: behind("kubernetes.podspec-runtimeclassname", string()),
+    schedulerName: behind("kubernetes.podspec-schedulername", string()),
+    securityContext: behind("kubernetes.podspec-securitycontext", gated),
     serviceAccountName: string(),
-    shareProcessNamespace: boolean(),
+    shareProcessNamespace: behind("kubernetes.podspec-shareprocessnamespace", boolean()),
     timeoutSeconds: int64,
-    tolerations: array(gated),
-    topologySpreadConstraints: array(gated),
+    tolerations: behind("kubernetes.podspec-tolerations", array(gated)),
+    topologySpreadConstraints: behind("kubernetes.podspec-topologyspreadconstraints", array(gated)),
     volumes: array(volumeSchema, { listType: "map", listKeys: ["name"] }),
   },
 ) as Schema as Schema<RevisionSpec>;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { describeKinds } from "./declared-types.ts";
+import { describeKinds, inLinesOfDefinitions } from "./declared-types.ts";
 
 const FILES: Readonly<Record<string, string>> = {
   "@kubernetes-models/base/dist/meta.d.ts": `export interface TypeMeta {
@@ -80,5 +80,18 @@ describe("the types that packages declare", () => {
     assert.deepEqual(types.IoCrewSpec?.fields?.members, { text: "By name.", type: "IoShift" });
     assert.deepEqual(types.IoCrewSpec?.fields?.shifts, { type: "IoShift" });
     assert.deepEqual(types.IoShift, { text: "A part of the day." });
+  });
+});
+
+test("definitions show a text in other lines, or less of it, and the text itself stays", () => {
+  const text = "One of these. Or of those. Or none.";
+  const types = { A: { text, fields: { a: { text }, b: { text, type: "A" } } } };
+  const lines = { A: { "": "13 26", b: "13 -26" } };
+  assert.deepEqual(inLinesOfDefinitions({ kinds: {}, types }, lines).types, {
+    A: {
+      text,
+      inDefinitions: "One of these.\nOr of those.\nOr none.",
+      fields: { a: { text }, b: { text, type: "A", inDefinitions: "One of these.\nOr of those." } },
+    },
   });
 });

@@ -27,6 +27,35 @@ export function describeKinds(kinds: readonly string[], read: ReadDeclaration): 
   return { kinds: named, types };
 }
 
+/**
+ * Where the words of a type (at "") or of its fields end a line in Knative's definitions, which keep the lines of Go's
+ * comments; Kubernetes' own documents, from which the packages are made, do not. A negative number ends the text.
+ * Made by test/peers/knative-definitions.test.ts, which compares.
+ */
+export type DefinitionLines = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+export function inLinesOfDefinitions({ kinds, types }: Descriptions, lines: DefinitionLines): Descriptions {
+  const broken = Object.entries(lines).map(([name, { "": ofType, ...ofFields }]) => {
+    const type = types[name] ?? {};
+    const fields = Object.entries(ofFields).map(([field, ends]) => {
+      return [field, inLines(type.fields?.[field] ?? {}, ends)];
+    });
+    const all = { ...type.fields, ...Object.fromEntries(fields) };
+    return [name, { ...(ofType ? inLines(type, ofType) : type), fields: all }];
+  });
+  return { kinds, types: { ...types, ...Object.fromEntries(broken) } };
+}
+
+function inLines(said: Description, ends: string): Description {
+  let inDefinitions = said.text ?? "";
+  for (const end of ends.split(" ").map(Number))
+    inDefinitions =
+      end < 0
+        ? inDefinitions.slice(0, -end)
+        : `${inDefinitions.slice(0, end)}\n${inDefinitions.slice(end + 1)}`;
+  return { ...said, inDefinitions };
+}
+
 /** The generator loses the words of this field, which Kubernetes has of its own conditions, too. */
 function lend(types: Record<string, Description>): void {
   const text = types.IoK8sApiAppsV1DeploymentCondition?.fields?.status?.text;

@@ -15,18 +15,21 @@ interface Shown {
   readonly additionalProperties?: Shown;
 }
 
+const TEMPLATE_METADATA = ["", ".annotations", ".finalizers", ".labels", ".name", ".namespace"];
+
 /** Types and fields of which the packages say nothing: most of them have no comment in Go either. */
 const SILENT = [
+  ...["Configuration", "Service"].flatMap((kind) =>
+    TEMPLATE_METADATA.map((field) => `dev.knative.serving.v1.${kind}.spec.template.metadata${field}`),
+  ),
   "io.k8s.apimachinery.pkg.api.resource.Quantity",
   "dev.knative.internal.networking.v1alpha1.ClusterDomainClaim.status",
   "dev.knative.internal.networking.v1alpha1.Ingress.spec.rules.http.paths.headers.exact",
-  "dev.knative.serving.v1.Configuration.spec.template.metadata",
   "dev.knative.serving.v1.Revision.status.containerStatuses.imageDigest",
   "dev.knative.serving.v1.Revision.status.containerStatuses.name",
   "dev.knative.serving.v1.Revision.status.initContainerStatuses.imageDigest",
   "dev.knative.serving.v1.Revision.status.initContainerStatuses.name",
   "dev.knative.serving.v1.Route.status.address.url",
-  "dev.knative.serving.v1.Service.spec.template.metadata",
   "dev.knative.serving.v1.Service.status.address.url",
   "dev.knative.serving.v1beta1.DomainMapping.status.address.url",
 ];

@@ -4,7 +4,7 @@ import { gunzipSync } from "node:zlib";
 import { type Descriptions, kindPath } from "../api/descriptions.ts";
 import { KINDS } from "../api/kinds.ts";
 import { VIEWS } from "../api/views.ts";
-import { describeKinds } from "./declared-types.ts";
+import { describeKinds, inLinesOfDefinitions } from "./declared-types.ts";
 
 /** A build's file beside the programs. */
 export const DESCRIPTIONS_FILE = "descriptions.json.gz";
@@ -21,7 +21,8 @@ export function describeServedKinds(): Descriptions {
   const packages = join(import.meta.dirname, "../../node_modules");
   const read = (path: string) => readIfThere(join(packages, path));
   const kinds = [...KINDS, ...VIEWS.map((view) => view.kind)].map(kindPath);
-  return describeKinds(kinds, read);
+  const lines = JSON.parse(readFileSync(join(import.meta.dirname, "definition-lines.json"), "utf8"));
+  return inLinesOfDefinitions(describeKinds(kinds, read), lines);
 }
 
 function readIfThere(path: string): string | undefined {

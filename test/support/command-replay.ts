@@ -3,8 +3,7 @@ import { copyFileSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { structureExplained } from "./explained.ts";
-import { SameBut, type Verdict } from "./golden.ts";
+import type { Verdict } from "./golden.ts";
 import { type Ran, run } from "./run.ts";
 import { shellWords } from "./shell-words.ts";
 
@@ -57,17 +56,6 @@ export async function replayScenario(
 }
 
 function differenceOf(want: RecordedCommand, got: Ran): Verdict {
-  const whole = textDifference(want, got);
-  if (whole === undefined || !want.command.startsWith("kubectl explain ")) return whole;
-  const structure = (text: string) => structureExplained(text).join("\n");
-  const withoutWords = textDifference(
-    { ...want, stdout: structure(want.stdout) },
-    { ...got, stdout: structure(got.stdout) },
-  );
-  return withoutWords ?? new SameBut("descriptions");
-}
-
-function textDifference(want: RecordedCommand, got: Ran): string | undefined {
   const parts: string[] = [];
   if (want.exit !== got.code) parts.push(`exit: want ${want.exit}, got ${got.code}`);
   for (const stream of ["stdout", "stderr"] as const) {

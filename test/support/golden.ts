@@ -11,17 +11,8 @@ export interface GoldenCase {
   readonly id: string;
 }
 
-/** How a case is judged that is the same in all but something that no case asks for; told apart from the same. */
-export class SameBut {
-  readonly what: string;
-
-  constructor(what: string) {
-    this.what = what;
-  }
-}
-
 /** undefined = the same; a text = the difference. */
-export type Verdict = string | SameBut | undefined;
+export type Verdict = string | undefined;
 
 /**
  * Judges every case of a recorded file and compares the failures with the agreed exceptions beside the test
@@ -57,13 +48,10 @@ export function judgeGolden<C extends GoldenCase>(judgement: {
       .filter((line) => line !== "")
       .map((line) => JSON.parse(line) as C)
       .filter((recorded) => judgement.select?.(recorded) ?? true);
-    const { failures, nearly } = await verdictsOf(cases, judgement.judge, judgement.concurrency ?? 1);
-    const passed = cases.length - failures.size - nearly.length;
-    const more = Object.entries(Object.groupBy(nearly, ({ what }) => what)).map(
-      ([what, ones = []]) => `, ${ones.length} more the same but for ${what}`,
-    );
+    const failures = await failuresOf(cases, judgement.judge, judgement.concurrency ?? 1);
+    const passed = cases.length - failures.size;
     context.diagnostic(
-      `${judgement.file}${about === undefined ? "" : ` with ${about}`}: ${passed} of ${cases.length} (${percent(passed, cases.length)} %)${more.join("")}`,
+      `${judgement.file}${about === undefined ? "" : ` with ${about}`}: ${passed} of ${cases.length} (${percent(passed, cases.length)} %)`,
     );
     const unlisted = [...failures].filter(([id]) => judgement.exceptions[id] === undefined);
     const stale = Object.keys(judgement.exceptions).filter((id) => !failures.has(id));
@@ -76,20 +64,18 @@ export function judgeGolden<C extends GoldenCase>(judgement: {
   });
 }
 
-async function verdictsOf<C extends GoldenCase>(
+async function failuresOf<C extends GoldenCase>(
   cases: readonly C[],
   judge: (recorded: C) => Promise<Verdict> | Verdict,
   concurrency: number,
-): Promise<{ failures: Map<string, string>; nearly: SameBut[] }> {
+): Promise<Map<string, string>> {
   const failures = new Map<string, string>();
-  const nearly: SameBut[] = [];
   const left = [...cases];
   const judgeNext = async (): Promise<void> => {
     for (let recorded = left.shift(); recorded; recorded = left.shift()) {
       try {
         const verdict = await judge(recorded);
-        if (verdict instanceof SameBut) nearly.push(verdict);
-        else if (verdict !== undefined) failures.set(recorded.id, verdict);
+        if (verdict !== undefined) failures.set(recorded.id, verdict);
       } catch (thrown) {
         failures.set(
           recorded.id,
@@ -99,7 +85,7 @@ async function verdictsOf<C extends GoldenCase>(
     }
   };
   await Promise.all(Array.from({ length: concurrency }, judgeNext));
-  return { failures, nearly };
+  return failures;
 }
 
 function percent(part: number, whole: number): string {

@@ -24,6 +24,7 @@ const types: Readonly<Record<string, Description>> = {
   Inner: { text: "An inner thing.", fields: { name: { text: "Its name." } } },
   Lists: { text: "A list of them.", type: "Inner" },
   Mode: { text: "A way." },
+  IoK8sApimachineryPkgApisMetaV1ObjectMeta: { text: "Metadata.", fields: { name: { text: "Its name." } } },
 };
 
 function described(isCustom: boolean): Readonly<Record<string, Schema>> {
@@ -52,6 +53,15 @@ describe("a schema of a definition", () => {
     assert.equal(mode?.description, "How.");
     assert.match(described(false).mode?.description ?? "", /Possible enum values/);
   });
+});
+
+test("a definition shows a text in its own lines, and nothing of types that its generator knows", () => {
+  const shown = (said: Description, isCustom: boolean) => describedSchema(inner, said, { types, isCustom });
+  const said = { text: "One. Two.", inDefinitions: "One.\nTwo." };
+  assert.equal(shown(said, true).description, "One.\nTwo.");
+  assert.equal(shown(said, false).description, "One. Two.");
+  const metadata = shown({ type: "IoK8sApimachineryPkgApisMetaV1ObjectMeta" }, true);
+  assert.equal(metadata.description ?? metadata.fields?.name?.description, undefined);
 });
 
 test("a built-in kind's field has its own words alone, and its type those of the type", () => {

@@ -10,7 +10,7 @@ interface HowDescribed {
 /** The schema with what is said of it and of all inside; words that it has already stay. */
 export function describedSchema(schema: Schema, said: Description, how: HowDescribed): Schema {
   const ends = underlying(said.type ?? "", how);
-  const type = how.types[ends];
+  const type = how.isCustom && SILENT.has(ends) ? undefined : how.types[ends];
   const description = schema.description ?? (how.isCustom ? definitionText(schema, said, how) : said.text);
   const { fields, items } = schema;
   return {
@@ -39,7 +39,7 @@ function underlying(name: string, how: HowDescribed): string {
   return other === undefined ? name : underlying(other, how);
 }
 
-/** Types that controller-gen knows by heart, and writes without their words. */
+/** Types that controller-gen knows by heart, and writes without any words. */
 const SILENT = new Set(
   ["ApisMetaV1ObjectMeta", "ApisMetaV1Time", "ApiResourceQuantity", "UtilIntstrIntOrString"].map(
     (name) => `IoK8sApimachineryPkg${name}`,
@@ -49,9 +49,11 @@ const SILENT = new Set(
 const VALUES = "\n\nPossible enum values:";
 
 /** What controller-gen writes at a field: the field's words or else its type's, without Kubernetes' list of values. */
-function definitionText({ items }: Schema, { text, type = "" }: Description, how: HowDescribed) {
-  const own = how.types[type];
+function definitionText({ items }: Schema, said: Description, { types }: HowDescribed): string | undefined {
+  const { type = "" } = said;
+  const own = types[type];
   const isOfWhatIsInside = items !== undefined && own?.type === undefined;
-  const ofType = isOfWhatIsInside || SILENT.has(type) ? undefined : own?.text;
-  return (text ?? ofType)?.split(VALUES, 1)[0];
+  const ofType = isOfWhatIsInside || SILENT.has(type) ? undefined : own;
+  const { text, inDefinitions } = said.text === undefined ? (ofType ?? {}) : said;
+  return inDefinitions ?? text?.split(VALUES, 1)[0];
 }
