@@ -82,7 +82,7 @@ export class Http2BodyWriter implements BodySink {
     const bytes = Buffer.from(text);
     const complete = this.#remaining === undefined;
     this.stop();
-    this.#stream.write(complete ? bytes : bytes.subarray(0, this.#remaining));
+    if (this.#remaining === undefined || bytes.length < this.#remaining) this.#stream.write(bytes);
     if (complete) this.#stream.end();
     return complete;
   }

@@ -235,7 +235,7 @@ class PassedBody implements BodySource, BodySink {
       return;
     }
     const words = Buffer.from(lastWords);
-    sink.data(this.length === undefined ? words : words.subarray(0, Math.max(0, this.length - this.bytes)));
+    if (this.length === undefined || words.length < this.length - this.bytes) sink.data(words);
     if (this.length === undefined) sink.end();
     else sink.fail(error);
   }

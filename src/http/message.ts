@@ -64,7 +64,7 @@ export interface Exchange {
   upgrade(head: ResponseHead): Conn;
   /**
    * Cuts the answer: the client sees a broken message, never a complete one. With `lastWords` (spec Q-047) a chunked
-   * answer ends cleanly after that text; one with a Content-Length is cut after it.
+   * answer ends cleanly after that text; one with a Content-Length is cut after it, or before when it would fill it.
    */
   abort(error: Error, lastWords?: string): void;
   /**

@@ -334,7 +334,10 @@ test("cuts an answer, with or without last words", async () => {
     body: "3\r\none\r\n7\r\ntimeout\r\n0\r\n\r\n",
     ended: false,
   });
-  assert.deepEqual(await cut("timeout", 6), { body: "onetim", ended: true });
+  assert.deepEqual(await cut("timeout", 11), { body: "onetimeout", ended: true });
+  for (const length of [6, 10]) {
+    assert.deepEqual(await cut("timeout", length), { body: "one", ended: true }, "never a whole message");
+  }
 });
 
 test("drains: idle connections end, the rest after their answer", async () => {

@@ -380,6 +380,21 @@ contract("a handler that aborts gives no answer, or a broken one", async (make) 
   assert.equal(handled.outcomes.length, 2);
 });
 
+contract("last words never make a broken answer whole", async (make) => {
+  const body = new HandBody(6);
+  const handled = new Handled((exchange) => exchange.respond(answer(200), body));
+  const world = await make(handled.handler);
+  const { observed } = send(world);
+  await world.clock.advance(50);
+  const got = read(observed);
+  await world.clock.advance(50);
+  body.sink?.data(Buffer.from("one"));
+  await world.clock.advance(50);
+  (handled.exchanges[0] as Exchange).abort(new Error("time-out"), "timeout");
+  await world.clock.advance(100);
+  assert.deepEqual([got.text, got.over], ["one", "fail"]);
+});
+
 contract("a request whose body breaks off is never complete for the handler", async (make) => {
   const collected = new Collected();
   const handled = new Handled((exchange) => {
