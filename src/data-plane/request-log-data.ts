@@ -1,3 +1,4 @@
+import { textOfBytes } from "../base/byte-text.ts";
 import { GoMap, GoStruct, type Value } from "../base/go-template/values.ts";
 import { GoUrl } from "../base/go-url.ts";
 import { canonicalName } from "../http/canonical-name.ts";
@@ -40,7 +41,7 @@ export function loggedRequest(exchange: Exchange): LoggedRequest {
 export function templateRequest(request: LoggedRequest): GoStruct {
   const { method, version, headers } = request;
   const [major = "1", minor = "0"] = version.split(".");
-  const target = unicode(request.target);
+  const target = textOfBytes(request.target);
   const isChunked = request.contentLength < 0 && major === "1";
   const url = () => GoUrl.parse(request.target, { isRequest: true });
   return new GoStruct({
@@ -63,7 +64,7 @@ export function templateRequest(request: LoggedRequest): GoStruct {
       get Close() {
         return closes(version, headers);
       },
-      Host: unicode(headers.get("host") ?? ""),
+      Host: textOfBytes(headers.get("host") ?? ""),
       Form: NO_VALUES,
       PostForm: NO_VALUES,
       MultipartForm: null,
@@ -75,8 +76,8 @@ export function templateRequest(request: LoggedRequest): GoStruct {
       Pattern: "",
     },
     methods: {
-      UserAgent: () => unicode(headers.get("user-agent") ?? ""),
-      Referer: () => unicode(headers.get("referer") ?? ""),
+      UserAgent: () => textOfBytes(headers.get("user-agent") ?? ""),
+      Referer: () => textOfBytes(headers.get("referer") ?? ""),
       Cookies: () => cookiesOf(headers),
       FormValue: (name) => firstOf(valuesOf(url()?.query ?? ""), name),
       PostFormValue: (_name) => "",
@@ -100,38 +101,33 @@ function closes(version: string, headers: HeaderBlock): boolean {
   return version === "1.1" && has("close");
 }
 
-/** Texts of a request are byte strings. */
-function unicode(bytes: string): string {
-  return /[\x80-\xff]/.test(bytes) ? Buffer.from(bytes, "latin1").toString() : bytes;
-}
-
 /** Of a target that Go would not have understood, what was sent is all there is. */
 function urlOf(url: GoUrl | undefined, sent: string): GoStruct {
   const user = url?.user;
   const query = valuesOf(url?.query ?? "");
-  const text = unicode(url?.toString() ?? sent);
+  const text = textOfBytes(url?.toString() ?? sent);
   return new GoStruct({
     type: "*url.URL",
     fields: {
       Scheme: url?.scheme ?? "",
-      Opaque: unicode(url?.opaque ?? ""),
+      Opaque: textOfBytes(url?.opaque ?? ""),
       User: userOf(user?.name ?? "", user?.password),
-      Host: unicode(url?.host ?? ""),
-      Path: unicode(url?.path ?? ""),
-      RawPath: unicode(url?.rawPath ?? ""),
+      Host: textOfBytes(url?.host ?? ""),
+      Path: textOfBytes(url?.path ?? ""),
+      RawPath: textOfBytes(url?.rawPath ?? ""),
       OmitHost: url?.omitHost ?? false,
       ForceQuery: url?.forceQuery ?? false,
-      RawQuery: unicode(url?.query ?? ""),
+      RawQuery: textOfBytes(url?.query ?? ""),
       Fragment: "",
       RawFragment: "",
     },
     methods: {
       String: () => text,
       Redacted: () => text,
-      RequestURI: () => unicode(url?.requestTarget ?? sent),
+      RequestURI: () => textOfBytes(url?.requestTarget ?? sent),
       EscapedPath: () => url?.escapedPath ?? "",
       EscapedFragment: () => "",
-      Hostname: () => unicode(url?.hostname ?? ""),
+      Hostname: () => textOfBytes(url?.hostname ?? ""),
       Port: () => url?.port ?? "",
       IsAbs: () => (url?.scheme ?? "") !== "",
       Query: () => query,
@@ -144,8 +140,8 @@ function userOf(name: string, password: string | undefined): GoStruct {
     type: "*url.Userinfo",
     fields: {},
     methods: {
-      Username: () => unicode(name),
-      String: () => unicode(password === undefined ? name : `${name}:${password}`),
+      Username: () => textOfBytes(name),
+      String: () => textOfBytes(password === undefined ? name : `${name}:${password}`),
     },
   });
 }
@@ -183,7 +179,7 @@ function decoded(text: string): string {
   const bytes = text
     .replaceAll("+", " ")
     .replace(/%([0-9A-Fa-f]{2})/g, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-  return unicode(bytes);
+  return textOfBytes(bytes);
 }
 
 function encoded(entries: Readonly<Record<string, readonly string[]>>): string {
@@ -200,8 +196,8 @@ function cookiesOf(headers: HeaderBlock): readonly GoStruct[] {
     .filter((pair) => /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+=[^"\\,\s]*$/.test(pair))
     .map((pair) => {
       const equals = pair.indexOf("=");
-      const fields = { Name: pair.slice(0, equals), Value: unicode(pair.slice(equals + 1)) };
-      return new GoStruct({ type: "*http.Cookie", fields, methods: { String: () => unicode(pair) } });
+      const fields = { Name: pair.slice(0, equals), Value: textOfBytes(pair.slice(equals + 1)) };
+      return new GoStruct({ type: "*http.Cookie", fields, methods: { String: () => textOfBytes(pair) } });
     });
 }
 
@@ -215,10 +211,10 @@ function headerOf({ headers, changed }: LoggedRequest): GoMap {
   for (const [name] of headers) {
     const lower = name.toLowerCase();
     if (BESIDE.has(lower) || (lower === "k-original-host" && originalHost === undefined)) continue;
-    entries[canonicalName(name)] ??= headers.all(lower).map(unicode);
+    entries[canonicalName(name)] ??= headers.all(lower).map(textOfBytes);
   }
   const forwarded = changed.get("forwarded");
-  if (forwarded !== undefined) entries.Forwarded = [unicode(forwarded)];
+  if (forwarded !== undefined) entries.Forwarded = [textOfBytes(forwarded)];
   const all = (name: Value) => entries[canonicalName(String(name))] ?? [];
   const map: GoMap = new GoMap({
     type: "http.Header",

@@ -17,8 +17,10 @@ export function transportErrorText(error: UpstreamError, address: string): strin
   }
 }
 
-/** The type of such an error in Go's words, as the metrics have it (`error.type`). */
-export function goErrorType(error: UpstreamError): string {
+/** What the metrics say of such an error: its type in Go's words (`error.type`), or the status that led to it. */
+export function goOutcome(error: UpstreamError): string | number {
+  if (error.failure === "upgrade") return 101;
+  if (error.failure === "malformed" && !error.message.startsWith("http2: ")) return "fmt.wrapError";
   const isSocketError =
     error.failure === "refused" || error.failure === "dial-timeout" || error.failure === "reset";
   return isSocketError ? "net.OpError" : "errors.errorString";

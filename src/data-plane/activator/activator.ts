@@ -13,7 +13,7 @@ import { addressText, type Backend, type UpstreamFor } from "../backend.ts";
 import { respondWithError } from "../error-answer.ts";
 import { goOn, type Journey, type Phase, setOut } from "../journey.ts";
 import { TimeLimit } from "../time-limit.ts";
-import { goErrorType, transportErrorText } from "../transport-error.ts";
+import { goOutcome, transportErrorText } from "../transport-error.ts";
 import { typedUpstream } from "../typed-upstream.ts";
 import { type ActivatorProbe, passThroughMesh, probeKindOf, revisionOf, rewriteForPod } from "./headers.ts";
 import type { PodTracker } from "./load-balance.ts";
@@ -157,7 +157,7 @@ class Passage implements Journey, ForwardObserver, HeldRequest {
   }
 
   failed(error: UpstreamError): void {
-    this.observed?.called(goErrorType(error));
+    this.observed?.called(goOutcome(error));
     if (this.limit?.over || this.exchange.responded || error.failure === "cancelled") return;
     if (!error.sent && this.tracker !== undefined) {
       sendAgain(this, this.tracker);

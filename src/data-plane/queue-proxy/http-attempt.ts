@@ -1,3 +1,4 @@
+import { bytesOfText } from "../../base/byte-text.ts";
 import type { Clock } from "../../base/clock.ts";
 import { GoUrl } from "../../base/go-url.ts";
 import type { Address, Network } from "../../http/conn.ts";
@@ -115,7 +116,7 @@ function urlOf({ scheme, host, port, path }: HttpGet): GoUrl | undefined {
   // Exactly one leading slash is put before a path without one; `//x` stays as it is (errata Q-031).
   const absolute = path.startsWith("/") ? path : `/${path}`;
   const authority = `${host.includes(":") ? `[${host}]` : host}:${port}`;
-  return GoUrl.parse(bytesOf(`${scheme.toLowerCase()}://${authority}${absolute}`));
+  return GoUrl.parse(bytesOfText(`${scheme.toLowerCase()}://${authority}${absolute}`));
 }
 
 /** Set by the client whatever the probe says (errata Q-031). */
@@ -133,7 +134,7 @@ function isSendable({ name, value }: HttpGet["headers"][number]): boolean {
 function headersOf(action: HttpGet, url: GoUrl): HeaderBlock {
   const headers = new HeaderBlock(["Host", url.host, "User-Agent", "kube-probe//"]);
   for (const { name, value } of action.headers) {
-    if (!OWN.has(name.toLowerCase())) headers.append(name, bytesOf(value));
+    if (!OWN.has(name.toLowerCase())) headers.append(name, bytesOfText(value));
   }
   if (!headers.get("accept-encoding") && !headers.get("range")) headers.append("Accept-Encoding", "gzip");
   headers.append("Connection", "close");
@@ -160,9 +161,4 @@ function redirectedHeaders(
   const isDowngrade = from.scheme === "https" && to.scheme === "http";
   if (!isDowngrade && !headers.get("referer")) headers.set("Referer", from.toString({ hidesUser: true }));
   return headers;
-}
-
-/** Header texts are byte strings. */
-function bytesOf(text: string): string {
-  return Buffer.from(text).toString("latin1");
 }

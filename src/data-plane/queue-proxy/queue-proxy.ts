@@ -19,7 +19,7 @@ import { goOn, type Journey, type Phase, setOut } from "../journey.ts";
 import { isKubeletProbe, isProbe } from "../probe-headers.ts";
 import { loggedRevision, type RequestLog, requestLogOf } from "../request-log.ts";
 import { TimeLimit } from "../time-limit.ts";
-import { goErrorType, transportErrorText } from "../transport-error.ts";
+import { goOutcome, transportErrorText } from "../transport-error.ts";
 import type { QueueProxyConfig } from "./config.ts";
 import { Drain } from "./drain.ts";
 import { healthCheckOf, restoreHost, setForwarded, stripRouting } from "./headers.ts";
@@ -146,8 +146,8 @@ class Passage implements Journey, ForwardObserver {
   }
 
   failed(error: UpstreamError): void {
-    this.measured?.called(goErrorType(error));
-    this.traced?.called(goErrorType(error));
+    this.measured?.called(goOutcome(error));
+    this.traced?.called(goOutcome(error));
     if (this.limit?.over || this.exchange.responded || error.failure === "cancelled") return;
     const { proxy } = this;
     proxy.log.warn("the application did not answer", { error: error.message, sent: error.sent });

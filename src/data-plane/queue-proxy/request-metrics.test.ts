@@ -24,6 +24,7 @@ test("the route tag follows the two headers of the gateway, empty ones counting 
   assert.equal(tagOf("Knative-Serving-Tag", "", "Knative-Serving-Default-Route", "true"), "kn:default");
   assert.equal(tagOf("Knative-Serving-Tag", "blue", "Knative-Serving-Default-Route", "true"), "kn:undefined");
   assert.equal(tagOf("Knative-Serving-Tag", "blue", "Knative-Serving-Default-Route", "false"), "blue");
+  assert.equal(tagOf("Knative-Serving-Tag", "\xc3\xa9"), "é");
 });
 
 test("an upgraded connection counts as 200, a client that left as 499", () => {

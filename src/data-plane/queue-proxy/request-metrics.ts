@@ -1,4 +1,5 @@
 import * as wire from "../../api/wire/headers.ts";
+import { textOfBytes } from "../../base/byte-text.ts";
 import type { Clock } from "../../base/clock.ts";
 import {
   type Attributes,
@@ -98,7 +99,7 @@ export function routeTagOf(headers: HeaderBlock): string {
   const tag = headers.get(wire.SERVING_TAG) ?? "";
   const defaultRoute = headers.get(wire.SERVING_DEFAULT_ROUTE) ?? "";
   if (tag === "") return defaultRoute === "" ? "kn:disabled" : "kn:default";
-  return defaultRoute === "true" ? "kn:undefined" : tag;
+  return defaultRoute === "true" ? "kn:undefined" : textOfBytes(tag);
 }
 
 /** Spec Q-065, with the label that was recorded (errata). */
@@ -111,7 +112,7 @@ export function resourceOf(config: QueueProxyConfig, version: string): Attribute
     "k8s.pod.name": pod,
     "kn.configuration.name": configuration,
     "kn.revision.name": revision,
-    "kn.service.name": service,
+    ...(service !== "" && { "kn.service.name": service }),
     "service.instance.id": pod,
     "service.name": config.otelServiceName || service || configuration || revision,
     ...programAttributes({ version }),

@@ -41,6 +41,23 @@ test("a served request is counted by method, status, host and port; an own metho
   assert.deepEqual(lines(all, "http_server_request_body_size_bytes_count"), [], "its length is not known");
 });
 
+test("a usual method counts in any case, an address without brackets, a usual port not at all", () => {
+  const labelsOf = (host: string, method: string, scheme: "http" | "https") => {
+    const all = new HttpMetrics();
+    const route = all.routeOf(request(["Host", host], method), scheme, LABELS);
+    route.served({ status: 200, seconds: 0.2, requestBytes: 0, responseBytes: 0 });
+    const [line = ""] = lines(all, "http_server_request_duration_seconds_count");
+    return ["http_request_method", "server_address", "server_port"].map(
+      (name) => new RegExp(`${name}="([^"]*)"`).exec(line)?.[1],
+    );
+  };
+  assert.deepEqual(labelsOf("a:80", "get", "http"), ["GET", "a", undefined]);
+  assert.deepEqual(labelsOf("a:80", "GET", "https"), ["GET", "a", "80"]);
+  assert.deepEqual(labelsOf("[::1]:443", "GET", "https"), ["GET", "::1", undefined]);
+  assert.deepEqual(labelsOf("[::1]", "GET", "http"), ["GET", "::1", undefined]);
+  assert.deepEqual(labelsOf("", "GET", "http"), ["GET", "", undefined]);
+});
+
 test("a call is counted by whom it went to and what came of it", () => {
   const all = new HttpMetrics();
   const route = all.routeOf(request(["Host", "a"]), "http", LABELS);

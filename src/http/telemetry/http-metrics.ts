@@ -183,12 +183,14 @@ export class RouteMetrics {
   #serverAttributes(status: number): Attributes {
     const { host, isShared, scheme } = this.#route;
     if (isShared) return OVERFLOW;
-    const port = /:(\d+)$/.exec(host)?.[1];
+    // As OpenTelemetry's library for Go has it: an address without brackets, and no port that goes without saying.
+    const [, literal, name = host, port = ""] = /^(?:\[(.*)\]|([^:]*))(?::(\d*))?$/.exec(host) ?? [];
+    const isUsual = port === "" || port === (scheme === "https" ? "443" : "80");
     return {
       ...this.#common(),
       "http.response.status_code": status,
-      "server.address": host.replace(/:\d*$/, ""),
-      ...(port !== undefined && { "server.port": Number(port) }),
+      "server.address": literal ?? name,
+      ...(!isUsual && { "server.port": Number(port) }),
       "url.scheme": scheme,
     };
   }
@@ -207,7 +209,7 @@ export class RouteMetrics {
   #common(): Attributes {
     const { method, version, labels } = this.#route;
     return {
-      "http.request.method": METHODS.has(method) ? method : "_OTHER",
+      "http.request.method": METHODS.has(method.toUpperCase()) ? method.toUpperCase() : "_OTHER",
       ...labels.attributes,
       "network.protocol.name": "http",
       "network.protocol.version": version,
