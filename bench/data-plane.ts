@@ -30,8 +30,14 @@ export async function run(options: BenchOptions): Promise<unknown> {
     const shared = wanted.some((name) => PARTS[name]?.shared);
     const notes = shared ? await startAll(work, { options, contenders }) : {};
     const tables: Record<string, unknown> = {};
-    for (const name of wanted) tables[name] = await PARTS[name]?.run({ contenders, options, work });
-    return { ...notes, tables };
+    const partSeconds: Record<string, number> = {};
+    for (const name of wanted) {
+      const startedMs = performance.now();
+      tables[name] = await PARTS[name]?.run({ contenders, options, work });
+      partSeconds[name] = Math.round((performance.now() - startedMs) / 1000);
+      console.error(`${name}: ${partSeconds[name]} s`);
+    }
+    return { ...notes, partSeconds, tables };
   } finally {
     for (const contender of contenders) await contender.stop();
     rmSync(work, { recursive: true, force: true });

@@ -31,27 +31,33 @@ export const PARTS: Readonly<Record<string, Part>> = {
 /** What shows within seconds that the bench works. */
 export const SMOKE: readonly string[] = ["connections"];
 
-const CONNECTIONS = ["1", "32", "256"];
+/** Each number of connections, and for how many seconds: most where an aim is. A part takes 4 minutes at the most. */
+const CONNECTION_SECONDS: Readonly<Record<string, number>> = { "1": 1, "32": 2, "256": 1 };
 
 /** A small answer at 1, 32 and 256 connections. */
 async function connections({ contenders, options }: PartContext): Promise<readonly Row[]> {
   await warmUp(contenders, options);
-  const seconds = options.smoke ? 1 : 3;
   return alternate(contenders, {
     rounds: roundsOf(options),
-    cases: options.connections ?? (options.smoke ? ["32"] : CONNECTIONS),
-    measure: (contender, count) => load(contender, { connections: Number(count), seconds }),
+    cases: options.connections ?? (options.smoke ? ["32"] : Object.keys(CONNECTION_SECONDS)),
+    measure: (contender, count) => {
+      const seconds = options.smoke ? 1 : (CONNECTION_SECONDS[count] ?? 1);
+      return load(contender, { connections: Number(count), seconds });
+    },
   });
 }
+
+/** Of few and large answers there must be enough for a percentile. */
+const BODY_SECONDS: Readonly<Record<string, number>> = { "1 MiB": 2 };
 
 /** Answers of 0 B, 10 KiB and 1 MiB at 32 connections. */
 async function bodies({ contenders, options }: PartContext): Promise<readonly Row[]> {
   await warmUp(contenders, options);
-  const seconds = options.smoke ? 1 : 3;
   return alternate(contenders, {
     rounds: roundsOf(options),
     cases: options.smoke ? ["10 KiB"] : Object.keys(BODIES),
-    measure: (contender, body) => load(contender, { connections: 32, seconds, path: pathOf(body) }),
+    measure: (contender, body) =>
+      load(contender, { connections: 32, seconds: BODY_SECONDS[body] ?? 1, path: pathOf(body) }),
   });
 }
 
@@ -60,7 +66,7 @@ const RATE = 2_000;
 /** An open loop: requests start when they are due, whatever became of those before; latency counts from then. */
 async function rate({ contenders, options }: PartContext): Promise<readonly Row[]> {
   await warmUp(contenders, options);
-  const seconds = options.smoke ? 1 : 4;
+  const seconds = options.smoke ? 1 : 3;
   return alternate(contenders, {
     rounds: roundsOf(options),
     cases: [`${RATE}/s`],
@@ -78,7 +84,7 @@ async function rate({ contenders, options }: PartContext): Promise<readonly Row[
 /** The compiler's time is not what is measured. */
 async function warmUp(contenders: readonly Contender[], { smoke }: BenchOptions): Promise<void> {
   if (smoke) return;
-  for (const contender of contenders) await wrk(contender, { connections: 32, seconds: 3 });
+  for (const contender of contenders) await wrk(contender, { connections: 32, seconds: 2 });
 }
 
 async function load(contender: Contender, work: WrkLoad): Promise<Sample> {
