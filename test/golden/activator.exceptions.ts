@@ -18,7 +18,6 @@ export function outOfScope(recorded: Scoped): string | undefined {
 /** Reason → cases. */
 const CASES: Readonly<Record<string, string>> = {
   "a break inside a body is shown to the client with what came before it": "answer-022",
-  "a request is never sent twice once a byte has left": "fail-001",
   "a request that reached nobody waits for another pod instead of failing": "fail-007 fail-008 fail-009",
   "deleted Endpoints take their pods with them (errata T-028, do not copy)": "change-006",
   "flushed earlier than Knative does (errata T-012)": "timeout-003 timeout-006",

@@ -11,7 +11,7 @@ import { systemNetwork } from "../../src/http/network.ts";
 import { UpstreamPool } from "../../src/http/pool.ts";
 import { HttpServer } from "../../src/http/server.ts";
 import { TimerWheel } from "../../src/http/timer-wheel.ts";
-import { judgedByPlays, judgeGolden } from "../support/golden.ts";
+import { judgeGolden, verdictOf } from "../support/golden.ts";
 import { exceptions, outOfScope } from "./activator.exceptions.ts";
 import { bytesOf, type HeaderLines, valuesOf } from "./wire/byte-reader.ts";
 import { compareBackend, compareClient, compareHeaders, fits, outcomeOf } from "./wire/compare.ts";
@@ -116,10 +116,11 @@ judgeGolden<ActivatorCase>({
   file: "activator.jsonl",
   exceptions,
   concurrency: 12,
+  plays: 3,
   judge: async (recorded) => {
     const reason = outOfScope(recorded);
     if (reason !== undefined) return `not served yet: ${reason}`;
-    return judgedByPlays(() => judgeOnce(recorded));
+    return verdictOf(await judgeOnce(recorded));
   },
 });
 

@@ -7,7 +7,7 @@ import { LoneQueueProxy } from "../../src/data-plane/queue-proxy/lone.ts";
 import { systemNetwork } from "../../src/http/network.ts";
 import { tlsNetwork } from "../../src/http/tls.ts";
 import type { TlsSettings } from "../../src/http/tls-identity.ts";
-import { judgedByPlays, judgeGolden } from "../support/golden.ts";
+import { judgeGolden, verdictOf } from "../support/golden.ts";
 import { exceptions } from "./queue-proxy.exceptions.ts";
 import { bytesOf } from "./wire/byte-reader.ts";
 import { compareBackend, compareClient, fits, outcomeOf } from "./wire/compare.ts";
@@ -100,7 +100,8 @@ judgeGolden<QueueProxyCase>({
   file: "queue-proxy.jsonl",
   exceptions,
   concurrency: 24,
-  judge: (recorded) => judgedByPlays(() => judgeOnce(recorded)),
+  plays: 3,
+  judge: async (recorded) => verdictOf(await judgeOnce(recorded)),
 });
 
 /** Longer than any recorded case. */
