@@ -8,7 +8,11 @@ import type { ApiObject, ObjectKey, Stored } from "../api/object.ts";
  */
 export interface KubeClient {
   get<T extends ApiObject>(kind: Kind<T>, key: ObjectKey): Promise<Stored<T>>;
-  list<T extends ApiObject>(kind: Kind<T>, selection?: Selection): Promise<ObjectList<T>>;
+  /**
+   * With `onPage` a client may hand out what it has read so far, instead of keeping all until the end; what it handed
+   * out is not in the list that it resolves to.
+   */
+  list<T extends ApiObject>(...listing: Listing<T>): Promise<ObjectList<T>>;
   create<T extends ApiObject>(kind: Kind<T>, object: T): Promise<Stored<T>>;
   /** Replaces all but status. `metadata.resourceVersion`, when set, must be the stored one (409 otherwise). */
   update<T extends ApiObject>(kind: Kind<T>, object: T): Promise<Stored<T>>;
@@ -22,6 +26,13 @@ export interface KubeClient {
    */
   watch<T extends ApiObject>(...watching: Watching<T>): Promise<void>;
 }
+
+/** The arguments of `KubeClient.list`. */
+export type Listing<T extends ApiObject> = [
+  kind: Kind<T>,
+  selection?: Selection,
+  onPage?: (objects: readonly Stored<T>[]) => void,
+];
 
 /** What a watch is told: the arguments of `KubeClient.watch`. */
 export type Watching<T extends ApiObject> = [

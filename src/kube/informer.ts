@@ -4,6 +4,7 @@ import { isApiError } from "../api/status.ts";
 import { type Clock, sleep } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import { Multimap } from "../base/multimap.ts";
 import type { KubeClient, Selection, WatchEvent } from "./client.ts";
 import { project } from "./project.ts";
 import { RestingObjects } from "./resting-objects.ts";
@@ -130,13 +131,16 @@ export class Informer<T extends ApiObject> {
   }
 
   async #relist(): Promise<void> {
-    const listed = await this.#client.list(this.#kind, this.#selection());
     const gone = new Set(this.#objects.keys());
+    const take = (objects: readonly Stored<T>[]) => {
+      for (const object of objects) {
+        gone.delete(keyText(keyOf(object)));
+        this.#storeIfNewer(object);
+      }
+    };
+    const listed = await this.#client.list(this.#kind, this.#selection(), take);
+    take(listed.items);
     this.#version = listed.resourceVersion;
-    for (const object of listed.items) {
-      gone.delete(keyText(keyOf(object)));
-      this.#storeIfNewer(object);
-    }
     for (const key of gone) {
       const object = this.#objects.get(key);
       // What we wrote after the list was made is not gone.
@@ -220,36 +224,25 @@ export function labelIndex(label: string): IndexBy {
   };
 }
 
-/** Keys by value. Most values have one object: its key is kept without a set, of which there would be one for each. */
+/** Keys by value. */
 class Index {
   readonly #by: IndexBy;
-  readonly #found = new Map<string, string | Set<string>>();
+  readonly #keys = new Multimap();
 
   constructor(by: IndexBy) {
     this.#by = by;
   }
 
   get(value: string): readonly string[] {
-    const found = this.#found.get(value);
-    if (found === undefined) return [];
-    return typeof found === "string" ? [found] : [...found];
+    return this.#keys.get(value);
   }
 
   add(key: string, object: ApiObject): void {
-    for (const value of this.#by.keysOf(object)) {
-      const found = this.#found.get(value);
-      if (found === undefined || found === key) this.#found.set(value, key);
-      else if (typeof found === "string") this.#found.set(value, new Set([found, key]));
-      else found.add(key);
-    }
+    for (const value of this.#by.keysOf(object)) this.#keys.add(value, key);
   }
 
   remove(key: string, object: ApiObject): void {
-    for (const value of this.#by.keysOf(object)) {
-      const found = this.#found.get(value);
-      if (found instanceof Set) found.delete(key);
-      if (found instanceof Set ? found.size === 0 : found === key) this.#found.delete(value);
-    }
+    for (const value of this.#by.keysOf(object)) this.#keys.delete(value, key);
   }
 }
 

@@ -5,6 +5,7 @@ import { copyJson } from "../../base/json.ts";
 import type {
   DeleteOptions,
   KubeClient,
+  Listing,
   ObjectList,
   Patch,
   Selection,
@@ -44,13 +45,14 @@ export class InProcessClient implements KubeClient {
     return JSON.parse(entry.json) as ApiObject as Stored<T>;
   }
 
-  async list<T extends ApiObject>(kind: Kind<T>, selection: Selection = {}): Promise<ObjectList<T>> {
+  async list<T extends ApiObject>(...[kind, selection = {}, onPage]: Listing<T>): Promise<ObjectList<T>> {
     const resource = this.#resource(kind);
     const at = this.#context.storage.sequenced;
     const items: Stored<T>[] = [];
     const filter = filterOf(resource, selection);
+    const take = onPage ?? ((page) => items.push(...page));
     for await (const entries of listEntries(this.#context, { resource, filter, at }))
-      for (const entry of entries) items.push(this.#shown(entry, selection));
+      take(entries.map((entry) => this.#shown(entry, selection)));
     return { items, resourceVersion: String(at) };
   }
 

@@ -4,18 +4,20 @@ import { type ApiObject, keyOf, type ObjectKey, type OwnerReference, type Stored
 import { isApiError } from "../../api/status.ts";
 import { sleep } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
+import { Multimap } from "../../base/multimap.ts";
 import { KeyLoop, type WorkloadPorts } from "./loop.ts";
 
-/** Only what the collector must know of an object: of all objects, so it is kept small. */
-interface Node {
+/** Only what the collector must know of an object: of all objects, so it is kept small. It is its own key. */
+interface Node extends ObjectKey {
   readonly kind: Kind;
-  readonly key: ObjectKey;
   readonly uid: string;
   readonly owners: readonly OwnerReference[];
   readonly isDying: boolean;
   readonly finalizers: readonly string[];
 }
 
+/** Of nearly all objects: one list for all of them. */
+const NONE: readonly never[] = [];
 const FOREGROUND = "foregroundDeletion";
 const ORPHAN = "orphan";
 const RELIST_MS = 1_000;
@@ -30,7 +32,7 @@ export class GarbageCollector {
   readonly #loop: KeyLoop;
   readonly #nodes = new Map<string, Node>();
   /** Uids of dependents by uid of owner. */
-  readonly #dependents = new Map<string, Set<string>>();
+  readonly #dependents = new Multimap();
 
   constructor(ports: Omit<WorkloadPorts, "informers">, kinds: readonly Kind[]) {
     this.#ports = ports;
@@ -60,9 +62,15 @@ export class GarbageCollector {
   ): Promise<void> {
     while (!signal.aborted) {
       try {
-        const listed = await this.#ports.client.list(kind, { fields: [] });
-        const present = new Set(listed.items.map(({ metadata }) => metadata.uid));
-        for (const object of listed.items) this.#learn(kind, object);
+        const present = new Set<string>();
+        const learn = (objects: readonly Stored<ApiObject>[]) => {
+          for (const object of objects) {
+            present.add(object.metadata.uid);
+            this.#learn(kind, object);
+          }
+        };
+        const listed = await this.#ports.client.list(kind, { fields: [] }, learn);
+        learn(listed.items);
         for (const node of [...this.#nodes.values()])
           if (node.kind === kind && !present.has(node.uid)) this.#forget(node.uid);
         onListed();
@@ -87,17 +95,14 @@ export class GarbageCollector {
   }
 
   #learn(kind: Kind, object: Stored<ApiObject>): void {
-    const { uid, ownerReferences = [], finalizers = [], deletionTimestamp } = object.metadata;
+    const { uid, ownerReferences = NONE, finalizers = NONE, deletionTimestamp } = object.metadata;
     const before = this.#nodes.get(uid);
     const isDying = deletionTimestamp !== undefined;
     // An object that has no owner and is nobody's to hold back is of no interest until it is gone.
-    this.#nodes.set(uid, { kind, key: keyOf(object), uid, owners: ownerReferences, isDying, finalizers });
-    for (const { uid: owner } of before?.owners ?? []) this.#dependents.get(owner)?.delete(uid);
-    for (const { uid: owner } of ownerReferences) {
-      const dependents = this.#dependents.get(owner) ?? new Set();
-      dependents.add(uid);
-      this.#dependents.set(owner, dependents);
-    }
+    const { namespace, name } = keyOf(object);
+    this.#nodes.set(uid, { kind, namespace, name, uid, owners: ownerReferences, isDying, finalizers });
+    for (const { uid: owner } of before?.owners ?? NONE) this.#dependents.delete(owner, uid);
+    for (const { uid: owner } of ownerReferences) this.#dependents.add(owner, uid);
     if (isDying && finalizers.some((one) => one === FOREGROUND || one === ORPHAN)) this.#enqueue(uid);
     const isOrphaned = ownerReferences.some((owner) => !this.#holds(owner.uid));
     if (!isDying && isOrphaned) this.#enqueue(uid);
@@ -108,9 +113,8 @@ export class GarbageCollector {
     const node = this.#nodes.get(uid);
     if (!node) return;
     this.#nodes.delete(uid);
-    for (const { uid: owner } of node.owners) this.#dependents.get(owner)?.delete(uid);
-    for (const dependent of this.#dependents.get(uid) ?? []) this.#enqueue(dependent);
-    if (this.#dependents.get(uid)?.size === 0) this.#dependents.delete(uid);
+    for (const { uid: owner } of node.owners) this.#dependents.delete(owner, uid);
+    for (const dependent of this.#dependents.get(uid)) this.#enqueue(dependent);
     this.#enqueueDyingOwners(node.owners);
   }
 
@@ -156,13 +160,13 @@ export class GarbageCollector {
     if (solid.length === node.owners.length) return;
     if (solid.length > 0) {
       const body = { metadata: { uid: node.uid, ownerReferences: solid } };
-      await client.patch(node.kind, node.key, { type: "merge", body });
+      await client.patch(node.kind, node, { type: "merge", body });
       return;
     }
     // Whoever waits for this object waits for what hangs on it, too.
-    const isBlocking = waiting.length > 0 && (this.#dependents.get(node.uid)?.size ?? 0) > 0;
+    const isBlocking = waiting.length > 0 && this.#dependents.has(node.uid);
     const propagationPolicy = isBlocking ? "Foreground" : policyOf(node);
-    await client.delete(node.kind, node.key, { uid: node.uid, propagationPolicy });
+    await client.delete(node.kind, node, { uid: node.uid, propagationPolicy });
   }
 
   async #stateOf(node: Node, owner: OwnerReference): Promise<"solid" | "absent" | "waiting"> {
@@ -176,7 +180,7 @@ export class GarbageCollector {
     );
     // A kind that nobody serves here: whether its object lives cannot be known.
     if (!kind) return "solid";
-    const namespace = kind.namespaced ? node.key.namespace : "";
+    const namespace = kind.namespaced ? node.namespace : "";
     try {
       const live = await this.#ports.client.get(kind, { namespace, name: owner.name });
       return live.metadata.uid === owner.uid ? "solid" : "absent";
@@ -199,7 +203,7 @@ export class GarbageCollector {
     for (const dependent of this.#dependentsOf(node)) {
       const ownerReferences = dependent.owners.filter((owner) => owner.uid !== node.uid);
       const body = { metadata: { uid: dependent.uid, ownerReferences } };
-      await this.#ports.client.patch(dependent.kind, dependent.key, { type: "merge", body });
+      await this.#ports.client.patch(dependent.kind, dependent, { type: "merge", body });
     }
     await this.#removeFinalizer(node, ORPHAN);
   }
@@ -208,14 +212,14 @@ export class GarbageCollector {
     const finalizers = node.finalizers.filter((one) => one !== finalizer);
     const body = { metadata: { uid: node.uid, finalizers: finalizers.length > 0 ? finalizers : null } };
     try {
-      await this.#ports.client.patch(node.kind, node.key, { type: "merge", body });
+      await this.#ports.client.patch(node.kind, node, { type: "merge", body });
     } catch (thrown) {
       if (!isApiError(thrown, "NotFound")) throw thrown;
     }
   }
 
   #dependentsOf(node: Node): Node[] {
-    return [...(this.#dependents.get(node.uid) ?? [])].flatMap((uid) => this.#nodes.get(uid) ?? []);
+    return this.#dependents.get(node.uid).flatMap((uid) => this.#nodes.get(uid) ?? []);
   }
 }
 
