@@ -223,7 +223,7 @@ async function readResponseBody(
   } catch (thrown) {
     if (!(thrown instanceof ReadTimeout)) throw thrown;
     Object.assign(seen, { truncated: true, stalled: true });
-    if (seen.framing !== "chunked") seen.body = textOf(reader.buffer);
+    if (seen.framing !== "chunked") seen.body = textOf(await reader.rest(0));
     return false;
   }
 }
