@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { failure } from "../../api/status.ts";
@@ -50,7 +50,7 @@ const CLOSE_GRACE_MS = 1000;
 
 export async function startHttpsServer(options: HttpsServerOptions): Promise<RunningHttpsServer> {
   const { address, credentials, clock, log, patience = PATIENCE } = options;
-  const closing = new AbortController();
+  const open = new Set<Client>();
   const server = createServer({
     key: credentials.key,
     cert: credentials.certificate,
@@ -66,7 +66,14 @@ export async function startHttpsServer(options: HttpsServerOptions): Promise<Run
     keepAliveTimeout: 75_000,
   });
   server.on("request", (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    serve(options, { incoming, outgoing, closing: closing.signal }).catch((thrown) => {
+    const client = new Client();
+    open.add(client);
+    // Most answers are read to their end: nobody waits for the news that such a client is gone.
+    outgoing.on("close", () => {
+      open.delete(client);
+      if (!outgoing.writableFinished) client.leave();
+    });
+    serve(options, { incoming, outgoing, client }).catch((thrown) => {
       log.warn("an API answer was cut off", { url: incoming.url, why: messageOf(thrown) });
       outgoing.destroy();
     });
@@ -76,7 +83,7 @@ export async function startHttpsServer(options: HttpsServerOptions): Promise<Run
   const { port } = server.address() as AddressInfo;
   const { host } = address;
   const close = () => {
-    closing.abort();
+    for (const client of open) client.leave();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
     const timer = clock.schedule(CLOSE_GRACE_MS, () => {
@@ -104,36 +111,44 @@ function listen(server: Server, { host, port }: HttpsServerOptions["address"]): 
   });
 }
 
+/** Whether an answer is still waited for. Only those that last (watches, logs) ask: others need no signal. */
+class Client {
+  #gone: AbortController | undefined;
+  #hasLeft = false;
+
+  leave(): void {
+    this.#hasLeft = true;
+    this.#gone?.abort();
+  }
+
+  get signal(): AbortSignal {
+    this.#gone ??= new AbortController();
+    if (this.#hasLeft) this.#gone.abort();
+    return this.#gone.signal;
+  }
+}
+
 interface Served {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
-  readonly closing: AbortSignal;
+  readonly client: Client;
 }
 
-async function serve(options: HttpsServerOptions, { incoming, outgoing, closing }: Served): Promise<void> {
-  const gone = new AbortController();
-  const abort = () => gone.abort();
-  // Most answers are read to their end: nobody waits for the news that such a client is gone.
-  outgoing.on("close", () => {
-    if (!outgoing.writableFinished) abort();
-  });
-  closing.addEventListener("abort", abort);
-  try {
-    const body = await readBody(incoming);
-    if (body === undefined) return refuseBody(outgoing);
-    const request: ApiRequest = {
-      method: incoming.method ?? "GET",
-      url: incoming.url ?? "/",
-      headers: joinedHeaders(incoming),
-      body,
-      signal: gone.signal,
-    };
-    const identity = await options.apiServer.identify(proofOf(incoming, options.credentials.token));
-    const response = await options.apiServer.handle(request, identity);
-    await send(outgoing, request, { response, drained: () => waitForReader(options, outgoing, request) });
-  } finally {
-    closing.removeEventListener("abort", abort);
-  }
+async function serve(options: HttpsServerOptions, { incoming, outgoing, client }: Served): Promise<void> {
+  const body = await readBody(incoming);
+  if (body === undefined) return refuseBody(outgoing);
+  const request: ApiRequest = {
+    method: incoming.method ?? "GET",
+    url: incoming.url ?? "/",
+    headers: joinedHeaders(incoming),
+    body,
+    get signal() {
+      return client.signal;
+    },
+  };
+  const identity = await options.apiServer.identify(proofOf(incoming, options.credentials.token));
+  const response = await options.apiServer.handle(request, identity);
+  await send(outgoing, request, { response, drained: () => waitForReader(options, outgoing, request) });
 }
 
 /** undefined when it is too large; the rest is then not read. Rejects when the client goes. */
@@ -171,21 +186,20 @@ async function send(
   request: ApiRequest,
   { response, drained }: Sending,
 ): Promise<void> {
+  const headers: OutgoingHttpHeaders = { "cache-control": "no-cache, private" };
   for (const [name, value] of Object.entries(response.headers))
-    outgoing.setHeader(name, typeof value === "string" ? value : [...value]);
-  outgoing.setHeader("cache-control", "no-cache, private");
-  outgoing.statusCode = response.status;
+    headers[name] = typeof value === "string" ? value : [...value];
   if (request.method === "HEAD") {
-    outgoing.end();
+    outgoing.writeHead(response.status, headers).end();
     return;
   }
   if (typeof response.body === "string") {
-    outgoing.setHeader("content-length", Buffer.byteLength(response.body));
-    outgoing.end(response.body);
+    headers["content-length"] = Buffer.byteLength(response.body);
+    outgoing.writeHead(response.status, headers).end(response.body);
     return;
   }
   // A watcher must see that its watch stands before the first event comes.
-  outgoing.flushHeaders();
+  outgoing.writeHead(response.status, headers).flushHeaders();
   for await (const chunk of response.body) {
     if (outgoing.destroyed) return;
     if (!outgoing.write(chunk)) await drained();

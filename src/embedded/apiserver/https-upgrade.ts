@@ -153,9 +153,9 @@ function certificateOf({ socket }: IncomingMessage) {
   return { name: String(subject.CN), groups };
 }
 
-export function joinedHeaders(incoming: IncomingMessage): Record<string, string | undefined> {
-  const entries = Object.entries(incoming.headers);
-  return Object.fromEntries(
-    entries.map(([name, value]) => [name, Array.isArray(value) ? value.join(",") : value]),
-  );
+export function joinedHeaders({ headers }: IncomingMessage): Record<string, string | undefined> {
+  // Of all fields Node leaves this one alone as a list; no client sends it.
+  const cookies = headers["set-cookie"];
+  const joined = headers as Record<string, string | undefined>;
+  return cookies === undefined ? joined : { ...joined, "set-cookie": cookies.join(",") };
 }

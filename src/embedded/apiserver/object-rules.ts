@@ -1,5 +1,6 @@
 import type { Kind } from "../../api/kind.ts";
 import type { ObjectMeta } from "../../api/object.ts";
+import { setField } from "../../base/json.ts";
 import { type AnyObject, isRecord, sameJson } from "./any-object.ts";
 import type { Resource } from "./resources.ts";
 
@@ -41,12 +42,18 @@ export function keepSystemFields(wanted: ObjectMeta, stored: ObjectMeta): Object
 
 /** Empty maps and lists of metadata are not kept, as Kubernetes drops them. */
 export function withoutEmpty(metadata: ObjectMeta): ObjectMeta {
-  const entries = Object.entries(metadata).filter(([, value]) => {
-    if (value === undefined || value === null) return false;
-    if (Array.isArray(value)) return value.length > 0;
-    return !isRecord(value) || Object.keys(value).length > 0;
-  });
-  return Object.fromEntries(entries);
+  const kept: Record<string, unknown> = {};
+  for (const name of Object.keys(metadata)) {
+    const value = metadata[name as keyof ObjectMeta];
+    if (!isEmpty(value)) setField(kept, name, value);
+  }
+  return kept;
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  if (Array.isArray(value)) return value.length === 0;
+  return isRecord(value) && Object.keys(value).length === 0;
 }
 
 /** True when a change of the main resource raises the generation. */

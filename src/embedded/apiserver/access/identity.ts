@@ -84,7 +84,10 @@ interface Impersonation {
   readonly asked: readonly Partial<Attributes>[];
 }
 
+const ASKS = "impersonate-";
+
 function impersonationOf(headers: Headers): Impersonation | undefined {
+  if (!Object.keys(headers).some((name) => name.startsWith(ASKS))) return undefined;
   const user = headers["impersonate-user"];
   const uid = headers["impersonate-uid"];
   const groups = listOf(headers["impersonate-group"]);

@@ -47,8 +47,10 @@ export function refuseDefinition(resource: Resource, name: string): void {
 export function dropNulls(value: unknown, schema: Schema | undefined): void {
   if (Array.isArray(value)) for (const item of value) dropNulls(item, schema?.items);
   if (!isRecord(value)) return;
-  for (const [name, item] of Object.entries(value)) {
+  for (const name of Object.keys(value)) {
+    const item = value[name];
     const field = schema?.type === "map" ? schema.items : schema?.fields?.[name];
+    if (typeof item !== "object") continue;
     if (item !== null) dropNulls(item, field);
     else if (field?.nullable !== true) delete value[name];
   }

@@ -53,8 +53,9 @@ export class MemoryStorage implements Storage {
   }
 
   append(write: Write): Revision | undefined {
-    const before = this.#entries.get(keyString(write.key));
-    const revision = this.#sequence.next(before ? { ...write, previous: before.json } : write);
+    const name = keyString(write.key);
+    const before = this.#entries.get(name);
+    const revision = this.#sequence.next(before ? { ...write, previous: before.json } : write, name);
     if (!revision) return undefined;
     this.#log.push(revision);
     this.#apply(revision);

@@ -29,10 +29,9 @@ export class RevisionSequence {
     return this.#present.get(keyString(key)) ?? 0;
   }
 
-  /** Gives the write its number, or undefined when the object moved on meanwhile. */
-  next(write: Write): Revision | undefined {
+  /** Gives the write its number, or undefined when the object moved on meanwhile. `name`: the key's text. */
+  next(write: Write, name: string): Revision | undefined {
     if (this.failure) throw this.failure;
-    const name = keyString(write.key);
     if ((this.#present.get(name) ?? 0) !== write.expected) return undefined;
     const revision = this.sequenced + 1;
     const json = write.render(revision);

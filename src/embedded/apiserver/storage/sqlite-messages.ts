@@ -3,12 +3,8 @@
 export type SqliteRequest =
   | { readonly op: "open"; readonly path: string; readonly pagesMax: number | undefined }
   | { readonly op: "commit"; readonly rows: PackedRows }
-  | {
-      readonly op: "get";
-      readonly collection: string;
-      readonly namespace: string;
-      readonly name: string;
-    }
+  /** Answered with a row or undefined for each. */
+  | { readonly op: "get"; readonly keys: readonly RowKey[] }
   | {
       readonly op: "list" | "count";
       readonly collection: string;
@@ -31,12 +27,15 @@ export type SqliteRequest =
   | { readonly op: "compact"; readonly revision: number }
   | { readonly op: "close"; readonly revision: number };
 
-/** A row of the log. */
-export interface Row {
-  readonly revision: number;
+export interface RowKey {
   readonly collection: string;
   readonly namespace: string;
   readonly name: string;
+}
+
+/** A row of the log. */
+export interface Row extends RowKey {
+  readonly revision: number;
   readonly deleted: 0 | 1;
   readonly json: string;
 }

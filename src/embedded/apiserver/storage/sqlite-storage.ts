@@ -39,7 +39,21 @@ export interface SqliteStorageOptions {
   readonly threadUrl?: URL;
 }
 
+/** A revision on its way to the disk, with the text of its key. */
+interface Queued {
+  readonly name: string;
+  readonly revision: Revision;
+}
+
+/** An object that is to be read, and who waits for it. */
+interface Wanted {
+  readonly key: StorageKey;
+  readonly resolve: (row: Promise<Row | undefined>) => void;
+}
+
 const BATCH_MAX = 4096;
+/** Objects in one answer of the thread: any of them may have three megabytes. */
+const READS_MAX = 64;
 const RECENT_BYTES = 4 * 1024 * 1024;
 
 /**
@@ -54,7 +68,9 @@ export class SqliteStorage implements Storage {
   readonly #recent: RecentTexts;
   /** Sequenced, not yet durable. */
   readonly #pending = new Map<string, Revision>();
-  #queue: Revision[] = [];
+  #queue: Queued[] = [];
+  /** What this turn wants to read: asked for together. */
+  #wanted: Wanted[] = [];
   #committing = false;
   #ceiling = 0;
   #compacted = 0;
@@ -141,10 +157,10 @@ export class SqliteStorage implements Storage {
       throw new StorageError("storage-failed", `too many writes wait for the disk that holds ${this.#path}`);
     const name = keyString(write.key);
     const known = this.#pending.get(name)?.json ?? this.#recent.get(name)?.json;
-    const revision = this.#sequence.next(known === undefined ? write : { previous: known, ...write });
+    const revision = this.#sequence.next(known === undefined ? write : { previous: known, ...write }, name);
     if (!revision) return undefined;
     this.#pending.set(name, revision);
-    this.#queue.push(revision);
+    this.#queue.push({ name, revision });
     this.#sequence.announceSequenced(revision);
     if (!this.#committing) {
       this.#committing = true;
@@ -169,11 +185,26 @@ export class SqliteStorage implements Storage {
     if (revision === 0) return undefined;
     const recent = this.#recent.get(name);
     if (recent?.revision === revision) return recent;
-    const row = (await this.#read({ op: "get", ...key })) as Row | undefined;
+    const row = await this.#row(key);
     if (!row || row.revision !== this.revisionOf(key)) return this.get(key);
     const entry = entryOf(row);
     this.#recent.set(name, entry);
     return entry;
+  }
+
+  #row(key: StorageKey): Promise<Row | undefined> {
+    return new Promise((resolve) => {
+      this.#wanted.push({ key, resolve });
+      if (this.#wanted.length === 1) queueMicrotask(() => this.#readWanted());
+    });
+  }
+
+  #readWanted(): void {
+    const wanted = this.#wanted.splice(0, READS_MAX);
+    if (this.#wanted.length > 0) queueMicrotask(() => this.#readWanted());
+    const keys = wanted.map(({ key: { collection, namespace, name } }) => ({ collection, namespace, name }));
+    const answer = this.#read({ op: "get", keys }) as Promise<(Row | undefined)[]>;
+    for (const [index, { resolve }] of wanted.entries()) resolve(answer.then((rows) => rows[index]));
   }
 
   async list(query: ListQuery): Promise<Page> {
@@ -237,15 +268,18 @@ export class SqliteStorage implements Storage {
     while (this.#queue.length > 0) {
       const batch = this.#queue.splice(0, BATCH_MAX);
       try {
-        const committed = (await this.#ask({ op: "commit", rows: packRows(batch.map(rowOf)) })) as Committed;
+        const committed = (await this.#ask({
+          op: "commit",
+          rows: packRows(batch.map(({ revision }) => rowOf(revision))),
+        })) as Committed;
         this.#ceiling = committed.ceiling;
         this.#isFull ||= committed.isFull;
       } catch (thrown) {
         this.#fail(thrown as { code: string; message: string });
         return;
       }
-      for (const revision of batch) this.#settle(revision);
-      this.#sequence.announceDurable(batch.at(-1)?.revision ?? this.durable);
+      for (const queued of batch) this.#settle(queued);
+      this.#sequence.announceDurable(batch.at(-1)?.revision.revision ?? this.durable);
     }
     this.#committing = false;
   }
@@ -270,8 +304,7 @@ export class SqliteStorage implements Storage {
     );
   }
 
-  #settle(revision: Revision): void {
-    const name = keyString(revision.key);
+  #settle({ name, revision }: Queued): void {
     if (this.#pending.get(name)?.revision === revision.revision) this.#pending.delete(name);
     if (revision.type === "delete") this.#recent.delete(name);
     else this.#recent.set(name, { key: revision.key, revision: revision.revision, json: revision.json });

@@ -31,7 +31,7 @@ function answer(request: SqliteRequest): unknown {
     case "reserve":
       return reserve.fill();
     case "get":
-      return file.get(request);
+      return request.keys.map((key) => file?.get(key));
     case "list":
       return file.list(request);
     case "count":
