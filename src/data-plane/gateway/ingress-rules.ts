@@ -3,9 +3,13 @@ import type { HeaderLine, HostRule, RoutePath } from "./route-table.ts";
 
 /** A KIngress in the gateway's own words (spec G-001). `hash` as ingressHash gives it. */
 export function hostRules(spec: IngressSpec, hash: string, clusterDomain: string): HostRule[] {
+  // The hosts inside the cluster have the paths of those outside, and there is an Ingress for each Service.
+  const known = new Map<string, readonly RoutePath[]>();
   return (spec.rules ?? []).flatMap((rule) => {
     const hosts = spelledOut(rule.hosts ?? [], clusterDomain);
-    const paths = (rule.http?.paths ?? []).map((path) => routePath(path, hash));
+    const text = JSON.stringify(rule.http?.paths ?? []);
+    const paths = known.get(text) ?? (rule.http?.paths ?? []).map((path) => routePath(path, hash));
+    known.set(text, paths);
     const visibility = rule.visibility === "ClusterLocal" ? "private" : "public";
     if (spec.httpOption !== "Redirected" || visibility === "private") return [{ hosts, visibility, paths }];
     // A host without a certificate would be sent to where nobody answers (spec C-052).
@@ -43,8 +47,10 @@ function routePath(path: IngressPath, hash: string): RoutePath {
   };
 }
 
-function lines(headers: Readonly<Record<string, string>> | undefined): HeaderLine[] {
-  return Object.entries(headers ?? {}).map(([name, value]) => ({ name, value }));
+const NONE: readonly never[] = [];
+
+function lines(headers: Readonly<Record<string, string>> | undefined): readonly HeaderLine[] {
+  return headers === undefined ? NONE : Object.entries(headers).map(([name, value]) => ({ name, value }));
 }
 
 /** A name of the cluster is known by its three spellings, whatever the rule lists (spec G-017). */

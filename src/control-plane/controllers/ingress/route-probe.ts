@@ -32,8 +32,15 @@ const WORKERS_MAX = 15;
 
 interface Round {
   readonly hash: string;
+  /** All that was ever asked. */
+  readonly known: string[];
+  /** Absent = every question was answered well: nearly always, so a round at rest is kept small. */
+  asking?: Asking | undefined;
+}
+
+interface Asking {
+  /** Not answered well yet, and when they are asked again. */
   readonly open: Map<string, Timer | undefined>;
-  readonly known: Set<string>;
   readonly ended: AbortController;
 }
 
@@ -66,22 +73,23 @@ export class RouteProbe {
     let round = this.#rounds.get(text);
     if (round?.hash !== wanted.hash) {
       this.#end(text);
-      round = { hash: wanted.hash, open: new Map(), known: new Set(), ended: new AbortController() };
+      round = { hash: wanted.hash, known: [] };
       this.#rounds.set(text, round);
     }
     const asked = new Map(wanted.questions.map((question) => [idOf(question), question]));
-    for (const [id, timer] of round.open) {
+    for (const [id, timer] of round.asking?.open ?? []) {
       if (asked.has(id)) continue;
       timer?.cancel();
-      round.open.delete(id);
+      answered(round, id);
     }
     for (const [id, question] of asked) {
-      if (round.known.has(id)) continue;
-      round.known.add(id);
-      round.open.set(id, undefined);
-      this.#ask(key, question, { round, delayMs: RETRY_FIRST_MS });
+      if (round.known.includes(id)) continue;
+      round.known.push(id);
+      round.asking ??= { open: new Map(), ended: new AbortController() };
+      round.asking.open.set(id, undefined);
+      this.#ask(key, question, { round, asking: round.asking, delayMs: RETRY_FIRST_MS });
     }
-    return round.open.size === 0;
+    return round.asking === undefined;
   }
 
   forget(key: ObjectKey): void {
@@ -92,31 +100,32 @@ export class RouteProbe {
     const round = this.#rounds.get(text);
     if (!round) return;
     this.#rounds.delete(text);
-    round.ended.abort();
-    for (const timer of round.open.values()) timer?.cancel();
+    round.asking?.ended.abort();
+    for (const timer of round.asking?.open.values() ?? []) timer?.cancel();
   }
 
-  #ask(key: ObjectKey, question: ProbeQuestion, at: { round: Round; delayMs: number }): void {
-    const { round } = at;
+  #ask(key: ObjectKey, question: ProbeQuestion, at: { round: Round; asking: Asking; delayMs: number }): void {
+    const { round, asking } = at;
+    const id = idOf(question);
+    const isOver = () => asking.ended.signal.aborted || !asking.open.has(id);
     this.#run(async () => {
-      const id = idOf(question);
-      if (round.ended.signal.aborted || !round.open.has(id)) return;
-      const isGood = await this.#isServing(question, round);
-      if (round.ended.signal.aborted || !round.open.has(id)) return;
+      if (isOver()) return;
+      const isGood = await this.#isServing(question, round.hash, asking.ended.signal);
+      if (isOver()) return;
       if (isGood) {
-        round.open.delete(id);
-        if (round.open.size === 0) this.#enqueue(key);
+        answered(round, id);
+        if (round.asking === undefined) this.#enqueue(key);
         return;
       }
       const delayMs = Math.min(at.delayMs * 2, RETRY_MAX_MS);
-      const again = () => this.#ask(key, question, { round, delayMs });
-      round.open.set(id, this.#clock.schedule(at.delayMs, again));
+      const again = () => this.#ask(key, question, { ...at, delayMs });
+      asking.open.set(id, this.#clock.schedule(at.delayMs, again));
     });
   }
 
-  async #isServing(question: ProbeQuestion, round: Round): Promise<boolean> {
+  async #isServing(question: ProbeQuestion, hash: string, signal: AbortSignal): Promise<boolean> {
     try {
-      return isServing(await this.#prober.ask(question, round.ended.signal), round.hash);
+      return isServing(await this.#prober.ask(question, signal), hash);
     } catch {
       // A replica that does not answer does not serve: the retry is the report.
       return false;
@@ -135,6 +144,12 @@ export class RouteProbe {
     if (this.#working < WORKERS_MAX) start();
     else this.#waiting.push(start);
   }
+}
+
+/** Closes a question of the round. */
+function answered(round: Round, id: string): void {
+  round.asking?.open.delete(id);
+  if (round.asking?.open.size === 0) round.asking = undefined;
 }
 
 /** Not found, unavailable and another hash are "not yet"; a backend that knows no hash is taken as serving (G-024). */
