@@ -132,7 +132,8 @@ export class SimApp {
   #serve(exchange: Exchange, request: string): void {
     const { clock, history } = this.#ports;
     const { pod } = this;
-    history.add({ type: "app-received", pod, request });
+    const mayRepeat = exchange.request.method === "GET";
+    history.add({ type: "app-received", pod, request, mayRepeat });
     let isOpen = true;
     const over = () => {
       if (isOpen && !this.#isOver) history.add({ type: "app-answered", pod, request });

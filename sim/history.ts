@@ -8,7 +8,13 @@ export type SimEvent =
   | { readonly type: "failed"; readonly request: string; readonly service: string; readonly why: string }
   | { readonly type: "app-started"; readonly pod: string; readonly service: string }
   | { readonly type: "app-ready"; readonly pod: string }
-  | { readonly type: "app-received"; readonly pod: string; readonly request: string }
+  | {
+      readonly type: "app-received";
+      readonly pod: string;
+      readonly request: string;
+      /** By its method and body it may be sent twice (docs/adr/0013). */
+      readonly mayRepeat?: boolean;
+    }
   | { readonly type: "app-answered"; readonly pod: string; readonly request: string }
   | { readonly type: "app-asked-to-stop"; readonly pod: string }
   | { readonly type: "app-ended"; readonly pod: string; readonly how: "crash" | "stopped" | "killed" };

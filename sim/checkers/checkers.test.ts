@@ -29,6 +29,17 @@ test("a lost request, a second answer and a second delivery are each told", () =
   assert.deepEqual(answeredOnce(twice, facts), ["2: r reached p and then q"]);
 });
 
+test("a second delivery is allowed to what may be repeated, once it is over where it came first", () => {
+  const get: SimEvent = { type: "app-received", pod: "p", request: "r", mayRepeat: true };
+  assert.deepEqual(answeredOnce(history(sent, get, done, get, answered), facts), []);
+  const ended: SimEvent = { type: "app-ended", pod: "p", how: "crash" };
+  assert.deepEqual(answeredOnce(history(sent, get, ended, { ...get, pod: "q" }, answered), facts), []);
+  const twice = ["3: r reached p and then p"];
+  assert.deepEqual(answeredOnce(history(sent, received, done, received, answered), facts), twice);
+  const early = ["2: r reached p and then p"];
+  assert.deepEqual(answeredOnce(history(sent, get, get, done, answered), facts), early);
+});
+
 test("one request more than the limit is told", () => {
   const over = history(started, received, { ...received, request: "s" });
   assert.deepEqual(concurrencyKept(over, facts), ["2: p works on 2 requests, its limit is 1"]);
