@@ -1,4 +1,5 @@
 import { assert } from "../../../base/assert.ts";
+import { PresentRevisions } from "./present-revisions.ts";
 import { keyString, type Revision, type StorageError, type StorageKey, type Write } from "./storage.ts";
 
 /**
@@ -9,7 +10,7 @@ export class RevisionSequence {
   sequenced = 0;
   durable = 0;
   failure: StorageError | undefined;
-  readonly #present = new Map<string, number>();
+  readonly #present = new PresentRevisions();
   readonly #sequencedListeners = new Set<(revision: Revision) => void>();
   readonly #durableListeners = new Set<(revision: number) => void>();
   readonly #failureListeners = new Set<(failure: StorageError) => void>();
@@ -26,13 +27,13 @@ export class RevisionSequence {
   }
 
   revisionOf(key: StorageKey): number {
-    return this.#present.get(keyString(key)) ?? 0;
+    return this.#present.get(keyString(key));
   }
 
   /** Gives the write its number, or undefined when the object moved on meanwhile. `name`: the key's text. */
   next(write: Write, name: string): Revision | undefined {
     if (this.failure) throw this.failure;
-    if ((this.#present.get(name) ?? 0) !== write.expected) return undefined;
+    if (this.#present.get(name) !== write.expected) return undefined;
     const revision = this.sequenced + 1;
     const json = write.render(revision);
     this.sequenced = revision;
