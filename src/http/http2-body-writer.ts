@@ -101,7 +101,11 @@ export class Http2BodyWriter implements BodySink {
   }
 }
 
-/** Whether a body may be followed by trailers: the stream has to be asked to wait for them beforehand. */
+/**
+ * Whether a body may be followed by trailers: the stream has to be asked to wait for them beforehand, which costs a
+ * further frame and turn where there are none.
+ */
 export function mayHaveTrailers(body: BodySource, headers: HeaderBlock): boolean {
+  if (body.isWhole) return false;
   return body.length === undefined || headers.has("trailer") || headers.has("te");
 }

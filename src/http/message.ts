@@ -29,6 +29,8 @@ export interface BodySource {
   readonly length: number | undefined;
   /** How many bytes have come so far, where that is counted. */
   readonly receivedBytes?: number;
+  /** All of it has come and no trailers with it, where that is known; what has come may still wait to be read. */
+  readonly isWhole?: boolean;
   start(sink: BodySink): void;
   /** Allows `bytes` more. */
   credit(bytes: number): void;

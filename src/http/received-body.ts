@@ -39,6 +39,10 @@ export class ReceivedBody implements BodySource {
     return this.#heldBytes;
   }
 
+  get isWhole(): boolean {
+    return this.#complete && this.#trailers === undefined;
+  }
+
   get started(): boolean {
     return this.#sink !== undefined;
   }
