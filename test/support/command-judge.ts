@@ -20,7 +20,7 @@ export interface CommandJudgement {
 const LANES = 3;
 
 /** Judges every command of a recorded file; scenarios run side by side, the commands of one in order. */
-export function judgeCommands({ file, exceptions, skip, programs, ...judgement }: CommandJudgement): void {
+export function judgeCommands({ file, exceptions, skip, programs, ...named }: CommandJudgement): void {
   let cluster: RecordedCluster | undefined;
   let runs: Map<string, Promise<Map<string, Verdict>>> | undefined;
   const start = async () => {
@@ -32,8 +32,7 @@ export function judgeCommands({ file, exceptions, skip, programs, ...judgement }
     file,
     exceptions,
     skip,
-    about: judgement.about,
-    timeoutMs: judgement.timeoutMs ?? 600_000,
+    ...named,
     async judge({ id, scenario }) {
       starting ??= start();
       runs ??= await starting;

@@ -42,13 +42,14 @@ export function judgeGolden<C extends GoldenCase>(judgement: {
   readonly about?: string;
   /** Why they cannot be played; false when they can. */
   readonly skip?: string | false;
+  /** Default ten minutes. */
   readonly timeoutMs?: number;
   /** Throws, or resolves to a text, when ebb answers otherwise than recorded. */
   readonly judge: (recorded: C) => Promise<Verdict> | Verdict;
 }): void {
-  const { about, skip = false, timeoutMs } = judgement;
+  const { about, skip = false, timeoutMs: timeout = 600_000 } = judgement;
   const name = `${judgement.file} answers as recorded${about === undefined ? "" : `, with ${about}`}`;
-  test(name, { skip, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) }, async (context) => {
+  test(name, { skip, timeout }, async (context) => {
     const path = join(goldenFolder, judgement.file);
     if (!existsSync(path)) {
       if (process.env.CI === "true")
