@@ -13,7 +13,7 @@ import { ApiServer } from "../../src/embedded/apiserver/api-server.ts";
 import { SqliteStorage } from "../../src/embedded/apiserver/storage/sqlite-storage.ts";
 import type { Row } from "../data-plane/rounds.ts";
 import { rounded } from "../statistics.ts";
-import { filling } from "./config-maps.ts";
+import { CONFIG_MAPS, filling } from "./config-maps.ts";
 
 export const TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io";
 
@@ -31,11 +31,20 @@ export async function listWithoutSockets(count: number): Promise<{ json: Row; ta
       metadata: { namespace: "default", name: `l${index}`, labels: { bench: "api" } },
       data: { filling },
     });
+  await settle(apiServer);
   const json = await listed(apiServer, "application/json");
   const table = await listed(apiServer, TABLE);
   await apiServer.stop();
   rmSync(folder, { recursive: true });
   return { json, table };
+}
+
+/** What the creates left to do is done, and what any first request compiles is compiled: neither is the list's. */
+async function settle(apiServer: ApiServer): Promise<void> {
+  for (let time = 0; time < 3; time++) {
+    await ask(apiServer, "/api/v1/namespaces/default", "application/json");
+    await new Promise((next) => setTimeout(next, 200));
+  }
 }
 
 async function listed(apiServer: ApiServer, accept: string): Promise<Row> {
@@ -54,17 +63,14 @@ async function listed(apiServer: ApiServer, accept: string): Promise<Row> {
   };
 }
 
+function ask(apiServer: ApiServer, url: string, accept: string) {
+  const { signal } = new AbortController();
+  const request = { method: "GET", url, headers: { accept }, body: new Uint8Array(0), signal };
+  return apiServer.handle(request, administrator("bench"));
+}
+
 async function readList(apiServer: ApiServer, accept: string): Promise<void> {
-  const response = await apiServer.handle(
-    {
-      method: "GET",
-      url: "/api/v1/namespaces/default/configmaps",
-      headers: { accept },
-      body: new Uint8Array(0),
-      signal: new AbortController().signal,
-    },
-    administrator("bench"),
-  );
+  const response = await ask(apiServer, CONFIG_MAPS, accept);
   if (typeof response.body === "string") return;
   // A socket that takes everything at once: each chunk is taken in a turn of its own.
   for await (const _ of response.body) await new Promise((next) => setImmediate(next));

@@ -4,7 +4,8 @@ import { type Api, argument, Lane, machineMs } from "./lane.ts";
 
 /**
  * Watches ConfigMaps on `watchers` connections, a process of its own, until each has seen `count` of those whose names
- * begin with `prefix`. Prints `open`, then one line of JSON; latency counts from the moment at which a write was due.
+ * begin with `prefix`. Prints `open`, then one line of JSON; latency counts from the moment at which a write was due,
+ * and once more from when the writer, which may be late itself, sent it.
  */
 export interface WatchLoad {
   readonly prefix: string;
@@ -15,6 +16,11 @@ export interface WatchLoad {
 export interface Watched {
   readonly events: number;
   readonly eventsPerSecond: number;
+  readonly fromDue: Latency;
+  readonly fromSent: Latency;
+}
+
+interface Latency {
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
@@ -22,17 +28,19 @@ export interface Watched {
 
 const { prefix, count, watchers, api } = argument<WatchLoad & { api: Api }>();
 const done = Promise.withResolvers<void>();
-const took: number[] = [];
+const fromDue: number[] = [];
+const fromSent: number[] = [];
 let first = 0;
 
 function see(line: string): void {
   if (!line.includes(`"name":"${prefix}`)) return;
-  const dueMs = /"dueMs":"([\d.]+)"/.exec(line)?.[1];
+  const [, dueMs, sentMs] = /"dueMs":"([\d.]+)".*?"sentMs":"([\d.]+)"/.exec(line) ?? [];
   if (dueMs === undefined) return;
   const nowMs = machineMs();
   first ||= nowMs;
-  took.push(nowMs - Number(dueMs));
-  if (took.length === count * watchers) done.resolve();
+  fromDue.push(nowMs - Number(dueMs));
+  fromSent.push(nowMs - Number(sentMs));
+  if (fromDue.length === count * watchers) done.resolve();
 }
 
 const lanes = await Promise.all(Array.from({ length: watchers }, () => Lane.open(api)));
@@ -48,12 +56,10 @@ console.log("open");
 await done.promise;
 const seconds = (machineMs() - first) / 1000;
 for (const lane of lanes) lane.close();
-const { p50, p99, max } = summary(took);
 const watched: Watched = {
-  events: took.length,
-  eventsPerSecond: rounded(took.length / seconds),
-  p50,
-  p99,
-  max,
+  events: fromDue.length,
+  eventsPerSecond: rounded(fromDue.length / seconds),
+  fromDue: summary(fromDue),
+  fromSent: summary(fromSent),
 };
 console.log(JSON.stringify(watched));

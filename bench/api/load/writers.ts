@@ -40,7 +40,7 @@ async function writeOne(lane: Lane, index: number): Promise<void> {
   if (early > 0) await wait(early);
   lateMs = Math.max(lateMs, machineMs() - dueMs);
   const name = `${prefix}${index}`;
-  const text = configMapText(name, { dueMs: String(dueMs) });
+  const text = configMapText(name, { dueMs: String(dueMs), sentMs: String(machineMs()) });
   if (verb === "create") await lane.send("POST", CONFIG_MAPS, text);
   else await lane.send("PUT", `${CONFIG_MAPS}/${name}`, text);
   took.push(machineMs() - dueMs);
