@@ -13,3 +13,11 @@ test("names are spelled as Go's servers spell them, whatever their letter case w
     "X.dot~tilde!",
   ]);
 });
+
+test("a name is spelled the same the first time, again, and after more names than are remembered", () => {
+  for (let round = 0; round < 2; round++) {
+    for (let at = 0; at < 3_000; at++) assert.equal(canonicalName(`x-made-up-${at}`), `X-Made-Up-${at}`);
+    const long = "long-".repeat(100);
+    assert.equal(canonicalName(long), "Long-".repeat(100));
+  }
+});

@@ -13,6 +13,15 @@ export function canonicalName(name: string): string {
   return name;
 }
 
+/** Names repeat: HTTP/2 has them all in lower case. What strangers make up stops being kept, and long ones never are. */
+const RESPELLED = new Map<string, string>();
+const KEPT_MAX = 1_000;
+const KEPT_LENGTH_MAX = 64;
+
 function respelled(name: string): string {
-  return name.toLowerCase().replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
+  const known = RESPELLED.get(name);
+  if (known !== undefined) return known;
+  const spelled = name.toLowerCase().replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
+  if (RESPELLED.size < KEPT_MAX && name.length <= KEPT_LENGTH_MAX) RESPELLED.set(name, spelled);
+  return spelled;
 }
