@@ -14,7 +14,7 @@ import { bytesBody } from "./responses.ts";
 
 /** Servers of HTTP/2 that refuse, lie or die, frame by frame: what the side that asked them learns. */
 
-const OPTIONS = { timeout: 20_000 };
+const OPTIONS = { timeout: 60_000 };
 const pool = new UpstreamPool({
   network: systemNetwork(systemClock),
   clock: systemClock,

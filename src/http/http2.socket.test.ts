@@ -21,7 +21,7 @@ import { HttpServer } from "./server.ts";
 /** HTTP/2 on real sockets, on both sides of the engine. */
 
 const network = systemNetwork(systemClock);
-const OPTIONS = { timeout: 20_000 };
+const OPTIONS = { timeout: 60_000 };
 const pool = new UpstreamPool({ network, clock: systemClock, random: systemRandom });
 const closers: (() => unknown)[] = [() => pool.close()];
 after(async () => {

@@ -14,7 +14,7 @@ import { TlsAcceptor, type TlsAcceptorOptions } from "./tls-acceptor.ts";
 
 /** Handshakes that take their time, or never come to an end. */
 
-const OPTIONS = { timeout: 20_000 };
+const OPTIONS = { timeout: 60_000 };
 const authority = testAuthority();
 const identity = authority.issue(["localhost"]);
 const closers: (() => unknown)[] = [];

@@ -20,7 +20,7 @@ import { inspectIdentity, type TlsIdentity, type TlsSettings } from "./tls-ident
 /** TLS on real sockets: whom it serves, whom it trusts, and how certificates change. */
 
 const clock = systemClock;
-const OPTIONS = { timeout: 20_000 };
+const OPTIONS = { timeout: 60_000 };
 const authority = testAuthority();
 const closers: (() => unknown)[] = [];
 after(async () => {
