@@ -90,6 +90,16 @@ for (const variant of [memory, sqlite]) {
       },
     );
 
+    withStorage("gives many who read in one turn each its own object, or none", async (storage) => {
+      const names = Array.from({ length: 150 }, (_, index) => `pod-${index}`);
+      for (const name of names) put(storage, name);
+      await storage.whenDurable(storage.sequenced);
+      remove(storage, "pod-7");
+      const entries = await Promise.all([...names, "nobody"].map((name) => storage.get(key(name))));
+      const found = entries.map((entry) => entry && (JSON.parse(entry.json) as { name: string }).name);
+      assert.deepEqual(found, [...names.map((name) => (name === "pod-7" ? undefined : name)), undefined]);
+    });
+
     withStorage("refuses a write that has not seen the present revision", async (storage) => {
       const first = put(storage, "a");
       assert.equal(put(storage, "a", 0), undefined);
