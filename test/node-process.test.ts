@@ -28,7 +28,7 @@ process.on("SIGTERM", () => { console.log("bye"); process.exit(0); });
 async function realNode() {
   const node = await processNode({ folder: root, block: 7, source: SOURCE });
   const until = async (holds: (pod: Pod) => boolean) => {
-    for (let round = 0; round < 500; round++) {
+    for (let round = 0; round < 3_000; round++) {
       const pod = await node.client.get(PodKind, APP);
       if (holds(pod)) return pod;
       await new Promise((resolve) => setTimeout(resolve, 10));
@@ -169,16 +169,16 @@ test("a log can be read from a time on and with times, exact to a second", async
   const pod = appPod();
   const [container] = pod.spec.containers;
   assert.ok(container);
-  const script = "echo first; echo second; sleep 2.5; echo third; sleep 60";
+  const script = "echo first; echo second; sleep 4; echo third; sleep 60";
   pod.spec.containers = [{ name: "main", image: "app", command: ["sh", "-c", script] }];
   await node.client.create(PodKind, pod);
   await node.until((one) => one.status?.containerStatuses?.[0]?.started === true);
   const stored = await node.client.get(PodKind, APP);
   while (!(await logOf(logs, stored)).includes("third"))
     await new Promise((resolve) => setTimeout(resolve, 50));
-  assert.equal(await logOf(logs, stored, { sinceSeconds: 1 }), "third\n");
+  assert.equal(await logOf(logs, stored, { sinceSeconds: 3 }), "third\n");
   assert.equal(await logOf(logs, stored, { sinceSeconds: 3600 }), "first\nsecond\nthird\n");
-  const middle = new Date(Date.now() - 1_000).toISOString();
+  const middle = new Date(Date.now() - 3_000).toISOString();
   assert.equal(await logOf(logs, stored, { sinceTime: middle, tailLines: 2 }), "third\n");
   const lines = (await logOf(logs, stored, { timestamps: true })).trimEnd().split("\n");
   assert.deepEqual(
@@ -219,7 +219,7 @@ test("the log of a pod that is over is there for the next engine too, until the 
   assert.deepEqual(status, pod.status);
   await node.client.delete(PodKind, APP);
   for (let round = 0; existsSync(join(node.pods, pod.metadata.uid ?? "")); round++) {
-    assert.ok(round < 500, "its files stay");
+    assert.ok(round < 3_000, "its files stay");
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   await next.agent.stop({ graceMs: 1_000 });
