@@ -24,6 +24,7 @@ import { serveTelemetry } from "./data-plane-telemetry.ts";
 import { giveAway, takeOver } from "./hand-over.ts";
 import { serveHosting } from "./hosting-link.ts";
 import { LineWriter } from "./line-writer.ts";
+import { giveMemoryBack, MemoryReturn, processLoad } from "./memory-return.ts";
 import { packageVersion } from "./package-version.ts";
 import { EngineLogs } from "./pino-log.ts";
 import { processLink } from "./process-link.ts";
@@ -66,6 +67,8 @@ async function run(start: Start): Promise<void> {
     link.send(SERVING, null);
   }
   new SliceWatchdog({ clock: systemClock, log }).start();
+  const [clock, load] = [systemClock, processLoad(systemClock)];
+  new MemoryReturn({ clock, log, load, giveBack: () => giveMemoryBack(clock) }).start();
 }
 
 function wire(
