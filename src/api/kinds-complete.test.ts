@@ -17,7 +17,8 @@ test("each of Kubernetes' types is known with all its fields and no other", () =
   const found = new Map<string, string[]>();
   for (const { custom, schema } of KINDS) if (!custom) typesOf(schema, found);
   assert.ok(found.size > 150);
-  for (const [type, fields] of found)
+  // Those of definitions are of another module than the table.
+  for (const [type, fields] of [...found].filter(([type]) => !type.startsWith("apiextensions.")))
     assert.deepEqual(
       [...fields, ...(LATER[type] ?? [])].sort(),
       [...typesOfFields(type).keys()].sort(),

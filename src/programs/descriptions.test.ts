@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { KINDS } from "../api/kinds.ts";
 import { VIEWS } from "../api/views.ts";
 import { Resources } from "../embedded/apiserver/resources.ts";
+import { groupsOf } from "../embedded/apiserver/rest/discovery.ts";
 import { openApiDocument } from "../embedded/apiserver/rest/openapi.ts";
 import { readDescriptions } from "./descriptions.ts";
 
@@ -35,7 +36,8 @@ const SILENT = [
 ];
 
 test("kubectl explain has words for every kind, type and field of which the packages have any", () => {
-  const resources = new Resources(KINDS, [], VIEWS).all;
+  const groups = groupsOf(new Resources(KINDS, [], VIEWS));
+  const resources = groups.flatMap(({ versions }) => versions.flatMap((version) => version.resources));
   const { components } = openApiDocument(resources, { version: 3, said: readDescriptions() });
   const { schemas } = components as { schemas: Readonly<Record<string, Shown>> };
   const textOf = ({ description, $ref, allOf }: Shown): string | undefined => {

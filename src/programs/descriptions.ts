@@ -4,6 +4,7 @@ import { gunzipSync } from "node:zlib";
 import { type Descriptions, kindPath } from "../api/descriptions.ts";
 import { KINDS } from "../api/kinds.ts";
 import { VIEWS } from "../api/views.ts";
+import { REVIEWS } from "../embedded/apiserver/access/reviews.ts";
 import { describeKinds, inLinesOfDefinitions } from "./declared-types.ts";
 
 /** A build's file beside the programs. */
@@ -20,7 +21,7 @@ export function readDescriptions(): Descriptions {
 export function describeServedKinds(): Descriptions {
   const packages = join(import.meta.dirname, "../../node_modules");
   const read = (path: string) => readIfThere(join(packages, path));
-  const kinds = [...KINDS, ...VIEWS.map((view) => view.kind)].map(kindPath);
+  const kinds = [...KINDS, ...VIEWS.map((view) => view.kind), ...REVIEWS].map(kindPath);
   const lines = JSON.parse(readFileSync(join(import.meta.dirname, "definition-lines.json"), "utf8"));
   return inLinesOfDefinitions(describeKinds(kinds, read), lines);
 }

@@ -2,7 +2,7 @@ import { CREATED_AT_COLUMN } from "../age.ts";
 import type { Kind } from "../kind.ts";
 import { type Condition, plainConditionSchema } from "../object.ts";
 import { type Resource, resource } from "../resource.ts";
-import { any, array, boolean, integer, object, type Schema, string } from "../schema.ts";
+import { any, array, boolean, integer, named, object, type Schema, string } from "../schema.ts";
 
 export interface DefinitionNames {
   plural?: string;
@@ -49,70 +49,86 @@ export interface CustomResourceDefinitionStatus {
 export type CustomResourceDefinition = Resource<CustomResourceDefinitionSpec, CustomResourceDefinitionStatus>;
 
 const strings = array(string(), { listType: "atomic" });
+const type = <S extends Schema>(name: string, schema: S, required?: readonly string[]) =>
+  named(`apiextensions.v1.${name}`, schema, required);
 
-const namesSchema = object(
-  {},
-  {
-    plural: string(),
-    singular: string(),
-    shortNames: strings,
-    kind: string(),
-    listKind: string(),
-    categories: strings,
-  },
+const int32 = integer({ format: "int32" });
+
+const namesSchema = type(
+  "CustomResourceDefinitionNames",
+  object(
+    {},
+    {
+      plural: string(),
+      singular: string(),
+      shortNames: strings,
+      kind: string(),
+      listKind: string(),
+      categories: strings,
+    },
+  ),
+  ["kind", "plural"],
 );
 
-const columnSchema = object(
-  {},
-  {
-    name: string(),
-    type: string(),
-    format: string(),
-    description: string(),
-    priority: integer({ format: "int32" }),
-    jsonPath: string(),
-  },
+const columnSchema = type(
+  "CustomResourceColumnDefinition",
+  object(
+    {},
+    {
+      name: string(),
+      type: string(),
+      format: string(),
+      description: string(),
+      priority: int32,
+      jsonPath: string(),
+    },
+  ),
+  ["jsonPath", "name", "type"],
 );
 
-const versionSchema = object(
-  {},
-  {
-    name: string(),
-    served: boolean(),
-    storage: boolean(),
-    deprecated: boolean(),
-    deprecationWarning: string(),
-    schema: object({}, { openAPIV3Schema: any() }),
-    subresources: object(
-      {},
-      {
-        scale: object(
-          {},
-          { specReplicasPath: string(), statusReplicasPath: string(), labelSelectorPath: string() },
-        ),
-        status: any(),
-      },
-    ),
-    additionalPrinterColumns: array(columnSchema, { listType: "atomic" }),
-    selectableFields: array(object({ jsonPath: string() }, {}), { listType: "atomic" }),
-  },
+const scaleSchema = type(
+  "CustomResourceSubresourceScale",
+  object({}, { specReplicasPath: string(), statusReplicasPath: string(), labelSelectorPath: string() }),
+  ["specReplicasPath", "statusReplicasPath"],
 );
 
-const conversionWebhookSchema = object(
-  { conversionReviewVersions: strings },
-  {
-    clientConfig: object(
-      {},
-      {
-        caBundle: string({ format: "byte" }),
-        service: object(
-          { name: string(), namespace: string() },
-          { path: string(), port: integer({ format: "int32" }) },
-        ),
-        url: string(),
-      },
-    ),
-  },
+const versionSchema = type(
+  "CustomResourceDefinitionVersion",
+  object(
+    {},
+    {
+      name: string(),
+      served: boolean(),
+      storage: boolean(),
+      deprecated: boolean(),
+      deprecationWarning: string(),
+      schema: type("CustomResourceValidation", object({}, { openAPIV3Schema: any() })),
+      subresources: type("CustomResourceSubresources", object({}, { scale: scaleSchema, status: any() })),
+      additionalPrinterColumns: array(columnSchema, { listType: "atomic" }),
+      selectableFields: array(type("SelectableField", object({ jsonPath: string() }, {})), {
+        listType: "atomic",
+      }),
+    },
+  ),
+  ["name", "served", "storage"],
+);
+
+const serviceSchema = type(
+  "ServiceReference",
+  object({ name: string(), namespace: string() }, { path: string(), port: int32 }),
+);
+
+const webhookSchema = type(
+  "WebhookConversion",
+  object(
+    { conversionReviewVersions: strings },
+    {
+      clientConfig: type(
+        "WebhookClientConfig",
+        object({}, { caBundle: string({ format: "byte" }), service: serviceSchema, url: string() }),
+      ),
+    },
+  ),
 );
 
 const specSchema = object(
@@ -122,15 +138,19 @@ const specSchema = object(
     names: namesSchema,
     scope: string(),
     versions: array(versionSchema, { listType: "atomic" }),
-    conversion: object({ strategy: string() }, { webhook: conversionWebhookSchema }),
+    conversion: type("CustomResourceConversion", object({ strategy: string() }, { webhook: webhookSchema })),
     preserveUnknownFields: boolean(),
   },
+  { openApi: { required: ["group", "names", "scope", "versions"] } },
 ) as Schema as Schema<CustomResourceDefinitionSpec>;
 
 const statusSchema = object(
   {},
   {
-    conditions: array(plainConditionSchema, { listType: "map", listKeys: ["type"] }),
+    conditions: array(type("CustomResourceDefinitionCondition", plainConditionSchema, ["status", "type"]), {
+      listType: "map",
+      listKeys: ["type"],
+    }),
     acceptedNames: namesSchema,
     storedVersions: strings,
     observedGeneration: integer({ format: "int64" }),

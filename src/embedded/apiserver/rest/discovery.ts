@@ -1,4 +1,8 @@
+import { schemaOfGoType } from "../../../api/go-schema.ts";
+import { goTypeOf } from "../../../api/go-types.ts";
 import { apiVersionOf, collectionOf, type Kind } from "../../../api/kind.ts";
+import { objectMetaSchema } from "../../../api/object.ts";
+import { object, string } from "../../../api/schema.ts";
 import { REVIEWS, type Review } from "../access/reviews.ts";
 import type { Resource, Resources } from "../resources.ts";
 
@@ -64,8 +68,12 @@ function subresourcesOf(kind: Kind): SubresourceInfo[] {
 /** A question as the resource that discovery shows it as: it can only be created. */
 function reviewKind({ group, version, plural, kind, namespaced }: Review): Kind {
   const names = { kind, plural, singular: kind.toLowerCase(), shortNames: [], categories: [] };
-  const none = { custom: false, statusSubresource: false, schema: { type: "object" } as const, columns: [] };
-  return { group, version, ...names, namespaced, ...none };
+  const none = { custom: false, statusSubresource: false, columns: [] };
+  const { fields, openApi } = schemaOfGoType(goTypeOf(`${group}/${version}/${kind}`) ?? "");
+  const { metadata: _, ...others } = fields ?? {};
+  const all = { apiVersion: string(), kind: string(), ...others };
+  const schema = { ...object({ metadata: objectMetaSchema }, all), ...(openApi && { openApi }) };
+  return { group, version, ...names, namespaced, ...none, schema };
 }
 
 function optionalLists(kind: Kind): object {

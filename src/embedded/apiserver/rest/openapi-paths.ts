@@ -26,7 +26,8 @@ export class OpenApiDocuments {
   }
 
   version2(): Readonly<Record<string, unknown>> {
-    return openApiDocument(this.#resources.all, { version: 2, said: this.#descriptions() });
+    const all = [...this.#groupVersions().values()].flat();
+    return openApiDocument(all, { version: 2, said: this.#descriptions() });
   }
 
   /** `path` is as in the index, `apis/apps/v1`; undefined when there is no such document. */
