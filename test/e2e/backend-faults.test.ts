@@ -5,6 +5,7 @@ import { type TestContext, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { REVISION, world } from "../support/data-plane-world.ts";
 import { FAULTS, faultyApplication } from "../support/faulty-application.ts";
+import { faultyHttp2Application, HTTP2_FAULTS } from "../support/faulty-http2-application.ts";
 import { startLoneQueueProxy } from "../support/lone-queue-proxy.ts";
 
 /**
@@ -30,28 +31,32 @@ interface Client {
 }
 
 const HOST = "hello.default.localhost";
-const LIMITS = { REVISION_TIMEOUT_SECONDS: "2", REVISION_RESPONSE_START_TIMEOUT_SECONDS: "1" };
+type Limits = Readonly<Record<string, string>>;
+/** For a loaded machine, whose applications answer late without any fault. */
+const PATIENT = { REVISION_TIMEOUT_SECONDS: "60", REVISION_RESPONSE_START_TIMEOUT_SECONDS: "50" };
+/** For the one fault that is to keep silent. */
+const HASTY = { REVISION_TIMEOUT_SECONDS: "60", REVISION_RESPONSE_START_TIMEOUT_SECONDS: "3" };
 
-const DOORS: Record<string, (context: TestContext) => Promise<Door>> = {
-  gateway: async (context) => {
+const DOORS: Record<string, (context: TestContext, env: Limits) => Promise<Door>> = {
+  gateway: async (context, env) => {
     const { gateway, port, startPod } = await world(context);
-    const pod = await startPod({ env: LIMITS });
+    const pod = await startPod({ env });
     await faultyApplication(context, pod.application);
     const key = { namespace: "default", name: "hello-00001" };
     gateway.backends.setService({ ...key, ports: [{ name: "http", port: 80 }] });
     gateway.backends.setEndpoints(key.namespace, key.name, [{ name: "http", backends: [pod.backend] }]);
     return { ip: "127.0.0.1", port };
   },
-  activator: async (context) => {
+  activator: async (context, env) => {
     const { activator, port, startPod } = await world(context);
-    const pod = await startPod({ env: LIMITS });
+    const pod = await startPod({ env });
     await faultyApplication(context, pod.application);
     activator.revisions.set(REVISION);
     activator.revisions.setPods("default", "hello-00001", { ready: [pod.backend], notReady: [] });
     return { ip: "127.0.0.1", port };
   },
-  "lone queue-proxy": async (context) => {
-    const { ip } = await startLoneQueueProxy(context, undefined, { env: LIMITS });
+  "lone queue-proxy": async (context, env) => {
+    const { ip } = await startLoneQueueProxy(context, undefined, { env });
     await faultyApplication(context, { ip, port: 8080 });
     return { ip, port: 8012 };
   },
@@ -145,6 +150,7 @@ const WANTED: Readonly<Record<string, Answer & { readonly method?: string }>> = 
   "answers-304-with-a-body": { status: 304, body: "" },
 };
 
+const SILENT = "silent";
 /** Nobody could tell its late words from an answer if another request were on that connection by then. */
 const ALONE = "answers-again-later";
 
@@ -173,9 +179,9 @@ for (const [door, open] of Object.entries(DOORS)) {
     // Alone in its pod a queue-proxy speaks to the application as its client speaks to it (spec Q-011).
     if (door === "lone queue-proxy" && version === "HTTP/2") continue;
     test(`faults of the application behind the ${door}, for a client of ${version}`, async (context) => {
-      const address = await open(context);
+      const [patient, hasty] = [await open(context, PATIENT), await open(context, HASTY)];
       const judgeOne = async (name: string) => {
-        const client = connect(address);
+        const client = connect(name === SILENT ? hasty : patient);
         try {
           return await judge(client, name);
         } finally {
@@ -188,3 +194,33 @@ for (const [door, open] of Object.entries(DOORS)) {
     });
   }
 }
+
+/** What a client of HTTP/2 may see of an application that speaks it too. */
+const BROKEN = { status: 502, codes: ["upstream-closed", "upstream-reset"] };
+const CUT = { status: 200, body: "half", isCut: true };
+const WANTED_OF_HTTP2: Readonly<Record<string, Answer & { readonly codes?: readonly string[] }>> = {
+  good: { status: 200, body: "good 1" },
+  "resets-the-stream": { status: 502, codes: ["upstream-reset"] },
+  "closes-at-once": BROKEN,
+  "resets-the-connection": BROKEN,
+  "sends-no-frames": { status: 502, codes: ["upstream-malformed"] },
+  "says-goodbye-and-closes": BROKEN,
+  "resets-in-the-body": CUT,
+  "closes-in-the-body": CUT,
+  "ends-before-its-length": CUT,
+};
+
+test("faults of an application of HTTP/2 behind the lone queue-proxy", async (context) => {
+  assert.deepEqual(Object.keys(WANTED_OF_HTTP2).sort(), Object.keys(HTTP2_FAULTS).sort());
+  const { ip } = await startLoneQueueProxy(context, undefined, { env: PATIENT });
+  await faultyHttp2Application(context, { ip, port: 8080 });
+  const client = http2Client({ ip, port: 8012 });
+  context.after(() => client.close());
+  for (const [name, { codes, ...wanted }] of Object.entries(WANTED_OF_HTTP2)) {
+    const { code, ...answer } = await client.ask("GET", `/${name}/1`);
+    assert.deepEqual({ ...answer, ...(codes && { body: "" }) }, { isCut: false, body: "", ...wanted }, name);
+    if (codes) assert.ok(codes.includes(code ?? ""), `${name}: ${code}`);
+    const next = await client.ask("GET", "/good/2");
+    assert.equal(next.body, "good 2", `after ${name}: ${JSON.stringify(next)}`);
+  }
+});
