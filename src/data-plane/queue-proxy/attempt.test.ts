@@ -40,7 +40,7 @@ function attempted(probe: object, options: Attempted = {}): Promise<AttemptOutco
   });
   const [parsed] = parseProbes(JSON.stringify(probe), Array.isArray(probe));
   assert.ok(parsed);
-  return attempt(parsed, options.timeoutMs ?? 1000);
+  return attempt(parsed, options.timeoutMs ?? 20_000);
 }
 
 const get = (port: number, more: object = {}) => ({
@@ -217,7 +217,7 @@ test("to find out the protocol takes nothing of the time that the answer has", a
     });
   });
   const port = await listening(context, server);
-  assert.equal(await attempted(get(port), { detectsHttp2: true, timeoutMs: 300 }), "ready");
+  assert.equal(await attempted(get(port), { detectsHttp2: true, timeoutMs: 1500 }), "ready");
 });
 
 /** What each path of a probe looks like in the request line that Go's client writes; undefined = it sends nothing. */
