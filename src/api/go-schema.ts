@@ -1,7 +1,7 @@
 import { fieldsOf } from "./go-types.ts";
 import { array, boolean, integer, map, object, type Schema, string } from "./schema.ts";
 
-/** The schema of a type of Go's such as `authorization.v1.UserInfo`: what OpenAPI shows of it; nothing is checked by it. */
+/** What OpenAPI shows of a type of Go's such as `authorization.v1.UserInfo`; nothing is checked by it. */
 export function schemaOfGoType(type: string): Schema {
   const fields = [...fieldsOf(type).values()];
   const schemas = fields.map(({ name, type, isList }) => [
