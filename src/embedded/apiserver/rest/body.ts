@@ -5,7 +5,7 @@ import { type AnyObject, isRecord } from "../any-object.ts";
 import { badRequest, SCHEME, unsupportedMediaType } from "../failures.ts";
 import type { Resource } from "../resources.ts";
 import { OFFERED } from "./accept.ts";
-import { duplicateFields } from "./duplicate-fields.ts";
+import { duplicateFields, endOfText } from "./duplicate-fields.ts";
 import type { ApiRequest, Exchange } from "./exchange.ts";
 import { readYaml, type YamlBody, YamlProblem } from "./yaml-body.ts";
 
@@ -147,13 +147,9 @@ function quoted(char: string): string {
 function depthOf(text: string): number {
   let depth = 0;
   let deepest = 0;
-  let inText = false;
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
-    if (inText) {
-      if (code === 0x5c) index++;
-      else if (code === 0x22) inText = false;
-    } else if (code === 0x22) inText = true;
+    if (code === 0x22) index = endOfText(text, index) - 1;
     else if (code === 0x7b || code === 0x5b) deepest = Math.max(deepest, ++depth);
     else if (code === 0x7d || code === 0x5d) depth--;
   }
