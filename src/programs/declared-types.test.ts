@@ -95,3 +95,9 @@ test("definitions show a text in other lines, or less of it, and the text itself
     },
   });
 });
+
+test("without packages nothing is said, and nothing is made of the lines", () => {
+  const said = describeKinds(["apps/v1/Crew"], () => undefined);
+  const lines = { A: { "": "13", b: "13" } };
+  assert.deepEqual(inLinesOfDefinitions(said, lines).types, { A: { fields: { b: {} } } });
+});

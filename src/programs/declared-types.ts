@@ -47,7 +47,8 @@ export function inLinesOfDefinitions({ kinds, types }: Descriptions, lines: Defi
 }
 
 function inLines(said: Description, ends: string): Description {
-  let inDefinitions = said.text ?? "";
+  if (said.text === undefined) return said;
+  let inDefinitions = said.text;
   for (const end of ends.split(" ").map(Number))
     inDefinitions =
       end < 0

@@ -9,12 +9,19 @@ import { describeKinds, inLinesOfDefinitions } from "./declared-types.ts";
 
 /** A build's file beside the programs. */
 export const DESCRIPTIONS_FILE = "descriptions.json.gz";
+
+/** From source alone, where hundreds of files have to be read for it. */
+let kept: Descriptions | undefined;
+
 /**
  * What Kubernetes and Knative say of the kinds served: a file in a build; from source, what the packages that the file
  * is made of say, if they are installed.
  */
 export function readDescriptions(): Descriptions {
-  if (import.meta.filename.endsWith(".ts")) return describeServedKinds();
+  if (import.meta.filename.endsWith(".ts")) {
+    kept ??= describeServedKinds();
+    return kept;
+  }
   return JSON.parse(gunzipSync(readFileSync(join(import.meta.dirname, DESCRIPTIONS_FILE))).toString());
 }
 
