@@ -77,8 +77,10 @@ function readyLine(child: ChildProcess): Promise<Ready> {
   });
 }
 
+/** At once where it has ended already. */
 function stop(child: ChildProcess): Promise<void> {
   return new Promise((done) => {
+    if (child.exitCode !== null || child.signalCode !== null) return done();
     child.removeAllListeners("exit");
     child.once("exit", () => done());
     child.kill("SIGTERM");

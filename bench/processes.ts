@@ -57,7 +57,16 @@ export function memoryMiB(pids: readonly number[]): number {
 
 /** Resident memory in MiB; pages that several of them share are counted more than once. */
 export function residentMiB(pids: readonly number[]): number {
-  const kib = pids.map((pid) => Number(/^VmRSS:\s+(\d+)/m.exec(read(`/proc/${pid}/status`) ?? "")?.[1] ?? 0));
+  return statusMiB(pids, /^VmRSS:\s+(\d+)/m);
+}
+
+/** The most that was ever resident of each, summed; shared pages count as above. */
+export function peakMiB(pids: readonly number[]): number {
+  return statusMiB(pids, /^VmHWM:\s+(\d+)/m);
+}
+
+function statusMiB(pids: readonly number[], line: RegExp): number {
+  const kib = pids.map((pid) => Number(line.exec(read(`/proc/${pid}/status`) ?? "")?.[1] ?? 0));
   return kib.reduce((sum, one) => sum + one, 0) / 1024;
 }
 
