@@ -30,11 +30,19 @@ test("a whole number is one that is written as such, within 32 bits unless more 
   assert.throws(() => integerOf(fields, "a"), /a is not an integer/);
   assert.throws(() => integerOf(fields, "b"), /b is not an integer/);
   assert.throws(() => integerOf(fields, "c"), /c is out of range/);
-  assert.deepEqual([integerOf(fields, "c", 2 ** 63), integerOf(fields, "d")], [2147483648, -2147483648]);
+  assert.deepEqual([integerOf(fields, "c", 2n ** 63n), integerOf(fields, "d")], [2147483648, -2147483648]);
   assert.deepEqual(
     [numberOf(fields, "a"), numberOf(fields, "b"), numberOf(fields, "c")],
     [1, 100, 2147483648],
   );
+});
+
+test("the greatest int64 is known from what is beyond it", () => {
+  const fields = read('{"a":9223372036854775807,"b":9223372036854775808,"c":-9223372036854775808}');
+  assert.equal(integerOf(fields, "a", 2n ** 63n), 2 ** 63);
+  assert.equal(integerOf(fields, "c", 2n ** 63n), -(2 ** 63));
+  assert.equal(numberOf(fields, "b"), 2 ** 63);
+  assert.throws(() => integerOf(fields, "b", 2n ** 63n), /b is out of range/);
 });
 
 test("a value of another type is named", () => {

@@ -23,9 +23,11 @@ class Fraction {
 
 /** Throws SyntaxError. To be read with the functions below, which throw errors that name the field. */
 export function parseGoJson(text: string): unknown {
-  return JSON.parse(text, (_key, value, { source }) =>
-    typeof value === "number" && /[.eE]/.test(source ?? "") ? new Fraction(value) : value,
-  );
+  return JSON.parse(text, (_key, value, { source = "" }) => {
+    if (typeof value !== "number") return value;
+    if (/[.eE]/.test(source)) return new Fraction(value);
+    return Number.isSafeInteger(value) ? value : BigInt(source);
+  });
 }
 
 /** null is an empty struct. */
@@ -60,18 +62,20 @@ export function booleanOf(from: GoFields, name: string): boolean {
 export function numberOf(from: GoFields, name: string): number {
   const value = fieldOf(from, name) ?? 0;
   if (value instanceof Fraction) return value.value;
+  if (typeof value === "bigint") return Number(value);
   if (typeof value !== "number") throw new TypeError(`${name} is not a number`);
   return value;
 }
 
-const INT32_LIMIT = 2 ** 31;
+const INT32_LIMIT = 2n ** 31n;
 
-/** An int32; with `limit` 2 ** 63 an int64, as far as numbers here are exact. */
+/** An int32; with `limit` 2n ** 63n an int64, whose number may not be exact. */
 export function integerOf(from: GoFields, name: string, limit = INT32_LIMIT): number {
   const value = fieldOf(from, name) ?? 0;
-  if (typeof value !== "number") throw new TypeError(`${name} is not an integer`);
+  if (typeof value !== "number" && typeof value !== "bigint")
+    throw new TypeError(`${name} is not an integer`);
   if (value >= limit || value < -limit) throw new TypeError(`${name} is out of range`);
-  return value;
+  return Number(value);
 }
 
 /** null is an empty list. */

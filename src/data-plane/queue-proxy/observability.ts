@@ -90,7 +90,7 @@ function requestLogOf(config: GoFields): RequestLogSettings {
 }
 
 const NS_PER_MS = 1e6;
-const INT64_LIMIT = 2 ** 63;
+const INT64_LIMIT = 2n ** 63n;
 
 interface Export {
   readonly protocol: string;

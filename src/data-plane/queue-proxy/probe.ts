@@ -52,7 +52,7 @@ function probeOf(value: unknown): Probe {
   if (value === null) return NEVER;
   const probe = fieldsOf(value, "a probe");
   for (const unused of ["initialDelaySeconds", "failureThreshold"]) integerOf(probe, unused);
-  integerOf(probe, "terminationGracePeriodSeconds", 2 ** 63);
+  integerOf(probe, "terminationGracePeriodSeconds", 2n ** 63n);
   return {
     action: actionOf(probe),
     periodSeconds: integerOf(probe, "periodSeconds"),
