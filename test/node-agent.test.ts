@@ -190,6 +190,32 @@ test("failing liveness restarts the user container after its grace, and only tha
   );
 });
 
+test("nothing restarts a container for its liveness until its startup probe has passed", async () => {
+  let restarts = 0;
+  let isUp = false;
+  const port = 8080;
+  const pod = revisionPod({
+    startupProbe: { httpGet: { path: "/", port }, periodSeconds: 2, failureThreshold: 10 },
+    livenessProbe: { httpGet: { path: "/", port }, periodSeconds: 2, failureThreshold: 1 },
+  });
+  const world = await worldWithPod(pod, ({ runtime, probe }) => {
+    runtime.programs.set("hello", () => {
+      restarts++;
+    });
+    probe.answer = ({ port }) => (port !== 20_000 || isUp ? 200 : 503);
+  });
+  await world.clock.advance(10_000);
+  assert.deepEqual([restarts, (await world.user())?.started], [1, false]);
+  assert.notEqual(readyOf(await world.read()), "True");
+  isUp = true;
+  await world.clock.advance(4_000);
+  assert.deepEqual([restarts, (await world.user())?.started], [1, true]);
+  assert.equal(readyOf(await world.read()), "True");
+  isUp = false;
+  await world.clock.advance(4_000);
+  assert.equal(restarts, 2, "from then on liveness counts");
+});
+
 test("a deleted pod drains, gets SIGTERM, then SIGKILL at the end of its grace, and is gone", async () => {
   const told: string[] = [];
   const world = await worldWithPod(revisionPod(), ({ runtime, host, clock }) => {
