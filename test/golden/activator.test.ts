@@ -105,7 +105,7 @@ const REVISION = "rev-00001";
 const CLIENT_IP = "127.0.0.1";
 
 let cases = 0;
-const block = 16 + (process.pid % 200);
+const block = 16 + (process.pid % 100);
 
 interface Addresses {
   readonly prefix: string;

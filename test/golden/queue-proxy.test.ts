@@ -90,7 +90,7 @@ const PORTS: Record<string, number> = {
 };
 
 let cases = 0;
-const block = 16 + (process.pid % 200);
+const block = 116 + (process.pid % 100);
 const nextIp = (): string => {
   cases += 1;
   return `127.${block}.${Math.floor(cases / 250) + 1}.${(cases % 250) + 1}`;

@@ -19,6 +19,7 @@ import { systemNetwork } from "../../src/http/network.ts";
 import { UpstreamPool } from "../../src/http/pool.ts";
 import { HttpServer } from "../../src/http/server.ts";
 import { TimerWheel } from "../../src/http/timer-wheel.ts";
+import { nextLoopbackAddress } from "./loopback-address.ts";
 import { BASE_ENV } from "./queue-proxy-env.ts";
 
 /** Gateway, activator and hosted queue-proxies wired as the data-plane program does, on loopback sockets. */
@@ -26,7 +27,7 @@ import { BASE_ENV } from "./queue-proxy-env.ts";
 export const clock = systemClock;
 export const network = systemNetwork(clock);
 export const ACTIVATOR: Backend = { ip: "127.0.0.1", port: 1 };
-let lastOctet = 10 + (process.pid % 200);
+let pods = 0;
 
 export interface World {
   readonly gateway: Gateway;
@@ -145,9 +146,9 @@ function rules(): HostRule[] {
 }
 
 async function hostPod(hosted: HostedQueueProxies, apps: Server[], options: PodOptions): Promise<Pod> {
-  lastOctet += 1;
-  const ip = `127.201.${process.pid % 250}.${lastOctet % 250}`;
-  const uid = `uid-${lastOctet}`;
+  pods += 1;
+  const ip = nextLoopbackAddress();
+  const uid = `uid-${pods}`;
   const probe = options.probe ?? { tcpSocket: { port: 8080, host: "127.0.0.1" }, successThreshold: 1 };
   const env = {
     ...BASE_ENV,
@@ -157,7 +158,7 @@ async function hostPod(hosted: HostedQueueProxies, apps: Server[], options: PodO
     SERVING_READINESS_PROBE: typeof probe === "string" ? probe : JSON.stringify(probe),
     ...options.env,
   };
-  const userPort = 20_000 + lastOctet;
+  const userPort = 20_000 + pods;
   const userPorts = [{ declared: 8080, ip, port: userPort }];
   await hosted.host({ uid, namespace: "default", name: uid, ip, env, userPorts });
   const requests: string[] = [];

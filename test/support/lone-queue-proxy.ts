@@ -6,11 +6,10 @@ import { silentLog } from "../../src/base/log.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { LoneQueueProxy, type LoneQueueProxyOptions } from "../../src/data-plane/queue-proxy/lone.ts";
 import { systemNetwork } from "../../src/http/network.ts";
+import { nextLoopbackAddress } from "./loopback-address.ts";
 import { BASE_ENV } from "./queue-proxy-env.ts";
 
 /** A queue-proxy program and its application on loopback sockets, on an address of their own, for one test. */
-
-let lastOctet = 1;
 
 export interface StartedQueueProxy {
   readonly ip: string;
@@ -27,8 +26,7 @@ export async function startLoneQueueProxy(
   application: RequestListener | undefined,
   options: Partial<LoneQueueProxyOptions> = {},
 ): Promise<StartedQueueProxy> {
-  lastOctet += 1;
-  const ip = `127.${20 + (process.pid % 200)}.9.${lastOctet}`;
+  const ip = nextLoopbackAddress();
   const server = createServer(application);
   if (application) await new Promise<void>((resolve) => server.listen(8080, ip, resolve));
   const exits: number[] = [];

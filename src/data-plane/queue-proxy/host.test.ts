@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { type TestContext, test } from "node:test";
+import { nextLoopbackAddress } from "../../../test/support/loopback-address.ts";
 import { BASE_ENV } from "../../../test/support/queue-proxy-env.ts";
 import type { HostedPod } from "../../api/wire/hosting.ts";
 import { systemClock } from "../../base/clock.ts";
@@ -13,11 +14,9 @@ import { TimerWheel } from "../../http/timer-wheel.ts";
 import { HostedQueueProxies } from "./host.ts";
 
 const network = systemNetwork(systemClock);
-let lastOctet = 1;
 
 async function world(context: TestContext) {
-  lastOctet += 1;
-  const ip = `127.${20 + (process.pid % 200)}.11.${lastOctet}`;
+  const ip = nextLoopbackAddress();
   const application = createServer((_request, response) => response.end("ok"));
   await new Promise<void>((resolve) => application.listen(8080, ip, resolve));
   const files = new Map<string, string[]>();
