@@ -59,6 +59,34 @@ test("var-log collection gives every user container a part of one volume, by nam
   assert.equal(queue?.volumeMounts, undefined);
 });
 
+test("the queue-proxy asks the probes of all containers but commands, which run in the container (Q-036)", () => {
+  const image = "dev.local/hello";
+  const { spec, queue } = deploymentWith(
+    { "config-features": { "multi-container-probing": "enabled" } },
+    {
+      spec: {
+        containers: [
+          {
+            name: "user-container",
+            image,
+            ports: [{ containerPort: 8080 }],
+            readinessProbe: { tcpSocket: { port: 8080 } },
+          },
+          { name: "files", image, readinessProbe: { exec: { command: ["test", "-f", "/ready"] } } },
+          { name: "cache", image, readinessProbe: { httpGet: { path: "/up", port: 9000 } } },
+        ],
+      },
+    },
+  );
+  const sent = queue?.env?.find(({ name }) => name === "SERVING_READINESS_PROBE")?.value ?? "";
+  const [serving, cache, ...more] = JSON.parse(sent);
+  assert.equal(serving.tcpSocket.port, 8080);
+  assert.deepEqual([cache.httpGet.path, cache.httpGet.port], ["/up", 9000]);
+  assert.deepEqual(more, []);
+  const files = spec.containers.find(({ name }) => name === "files");
+  assert.deepEqual(files?.readinessProbe?.exec?.command, ["test", "-f", "/ready"]);
+});
+
 test("each audience becomes a token file of the queue-proxy", () => {
   const { spec, queue } = deploymentWith({ "config-deployment": { "queue-sidecar-token-audiences": "b,a" } });
   const token = (audience: string) => ({
