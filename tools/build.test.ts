@@ -36,7 +36,8 @@ describe("the published package", () => {
 
   test("starts both processes and its storage thread, says where they are, and ends with 0", async () => {
     const args = ["up", "--home", join(folder, "home"), "--http-port", "0", "--api-port", "0", "-o", "json"];
-    const env = { ...process.env, XDG_CACHE_HOME: join(folder, "cache") };
+    const { NODE_COMPILE_CACHE: _, ...inherited } = process.env;
+    const env = { ...inherited, XDG_CACHE_HOME: join(folder, "cache") };
     const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"] });
     const exited = once(child, "exit");
     const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
