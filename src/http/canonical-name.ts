@@ -13,7 +13,7 @@ export function canonicalName(name: string): string {
   return name;
 }
 
-/** Names repeat: HTTP/2 has them all in lower case. What strangers make up stops being kept, and long ones never are. */
+/** Names repeat: HTTP/2 has them all in lower case. What strangers make up ends being kept; long ones never are. */
 const RESPELLED = new Map<string, string>();
 const KEPT_MAX = 1_000;
 const KEPT_LENGTH_MAX = 64;

@@ -2,10 +2,14 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { connect } from "node:net";
 import { after, test } from "node:test";
+import { until } from "../../test/support/until.ts";
 import { systemClock } from "../base/clock.ts";
 import type { Conn } from "./conn.ts";
+import type { Exchange } from "./message.ts";
 import { systemNetwork } from "./network.ts";
 import { type LentBuffer, READ_BUFFERS, ReadBuffers } from "./read-buffers.ts";
+import { respondWith } from "./responses.ts";
+import { HttpServer } from "./server.ts";
 
 const network = systemNetwork(systemClock);
 const closers: (() => unknown)[] = [];
@@ -116,4 +120,32 @@ test("when all are lent, bodies are copied and pass unchanged", async () => {
   assert.equal(got, sent);
   assert.equal(writtenAsIs, 0);
   for (const one of taken) one.release();
+});
+
+test("a request that waits with a large body holds none, and its body is whole when it goes on", async () => {
+  const exchanges: Exchange[] = [];
+  const server = new HttpServer({ clock: systemClock, handler: (exchange) => exchanges.push(exchange) });
+  const listener = await network.listen({ ip: "127.0.0.1", port: 0 }, server.accept);
+  const client = connect(listener.address.port, "127.0.0.1");
+  closers.push(
+    () => client.destroy(),
+    listener.close,
+    () => server.closeNow(),
+  );
+  const body = randomBytes(1024 * 1024);
+  client.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n`);
+  client.write(body);
+  await until(() => (exchanges[0]?.heldBytes ?? 0) >= 16 * 1024);
+  const free = takeAll(READ_BUFFERS);
+  assert.equal(free.length, takeAll(new ReadBuffers()).length);
+  for (const one of free) one.release();
+  const [exchange] = exchanges;
+  assert.ok(exchange);
+  const got: Buffer[] = [];
+  const { promise: whole, resolve, reject } = Promise.withResolvers<void>();
+  exchange.body.start({ data: (chunk) => got.push(Buffer.from(chunk)), end: () => resolve(), fail: reject });
+  exchange.body.credit(2 * body.length);
+  await whole;
+  assert.ok(Buffer.concat(got).equals(body));
+  respondWith(exchange, { status: 200, body: "" });
 });

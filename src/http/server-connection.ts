@@ -237,7 +237,8 @@ export class ServerConnection
   /** Reads while somebody wants what comes: the body's reader, or ourselves up to the bound for bytes ahead. */
   #adjustReading(): void {
     if (this.#over) return;
-    if (!this.#decoder.done) this.#conn.expect?.(this.#decoder.expectedBytes);
+    // Nothing is lent to a request that waits.
+    if (this.#body?.started && !this.#decoder.done) this.#conn.expect?.(this.#decoder.expectedBytes);
     const { heldBodyBytesMax } = this.#context.limits;
     const wants =
       this.#closing ||
