@@ -8,7 +8,7 @@ import { giveMemoryBack, MemoryReturn, type ProcessLoad, processLoad } from "./m
 const MIB = 1024 * 1024;
 
 /** A process of which `keptMiB` are in use, whatever it has grown to. */
-function process(keptMiB: number) {
+function processOf(keptMiB: number) {
   const clock = new VirtualClock({ startWallMs: 0 });
   const state = { residentMiB: keptMiB, cpu: 0, loop: 0, keptMiB, pauses: 0 };
   const load = (): ProcessLoad => ({ ...state, residentBytes: state.residentMiB * MIB });
@@ -21,7 +21,7 @@ function process(keptMiB: number) {
 }
 
 test("what a burst of work left is given back once the process is idle", async () => {
-  const { clock, state } = process(100);
+  const { clock, state } = processOf(100);
   await clock.advance(10_000);
   Object.assign(state, { residentMiB: 600, cpu: 0.9, loop: 0.9 });
   await clock.advance(60_000);
@@ -36,7 +36,7 @@ test("what a burst of work left is given back once the process is idle", async (
 });
 
 test("a process is paused neither for little growth nor again and again for memory in use", async () => {
-  const { clock, state } = process(100);
+  const { clock, state } = processOf(100);
   await clock.advance(5_000);
   Object.assign(state, { residentMiB: 145, keptMiB: 145 });
   await clock.advance(60_000);
@@ -54,9 +54,8 @@ test("garbage outside of V8's heap is really given back", async () => {
   garbage = undefined;
   await giveMemoryBack(systemClock);
   // Where the C library cannot be asked, pages between blocks in use stay.
-  const isGlibc =
-    "glibcVersionRuntime" in (globalThis.process.report.getReport() as { header: object }).header;
-  const isAsked = isGlibc && globalThis.process.getBuiltinModule("node:ffi") !== undefined;
+  const isGlibc = "glibcVersionRuntime" in (process.report.getReport() as { header: object }).header;
+  const isAsked = isGlibc && process.getBuiltinModule("node:ffi") !== undefined;
   // The thread that frees what was collected may be slow.
   while (isAsked && load().residentBytes > beforeBytes - 60 * MIB) await giveMemoryBack(systemClock);
   assert.equal(kept.length, 40);

@@ -2,13 +2,13 @@ import type * as Ffi from "node:ffi";
 import { performance } from "node:perf_hooks";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import type { Clock } from "../base/clock.ts";
+import { type Clock, sleep } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 
 /**
  * Gives memory back that a burst of work left behind: V8 collects nothing while nothing is allocated, and glibc keeps
  * free pages that lie below any block in use. Both are asked for when the process is idle only, for they pause it by
- * some 0.1 s (docs/adr/0007-two-processes.md).
+ * 0.1 to 0.2 s (docs/adr/0007-two-processes.md).
  */
 
 const LOOK_EVERY_MS = 5_000;
@@ -20,6 +20,8 @@ const IDLE_LOOP = 0.5;
 /** Less is not worth a pause: the next try waits twice as long, since what is held is in use. */
 const WORTH = 0.1;
 const WAIT_MAX_MS = 600_000;
+/** From a collection to the moment when its pages are free. */
+const SWEEP_MS = 500;
 const MIB = 1024 * 1024;
 
 /** What the process is like, since the last time it was asked. */
@@ -91,11 +93,9 @@ export async function giveMemoryBack(clock: Clock): Promise<void> {
   setFlagsFromString("--expose-gc");
   (runInNewContext("gc") as () => void)();
   // What V8 found to be free is freed by another thread, after the collection.
-  await new Promise<void>((resolve) => clock.schedule(SWEEP_MS, resolve));
+  await sleep(clock, SWEEP_MS);
   trimHeap();
 }
-
-const SWEEP_MS = 500;
 
 function trimHeap(): void {
   // Node has it since 26.
