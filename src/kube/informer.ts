@@ -1,4 +1,4 @@
-import type { Kind } from "../api/kind.ts";
+import { collectionOf, type Kind } from "../api/kind.ts";
 import { type ApiObject, keyOf, keyOfText, keyText, type ObjectKey, type Stored } from "../api/object.ts";
 import { isApiError } from "../api/status.ts";
 import { type Clock, sleep } from "../base/clock.ts";
@@ -53,7 +53,7 @@ export class Informer<T extends ApiObject> {
       return wanted ? { ...selection, fields: wanted } : selection;
     };
     this.#clock = options.clock;
-    this.#objects = new RestingObjects(options.kind.kind, options.clock);
+    this.#objects = new RestingObjects(collectionOf(options.kind), options.clock);
     this.#log = options.log;
   }
 

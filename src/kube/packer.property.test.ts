@@ -44,6 +44,16 @@ test("what was frozen comes back frozen all through, and what was not can be cha
   assert.equal(Object.isFrozen(packer.unpack(packer.pack("Pod", { spec: {} }))), false);
 });
 
+test("more kinds than there is room for samples are kept all the same", () => {
+  const packer = new Packer();
+  const objects = Array.from({ length: 300 }, (_, index) => ({ metadata: { name: `n${index}` } }));
+  const packed = objects.map((object, index) => packer.pack(`kind-${index}`, object));
+  assert.deepEqual(
+    packed.map((one) => packer.unpack(one)),
+    objects,
+  );
+});
+
 test("an object shared by two caches is packed once, and so is one that was unpacked", () => {
   const packer = new Packer();
   const object = { metadata: { name: "shared" } };

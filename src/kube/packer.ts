@@ -5,7 +5,9 @@ import { freezeJson } from "../base/json.ts";
 const SAMPLE_MAX = 32 * 1024;
 /** An object that takes more than this part of its text is like no sample so far: it becomes the next one. */
 const LIKENESS = 1 / 4;
-const SAMPLES_MAX = 8;
+const SAMPLES_OF_KIND_MAX = 4;
+/** A packed string's first code holds the number; beyond 255 it would cost two bytes a character. */
+const SAMPLES_MAX = 127;
 /** Deflating more than this would hold up the turn for milliseconds. */
 const TEXT_MAX = 64 * 1024;
 
@@ -34,34 +36,39 @@ export class Packer {
   /** What was frozen comes back frozen. */
   unpack(packed: string): object {
     const head = packed.charCodeAt(0);
-    const sample = this.#samples[(head >> 1) - 1];
-    const body = packed.slice(1);
-    const text = sample
-      ? inflateRawSync(Buffer.from(body, "latin1"), { dictionary: sample }).toString()
-      : body;
-    const object = JSON.parse(text) as object;
+    const object = JSON.parse(this.#textOf(packed, head >> 1)) as object;
     if (head & FROZEN) freezeJson(object);
     this.#packed.set(object, packed);
     return object;
   }
 
+  #textOf(packed: string, number: number): string {
+    if (number === 0) return packed.slice(1);
+    const bytes = Buffer.from(packed, "latin1").subarray(1);
+    return inflateRawSync(bytes, { dictionary: this.#samples[number - 1] }).toString();
+  }
+
   #pack(kind: string, text: string, frozen: number): string {
-    if (text.length > TEXT_MAX) return String.fromCharCode(frozen) + text;
+    const plain = String.fromCharCode(frozen) + text;
+    if (text.length > TEXT_MAX) return plain;
     const bytes = Buffer.from(text);
     const numbers = this.#samplesOf.get(kind) ?? [];
     const newest = numbers.at(-1);
+    const isFull = this.#samples.length === SAMPLES_MAX;
     if (newest !== undefined) {
-      const packed = this.#deflated(bytes, newest);
-      if (packed.length <= bytes.length * LIKENESS || numbers.length === SAMPLES_MAX)
-        return String.fromCharCode((newest << 1) | frozen) + packed;
-    }
+      const packed = this.#deflated(bytes, newest, frozen);
+      const isLast = isFull || numbers.length === SAMPLES_OF_KIND_MAX;
+      if (isLast || packed.length <= bytes.length * LIKENESS) return packed;
+    } else if (isFull) return plain;
     // A copy: small buffers are cut from large ones, which would all be held.
     const number = this.#samples.push(Uint8Array.from(bytes.subarray(0, SAMPLE_MAX)));
     this.#samplesOf.set(kind, [...numbers, number]);
-    return String.fromCharCode((number << 1) | frozen) + this.#deflated(bytes, number);
+    return this.#deflated(bytes, number, frozen);
   }
 
-  #deflated(bytes: Buffer, number: number): string {
-    return deflateRawSync(bytes, { dictionary: this.#samples[number - 1] }).toString("latin1");
+  /** Head and body as bytes first: two strings that are joined would be kept as three. */
+  #deflated(bytes: Buffer, number: number, frozen: number): string {
+    const body = deflateRawSync(bytes, { dictionary: this.#samples[number - 1] });
+    return Buffer.concat([Buffer.of((number << 1) | frozen), body]).toString("latin1");
   }
 }
