@@ -2,6 +2,7 @@ import { createServer, connect as netConnect, type Server, type Socket } from "n
 import type { Clock } from "../base/clock.ts";
 import { EbbError } from "../base/errors.ts";
 import type { Address, Conn, ConnectOptions, Listener, Network } from "./conn.ts";
+import { listenAt } from "./listen-at.ts";
 import { READ_BUFFERS } from "./read-buffers.ts";
 import { SocketConn, TurnWrites } from "./socket-conn.ts";
 import { type OwnReads, readingInto } from "./socket-handle.ts";
@@ -11,7 +12,6 @@ export class SocketError extends EbbError {}
 
 const KEEP_ALIVE_MS = 5_000;
 const BACKLOG = 4_096;
-const EVERY_ADDRESS = "::";
 
 /** Real TCP over node:net. */
 export function systemNetwork(clock: Clock): SystemNetwork {
@@ -40,9 +40,7 @@ export class SystemNetwork implements Network {
       server.once("error", (error: NodeJS.ErrnoException) => {
         reject(socketError(error, `cannot listen on ${address.ip}:${address.port}`));
       });
-      // Node loads its resolver, 7 ms, for whatever host is named; not naming one means the same as "::".
-      const host = address.ip === EVERY_ADDRESS ? undefined : address.ip;
-      server.listen({ host, port: address.port, backlog: BACKLOG }, () => {
+      listenAt(server, { host: address.ip, port: address.port, backlog: BACKLOG }, () => {
         server.removeAllListeners("error");
         const bound = server.address();
         const port = typeof bound === "object" && bound ? bound.port : address.port;

@@ -1,5 +1,6 @@
 import type { Server } from "node:net";
 import type { Address, Conn, ConnectOptions, Listener, Network } from "./conn.ts";
+import { listenAt } from "./listen-at.ts";
 import { SocketError, type SystemNetwork } from "./network.ts";
 import { handleOf } from "./socket-handle.ts";
 
@@ -45,7 +46,7 @@ export class PassingNetwork implements Network {
         resolve(this.#opened({ ip: address.ip, port }, server));
       };
       if (inherited) server.listen(inherited.handle, BACKLOG, listening);
-      else server.listen({ host: address.ip, port: address.port, backlog: BACKLOG }, listening);
+      else listenAt(server, { host: address.ip, port: address.port, backlog: BACKLOG }, listening);
     });
   }
 

@@ -5,6 +5,7 @@ import { failure } from "../../api/status.ts";
 import type { Clock } from "../../base/clock.ts";
 import { EbbError, messageOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
+import { listenAt } from "../../http/listen-at.ts";
 import type { ApiServer } from "./api-server.ts";
 import type { Credentials } from "./credentials.ts";
 import { joinedHeaders, proofOf, serveUpgrades } from "./https-upgrade.ts";
@@ -104,7 +105,7 @@ function listen(server: Server, { host, port }: HttpsServerOptions["address"]): 
       reject(new EbbError("api-port-unusable", `cannot serve the API on ${host}:${port}: ${why}; ${advice}`));
     };
     server.once("error", onError);
-    server.listen({ host, port, backlog: 511 }, () => {
+    listenAt(server, { host, port }, () => {
       server.off("error", onError);
       resolve();
     });

@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
 import { type Random, randomInt } from "../../base/random.ts";
+import { listenAt } from "../../http/listen-at.ts";
 import { AddressError } from "./errors.ts";
 
 /** A pod's own address and the free ports on it, as a port of the node agent. */
@@ -170,6 +171,6 @@ function canBind(ip: string, port: number): Promise<boolean> {
     server.once("error", (error: NodeJS.ErrnoException) =>
       error.code === "EADDRNOTAVAIL" ? reject(error) : resolve(false),
     );
-    server.listen({ host: ip, port }, () => server.close(() => resolve(true)));
+    listenAt(server, { host: ip, port }, () => server.close(() => resolve(true)));
   });
 }
