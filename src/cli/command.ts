@@ -17,6 +17,17 @@ export class UsageError extends EbbError {
   }
 }
 
+/** What `command` resolves to; 1 when it failed, of which the user is told. */
+export async function exitCodeOf(command: () => Promise<number>, terminal: Terminal): Promise<number> {
+  try {
+    return await command();
+  } catch (thrown) {
+    if (!(thrown instanceof EbbError)) throw thrown;
+    terminal.err(`ebb: ${thrown.message}\n`);
+    return 1;
+  }
+}
+
 /** `--home`, else EBB_HOME, else ~/.ebb. */
 export function homeOption(flag: string | undefined, terminal: Terminal): string {
   return flag ?? terminal.env.EBB_HOME ?? `${terminal.homeFolder}/.ebb`;

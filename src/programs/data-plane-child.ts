@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import { EbbError } from "../base/errors.ts";
 import {
@@ -23,6 +23,11 @@ const NO_WARNINGS = process.allowedNodeEnvironmentFlags.has("--disable-warning")
   ? ["--disable-warning=ExperimentalWarning"]
   : [];
 
+/** A build has it beside the file that this ended up in. */
+const PROGRAM = import.meta.filename.endsWith(".cjs")
+  ? join(import.meta.dirname, "data-plane-process.cjs")
+  : new URL("./data-plane-process.ts", import.meta.url);
+
 /** The control plane's hold on the data-plane process. */
 export class DataPlaneChild {
   readonly link: HandleLink;
@@ -36,9 +41,7 @@ export class DataPlaneChild {
 
   /** Starts the process at once: it loads its code while the control plane loads its own. */
   constructor(clock: Clock) {
-    const bundled = import.meta.url.endsWith(".js");
-    const program = new URL(bundled ? "./data-plane-process.js" : "./data-plane-process.ts", import.meta.url);
-    this.#child = fork(fileURLToPath(program), {
+    this.#child = fork(PROGRAM, {
       execArgv: [...YOUNG_HEAP, ...NO_WARNINGS],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });

@@ -23,6 +23,7 @@ import {
 import { serveTelemetry } from "./data-plane-telemetry.ts";
 import { giveAway, takeOver } from "./hand-over.ts";
 import { serveHosting } from "./hosting-link.ts";
+import { keepCompiled } from "./keep-compiled.ts";
 import { LineWriter } from "./line-writer.ts";
 import { giveMemoryBack, MemoryReturn, processLoad } from "./memory-return.ts";
 import { packageVersion } from "./package-version.ts";
@@ -66,6 +67,7 @@ async function run(start: Start): Promise<void> {
     await dataPlane.serve();
     link.send(SERVING, null);
   }
+  keepCompiled();
   new SliceWatchdog({ clock: systemClock, log }).start();
   const [clock, load] = [systemClock, processLoad(systemClock)];
   new MemoryReturn({ clock, log, load, giveBack: () => giveMemoryBack(clock) }).start();

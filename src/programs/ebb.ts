@@ -1,11 +1,9 @@
 import { homedir } from "node:os";
 import { systemClock } from "../base/clock.ts";
-import { EbbError } from "../base/errors.ts";
 import { systemRandom } from "../base/random.ts";
-import { type Terminal, UsageError } from "../cli/command.ts";
+import { exitCodeOf, type Terminal, UsageError } from "../cli/command.ts";
 import { asksForHelp, HELP } from "../cli/help.ts";
 import { packageVersion } from "./package-version.ts";
-import { onStopRequest } from "./stop-requests.ts";
 
 /** The command `ebb`: finds the command by name and loads only what it needs, so that small commands answer at once. */
 
@@ -20,13 +18,8 @@ async function run([name, ...args]: readonly string[]): Promise<number> {
   if (asksForHelp(args)) return run(["help"]);
   switch (name) {
     case "up": {
-      const [{ up }, { start }] = await Promise.all([import("../cli/up.ts"), import("./library.ts")]);
-      return up(args, terminal, {
-        startEngine: start,
-        onStopRequest,
-        onReplaceRequest: (listener) => void process.on("SIGUSR2", listener),
-        exitNow: (code) => process.exit(code),
-      });
+      const { engineUp } = await import("./engine-up.ts");
+      return engineUp(args, terminal);
     }
     case "image": {
       const [{ image }, { ImageStore }] = await Promise.all([
@@ -59,10 +52,6 @@ async function run([name, ...args]: readonly string[]): Promise<number> {
   }
 }
 
-try {
-  process.exitCode = await run(process.argv.slice(2));
-} catch (thrown) {
-  if (!(thrown instanceof EbbError)) throw thrown;
-  terminal.err(`ebb: ${thrown.message}\n`);
-  process.exitCode = 1;
-}
+void exitCodeOf(() => run(process.argv.slice(2)), terminal).then((code) => {
+  process.exitCode = code;
+});

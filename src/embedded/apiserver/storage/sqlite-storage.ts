@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { messageOf } from "../../../base/errors.ts";
 import { RecentTexts } from "./recent-texts.ts";
@@ -35,8 +35,6 @@ export interface SqliteStorageOptions {
   readonly recentBytes?: number;
   /** Bounds the file (4 KiB pages), as a full disk would; for tests. */
   readonly pagesMax?: number;
-  /** Where the thread's program lies, when this module has been bundled. */
-  readonly threadUrl?: URL;
 }
 
 /** A revision on its way to the disk, with the text of its key. */
@@ -51,6 +49,11 @@ interface Wanted {
   readonly resolve: (row: Promise<Row | undefined>) => void;
 }
 
+/** The thread's program; a build has it beside the file that this ended up in. */
+const THREAD = import.meta.filename.endsWith(".cjs")
+  ? join(import.meta.dirname, "sqlite-thread.cjs")
+  : new URL("./sqlite-thread.ts", import.meta.url);
+
 const BATCH_MAX = 4096;
 /** Objects in one answer of the thread: any of them may have three megabytes. */
 const READS_MAX = 64;
@@ -62,7 +65,6 @@ const RECENT_BYTES = 4 * 1024 * 1024;
  */
 export class SqliteStorage implements Storage {
   readonly #path: string;
-  readonly #threadUrl: URL;
   readonly #pagesMax: number | undefined;
   readonly #sequence = new RevisionSequence();
   readonly #recent: RecentTexts;
@@ -77,6 +79,7 @@ export class SqliteStorage implements Storage {
   /** The disk has no room: nothing new is given a number until it has. */
   #isFull = false;
   #isReserving = false;
+  #started: Promise<void> | undefined;
   #thread: Worker | undefined;
   #lastRequest = 0;
   readonly #requests = new Map<
@@ -88,10 +91,6 @@ export class SqliteStorage implements Storage {
     this.#path = options.path;
     this.#pagesMax = options.pagesMax;
     this.#recent = new RecentTexts(options.recentBytes ?? RECENT_BYTES);
-    const bundled = import.meta.url.endsWith(".js");
-    const source = new URL("./sqlite-thread.ts", import.meta.url);
-    this.#threadUrl =
-      options.threadUrl ?? (bundled ? new URL("./sqlite-thread.js", import.meta.url) : source);
   }
 
   get sequenced(): number {
@@ -106,7 +105,13 @@ export class SqliteStorage implements Storage {
     return this.#compacted;
   }
 
-  async start(): Promise<void> {
+  /** The same promise when it is called again: an engine starts it before there is who needs it. */
+  start(): Promise<void> {
+    this.#started ??= this.#open();
+    return this.#started;
+  }
+
+  async #open(): Promise<void> {
     try {
       mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
       // SQLite opens a file that it may only read, and fails later with an error of the disk.
@@ -114,7 +119,7 @@ export class SqliteStorage implements Storage {
     } catch (thrown) {
       throw unusable(this.#path, { code: "", message: messageOf(thrown) });
     }
-    const thread = new Worker(this.#threadUrl);
+    const thread = new Worker(THREAD);
     this.#thread = thread;
     thread.on("message", (answer: SqliteAnswer) => this.#onAnswer(answer));
     thread.on("error", (thrown) => this.#onThreadEnd(messageOf(thrown)));
