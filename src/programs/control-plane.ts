@@ -115,8 +115,10 @@ export class ControlPlane {
     const { signal } = this.#ended;
     const gatewayPorts = { http: addresses.gateway.port, https: addresses.gatewayTls?.port };
     await bootstrap({ ...this.#ports, client: this.apiServer.clientFor("bootstrap"), gatewayPorts });
-    await this.#config.follow(this.apiServer.clientFor("apiserver"), signal);
-    await publishDataPlane(this.apiServer.clientFor("bootstrap"), addresses);
+    await Promise.all([
+      this.#config.follow(this.apiServer.clientFor("apiserver"), signal),
+      publishDataPlane(this.apiServer.clientFor("bootstrap"), addresses),
+    ]);
     const { receive } = startControllers({
       ...this.#ports,
       clientFor: (actor) => this.apiServer.clientFor(actor),
@@ -130,8 +132,7 @@ export class ControlPlane {
       signal,
     });
     this.receiveStats = receive;
-    await this.#workloads.start();
-    await this.#agent.start();
+    await Promise.all([this.#workloads.start(), this.#agent.start()]);
   }
 
   /** Stops the pods within `graceMs`, then what watches from outside, then everything else. Objects stay. */

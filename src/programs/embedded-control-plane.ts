@@ -5,6 +5,7 @@ import type { Log } from "../base/log.ts";
 import { systemRandom as random } from "../base/random.ts";
 import { loadCredentials } from "../embedded/apiserver/credentials.ts";
 import { SqliteStorage } from "../embedded/apiserver/storage/sqlite-storage.ts";
+import type { Storage } from "../embedded/apiserver/storage/storage.ts";
 import { ServingAuthority } from "../embedded/authority/serving-authority.ts";
 import type { Home } from "../embedded/home/home.ts";
 import type { LoopbackAddresses } from "../embedded/node/addresses.ts";
@@ -23,6 +24,7 @@ import type { LogLevels } from "./log-levels.ts";
 
 export interface EngineParts {
   readonly home: Home;
+  readonly storage: Storage;
   readonly log: Log;
   readonly runtime: ProcessRuntime;
   readonly addresses: LoopbackAddresses;
@@ -31,11 +33,17 @@ export interface EngineParts {
   readonly levels: LogLevels;
 }
 
+/** Being opened already, which the API's start awaits: its thread loads its code meanwhile. */
+export function openStorage(home: Home): { storage: SqliteStorage; failed: Promise<Error> } {
+  const storage = new SqliteStorage({ path: home.database });
+  const failed = new Promise<Error>((resolve) => storage.onFailure(resolve));
+  storage.start().catch(() => {});
+  return { storage, failed };
+}
+
 /** The control plane on this machine's disk, programs and addresses, joined to the data plane by links. */
 export function wireControlPlane({ home, dataPlanes, levels, ...parts }: EngineParts) {
   const network = systemNetwork(clock);
-  const storage = new SqliteStorage({ path: home.database });
-  const storageFailed = new Promise<Error>((resolve) => storage.onFailure((failure) => resolve(failure)));
   const {
     token: adminToken,
     tokenKey,
@@ -46,7 +54,6 @@ export function wireControlPlane({ home, dataPlanes, levels, ...parts }: EngineP
     clock,
     random,
     network,
-    storage,
     queueProxies: dataPlanes.queueProxies,
     logsOf: (agent) => new ProcessLogs({ pods: home.pods, agent, clock, times: parts.runtime.logTimes }),
     streamsOf: (agent) => new ProcessStreams({ agent, runtime: parts.runtime }),
@@ -62,5 +69,5 @@ export function wireControlPlane({ home, dataPlanes, levels, ...parts }: EngineP
     serveKube({ link, clientFor, kinds: KINDS });
     link.listen(STATS, (messages) => controlPlane.receiveStats(messages as StatMessage[]));
   });
-  return { controlPlane, storageFailed, storage };
+  return controlPlane;
 }

@@ -14,7 +14,7 @@ import { ProcessRuntime } from "../embedded/node/runtimes/process/process-runtim
 import type { KubeClient } from "../kube/client.ts";
 import { startFront } from "./api-front.ts";
 import { DataPlanes, type Replaced } from "./data-planes.ts";
-import { wireControlPlane } from "./embedded-control-plane.ts";
+import { openStorage, wireControlPlane } from "./embedded-control-plane.ts";
 import { EngineLogs } from "./pino-log.ts";
 import { SliceWatchdog } from "./slice-watchdog.ts";
 import type { StartOptions } from "./start-options.ts";
@@ -80,9 +80,11 @@ async function startIn(home: Home, { undo, startedMs, ...options }: Starting): P
   const { httpPort = 0, httpsPorts = [0], logLevel = "warn" } = options;
   const logs = new EngineLogs(logLevel);
   const runtime = new ProcessRuntime({ clock, log: logs.of("node"), pods: home.pods });
-  runtime.startForker();
   const dataPlanes = new DataPlanes(clock);
   undo.push(() => dataPlanes.stop());
+  runtime.startForker();
+  const { storage, failed: storageFailed } = openStorage(home);
+  undo.push(() => storage.stop());
   const log = logs.of("control-plane");
   const leases = new BlockLeases({
     folder: join(tmpdir(), "ebb-addresses"),
@@ -98,12 +100,13 @@ async function startIn(home: Home, { undo, startedMs, ...options }: Starting): P
   undo.push(() => leases.release());
   const activatorIp = await addresses.allocate();
   const binding = dataPlanes.bind({ httpPort, httpsPorts, activatorIp, logLevel });
-  // Awaited below: a failure must not count as unhandled until then.
+  // Awaited below, as the spares are: a failure must not count as unhandled until then.
   binding.catch(() => {});
   const images = new ImageStore({ folder: home.images, clock, random });
-  await images.keepSpares();
-  const parts = { home, log, levels: logs.levels, runtime, addresses, images, dataPlanes };
-  const { controlPlane, storageFailed, storage } = wireControlPlane(parts);
+  const spares = images.keepSpares();
+  spares.catch(() => {});
+  const parts = { home, storage, log, levels: logs.levels, runtime, addresses, images, dataPlanes };
+  const controlPlane = wireControlPlane(parts);
   // Before it acts there are no pods to wait for; once stopped it stays so.
   undo.push(() => controlPlane.stop({ graceMs: 0 }));
   await controlPlane.startApi();
@@ -115,6 +118,7 @@ async function startIn(home: Home, { undo, startedMs, ...options }: Starting): P
   });
   undo.push(() => front.close());
   const bound = await binding;
+  await spares;
   undo.push(() => controlPlane.stop({ graceMs: STOP_GRACE_MS, stopWatchers: () => dataPlanes.stop() }));
   await controlPlane.startActing(bound);
   await dataPlanes.serving;

@@ -29,10 +29,12 @@ export async function publishDataPlane(client: KubeClient, addresses: DataPlaneA
   const { gateway, gatewayInternal, activator } = addresses;
   const outside = [http(gateway.port), ...https(addresses.gatewayTls)];
   const inside = [http(gatewayInternal.port), ...https(addresses.gatewayInternalTls)];
-  await publish(client, "gateway", { ip: gateway.ip, ports: outside });
-  await publish(client, "gateway-internal", { ip: gatewayInternal.ip, ports: inside });
   const http2 = { name: "http2", port: 81, targetPort: ACTIVATOR_HTTP2_PORT };
-  await publish(client, "activator-service", { ip: activator.ip, ports: [http(activator.port), http2] });
+  await Promise.all([
+    publish(client, "gateway", { ip: gateway.ip, ports: outside }),
+    publish(client, "gateway-internal", { ip: gatewayInternal.ip, ports: inside }),
+    publish(client, "activator-service", { ip: activator.ip, ports: [http(activator.port), http2] }),
+  ]);
 }
 
 interface PublishedPort {
@@ -56,23 +58,23 @@ async function publish(client: KubeClient, name: string, { ip, ports }: Publishe
   const metadata = { name, namespace: NAMESPACE, labels: { "app.kubernetes.io/name": "ebb" } };
   const tcp = ports.map((port) => ({ ...port, protocol: "TCP" as const }));
   const service: CoreService = { metadata, spec: { type: "ClusterIP", ports: tcp } };
-  if (name !== "gateway") await createOrReplace(client, CoreServiceKind, service);
+  if (name !== "gateway") await replaceOrCreate(client, CoreServiceKind, service);
   const listening = tcp.map(({ targetPort: port, ...rest }) => ({ ...rest, port }));
   const subsets = [{ addresses: [{ ip }], ports: listening }];
   const endpoints: Endpoints = { metadata, subsets };
-  await createOrReplace(client, EndpointsKind, endpoints);
+  await replaceOrCreate(client, EndpointsKind, endpoints);
 }
 
-async function createOrReplace<T extends ApiObject>(
+async function replaceOrCreate<T extends ApiObject>(
   client: KubeClient,
   kind: Kind<T>,
   object: T,
 ): Promise<void> {
+  const { kind: _, metadata, ...body } = object;
   try {
-    await client.create(kind, object);
-  } catch (thrown) {
-    if (!isApiError(thrown, "AlreadyExists")) throw thrown;
-    const { kind: _, metadata, ...body } = object;
     await client.patch(kind, keyOf({ metadata }), { type: "merge", body });
+  } catch (thrown) {
+    if (!isApiError(thrown, "NotFound")) throw thrown;
+    await client.create(kind, object);
   }
 }

@@ -85,7 +85,15 @@ export function parsePart<Part extends keyof Config>(
  * no ConfigMap: whoever hands them in knows.
  */
 export function parseConfig(maps: Readonly<Record<string, ConfigData>>, choices: ConfigChoices = {}): Config {
-  const of = <Part extends keyof Config>(part: Part) => parsePart(part, maps[CONFIG_NAMES[part]], choices);
+  return configOf((part) => parsePart(part, maps[CONFIG_NAMES[part]], choices));
+}
+
+/** What no ConfigMap at all means, but for the parts that are known. */
+export function defaultConfig(choices: ConfigChoices = {}, known: Partial<Config> = {}): Config {
+  return configOf((part) => known[part] ?? parsePart(part, undefined, choices));
+}
+
+function configOf(of: <Part extends keyof Config>(part: Part) => Config[Part]): Config {
   return {
     autoscaler: of("autoscaler"),
     certManager: of("certManager"),
@@ -99,11 +107,6 @@ export function parseConfig(maps: Readonly<Record<string, ConfigData>>, choices:
     network: of("network"),
     observability: of("observability"),
   };
-}
-
-/** What no ConfigMap at all means. */
-export function defaultConfig(choices: ConfigChoices = {}): Config {
-  return parseConfig({}, choices);
 }
 
 /** Parses one ConfigMap for its errors alone; one that has no typed form has none. */

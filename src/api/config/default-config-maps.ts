@@ -148,6 +148,11 @@ const HEAD = [
   "# The values shown are the defaults.",
 ];
 
+/** What ebb itself writes there. */
+export function chosenData(name: string): Readonly<Record<string, string>> {
+  return DRAFTS[name]?.data ?? {};
+}
+
 /** Freshly made on each call. */
 export function defaultConfigMaps(): ConfigMap[] {
   return Object.entries(DRAFTS).map(([name, { component, example, data = {} }]) => {

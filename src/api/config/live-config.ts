@@ -3,20 +3,22 @@ import { type ConfigData, ConfigError } from "./reader.ts";
 
 /**
  * The configuration in force while ConfigMaps come and change: one that cannot be read keeps its last good contents,
- * and the others are not held up by it (spec §5.9). Only what has changed is parsed: a start brings all twelve.
+ * and the others are not held up by it (spec §5.9). Only what has changed is parsed, and the default of a part only if
+ * somebody asks before it is read: a start brings all twelve.
  */
 export class LiveConfig {
   readonly #choices: ConfigChoices;
   /** What each part in force was read from: informers keep an object until it changes. */
   readonly #good = new Map<string, ConfigData | undefined>();
-  #current: Config;
+  #read: Partial<Config> = {};
+  #current: Config | undefined;
 
   constructor(choices: ConfigChoices = {}) {
     this.#choices = choices;
-    this.#current = defaultConfig(choices);
   }
 
   get current(): Config {
+    this.#current ??= defaultConfig(this.#choices, this.#read);
     return this.#current;
   }
 
@@ -27,7 +29,8 @@ export class LiveConfig {
       const data = maps.get(name);
       if (data === this.#good.get(name)) continue;
       try {
-        this.#current = { ...this.#current, [part]: parsePart(part, data, this.#choices) };
+        this.#read = { ...this.#read, [part]: parsePart(part, data, this.#choices) };
+        this.#current = undefined;
         this.#good.set(name, data);
       } catch (thrown) {
         if (!(thrown instanceof ConfigError)) throw thrown;

@@ -4,6 +4,7 @@ import { ConfigError } from "./reader.ts";
 
 /** Parses a YAML value inside a ConfigMap; `goType`: what Knative calls the type, when the value is of another. */
 export function parseYaml(text: string, goType: string): Readonly<Record<string, unknown>> {
+  if (text === "") return {};
   const document = parseDocument(text, { schema: "yaml-1.1" });
   const error = document.errors[0];
   if (error !== undefined) {

@@ -27,10 +27,28 @@ export interface GatewayPorts {
 
 /** Objects that are there already stay as users changed them, but for what differs at each start. */
 export async function bootstrap({ client, gatewayPorts, issuer }: BootstrapOptions): Promise<void> {
-  for (const name of FIRST_NAMESPACES) await ensure(client, NamespaceKind, { metadata: { name }, spec: {} });
-  for (const map of defaultConfigMaps()) await ensure(client, ConfigMapKind, map);
-  if (gatewayPorts !== undefined) await announceGateway(client, gatewayPorts);
-  if (issuer) await publishTrust(client, issuer.authority);
+  const namespaces = FIRST_NAMESPACES.map((name) => ({ metadata: { name }, spec: {} }));
+  await ensureAll(client, NamespaceKind, namespaces);
+  await ensureAll(client, ConfigMapKind, defaultConfigMaps());
+  await Promise.all([
+    gatewayPorts && announceGateway(client, gatewayPorts),
+    issuer && publishTrust(client, issuer.authority),
+  ]);
+}
+
+/** A list costs less than to try to create what is there already, as at each start but the first. */
+async function ensureAll<T extends ApiObject>(
+  client: KubeClient,
+  kind: Kind<T>,
+  objects: readonly T[],
+): Promise<void> {
+  const { items } = await client.list(kind, {});
+  const present = new Set(items.map((item) => keyText(item)));
+  for (const object of objects) if (!present.has(keyText(object))) await ensure(client, kind, object);
+}
+
+function keyText({ metadata }: ApiObject): string {
+  return `${metadata.namespace ?? ""}/${metadata.name}`;
 }
 
 async function ensure<T extends ApiObject>(client: KubeClient, kind: Kind<T>, object: T): Promise<void> {
