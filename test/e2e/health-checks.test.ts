@@ -21,7 +21,7 @@ import {
 
 const folder = temporaryFolder("health");
 const log = join(folder, "requests.log");
-const READY_AFTER_MS = 1_500;
+const READY_AFTER_MS = 3_000;
 let ebb: Ebb;
 
 /** Listens at once but is of use only later; writes down each request and whether it was ready for it. */
