@@ -164,7 +164,7 @@ test("10,000 hostile connections: memory stays within its bound, and others are 
   const told = [beforeMiB, peakMiB, leftMiB].map(Math.round);
   const [p50, slowest] = [waits[waits.length >> 1], waits.at(-1)].map((ms) => Math.round(ms ?? 0));
   context.diagnostic(
-    `${openCount} open; MiB before, at most, ${leftAfterS} s after: ${told}; ${waits.length} requests of others answered and ${unanswered} not, p50 ${p50} ms, slowest ${slowest} ms`,
+    `${openCount} open; MiB before, at most, ${leftAfterS} s after: ${told}; ${waits.length} requests of others answered, ${unanswered} not, p50 ${p50} ms, slowest ${slowest} ms`,
   );
   assert.ok(peakMiB <= BOUND_MIB, `${peakMiB} MiB`);
   assert.equal(engine.dataPlanePid(), pid);
