@@ -10,7 +10,7 @@ export { start };
 export function engineUp(args: readonly string[], terminal: Terminal): Promise<number> {
   const ports = {
     startEngine: async (options: UpOptions) => {
-      const engine = await start(options);
+      const engine = await start({ ...options, ownsProcess: true });
       keepCompiled();
       return engine;
     },

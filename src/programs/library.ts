@@ -15,6 +15,7 @@ import type { KubeClient } from "../kube/client.ts";
 import { startFront } from "./api-front.ts";
 import { DataPlanes, type Replaced } from "./data-planes.ts";
 import { openStorage, wireControlPlane } from "./embedded-control-plane.ts";
+import { collectWhenIdle } from "./memory-return.ts";
 import { EngineLogs } from "./pino-log.ts";
 import { SliceWatchdog } from "./slice-watchdog.ts";
 import type { StartOptions } from "./start-options.ts";
@@ -124,6 +125,7 @@ async function startIn(home: Home, { undo, startedMs, ...options }: Starting): P
   await dataPlanes.serving;
   storage.keepReserve();
   undo.push(new SliceWatchdog({ clock, log }).start());
+  if (options.ownsProcess) undo.push(collectWhenIdle(clock, log));
   let stopping: Promise<void> | undefined;
   return {
     gateway: `http://127.0.0.1:${bound.gateway.port}`,

@@ -51,8 +51,21 @@ export class MemoryReturn {
     this.#ports = ports;
   }
 
-  start(): void {
-    this.#ports.clock.schedule(LOOK_EVERY_MS, () => void this.#look().then(() => this.start()));
+  /** Returns how to stop. */
+  start(): () => void {
+    const { clock, load } = this.#ports;
+    // A burst may be under way at the first look already.
+    this.#leastBytes = load().residentBytes;
+    let isStopped = false;
+    const again = async () => {
+      await this.#look();
+      if (!isStopped) timer = clock.schedule(LOOK_EVERY_MS, () => void again());
+    };
+    let timer = clock.schedule(LOOK_EVERY_MS, () => void again());
+    return () => {
+      isStopped = true;
+      timer.cancel();
+    };
   }
 
   async #look(): Promise<void> {
@@ -90,11 +103,25 @@ export function processLoad(clock: Clock): () => ProcessLoad {
 
 /** Collects garbage, and has the C library give its free pages back where it can be asked to. */
 export async function giveMemoryBack(clock: Clock): Promise<void> {
+  await collectGarbage(clock);
+  trimHeap();
+}
+
+/** Returns how to stop. The C library's heap is left as it is: to trim it would warn the command's user of node:ffi. */
+export function collectWhenIdle(clock: Clock, log: Log): () => void {
+  return new MemoryReturn({
+    clock,
+    log,
+    load: processLoad(clock),
+    giveBack: () => collectGarbage(clock),
+  }).start();
+}
+
+/** Resolves when what V8 found to be free is freed, by another thread and after the collection. */
+async function collectGarbage(clock: Clock): Promise<void> {
   setFlagsFromString("--expose-gc");
   (runInNewContext("gc") as () => void)();
-  // What V8 found to be free is freed by another thread, after the collection.
   await sleep(clock, SWEEP_MS);
-  trimHeap();
 }
 
 function trimHeap(): void {

@@ -9,4 +9,6 @@ export interface StartOptions {
   readonly apiPort?: number;
   /** Default `warn`. */
   readonly logLevel?: string;
+  /** The process is the engine's alone, so it may be paused when it is idle, to give memory back. Default false. */
+  readonly ownsProcess?: boolean;
 }
