@@ -200,7 +200,7 @@ export class MessageWriter implements BodySink {
   }
 
   #writeChunk(chunk: Uint8Array): void {
-    if (chunk.length >= JOIN_BYTES_MAX && this.#conn.canWriteAsIs?.(chunk)) {
+    if (this.#conn.canWriteAsIs?.(chunk)) {
       this.#writeAsIs(chunk);
       return;
     }

@@ -47,6 +47,20 @@ test("a chunk may be written as it is only while it is delivered out of a lent b
   assert.equal(buffers.lentWith(Buffer.from(chunk)), undefined);
 });
 
+test("a small chunk is copied even while it is delivered: it leaves at the end of the turn at the earliest", async () => {
+  const listener = await network.listen({ ip: "127.0.0.1", port: 0 }, (conn) => conn.end());
+  closers.push(listener.close);
+  const conn = await network.connect(listener.address, { timeoutMs: 60_000 });
+  const lent = READ_BUFFERS.lend();
+  assert.ok(lent);
+  READ_BUFFERS.delivering = lent;
+  const answers = [16 * 1024, 16 * 1024 - 1].map((size) => conn.canWriteAsIs?.(lent.bytes.subarray(0, size)));
+  READ_BUFFERS.delivering = undefined;
+  lent.release();
+  conn.reset();
+  assert.deepEqual(answers, [true, false]);
+});
+
 /** Passes what comes on to a server of its own, large pieces as they are; the sums of what was sent and received. */
 async function passOn(bytes: number, { slow }: { slow: boolean }): Promise<{ sent: string; got: string }> {
   const got = createHash("sha256");
@@ -66,7 +80,7 @@ async function passOn(bytes: number, { slow }: { slow: boolean }): Promise<{ sen
     });
   });
   const relay = await network.listen({ ip: "127.0.0.1", port: 0 }, async (from) => {
-    const to = await network.connect(target.address, { timeoutMs: 10_000 });
+    const to = await network.connect(target.address, { timeoutMs: 60_000 });
     to.setHandler({ data() {}, end() {}, drain: () => from.resume(), closed: () => from.end() });
     from.setHandler({
       data(chunk) {

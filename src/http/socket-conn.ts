@@ -47,6 +47,11 @@ function plainAddress(address: string): string {
   return address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;
 }
 
+/** A small chunk waits for the end of the turn, when its buffer may be read into again. */
+function lentWith(chunk: Uint8Array): LentBuffer | undefined {
+  return chunk.length < LARGE_BYTES ? undefined : READ_BUFFERS.lentWith(chunk);
+}
+
 /** A node:net (or node:tls) socket as Conn. */
 export class SocketConn implements Conn {
   readonly remoteAddress: string;
@@ -169,12 +174,12 @@ export class SocketConn implements Conn {
   }
 
   canWriteAsIs(chunk: Uint8Array): boolean {
-    return READ_BUFFERS.lentWith(chunk) !== undefined;
+    return lentWith(chunk) !== undefined;
   }
 
   write(chunk: Uint8Array): boolean {
     if (!this.#socket.writable) return true;
-    const lent = chunk.length < LARGE_BYTES ? undefined : READ_BUFFERS.lentWith(chunk);
+    const lent = lentWith(chunk);
     if (lent) this.#writeLent(chunk, lent);
     else this.#add(chunk);
     if (!this.#socket.writableNeedDrain) return true;
