@@ -36,3 +36,14 @@ test("an object that is used stays whole, one that is not rests after two period
   assert.notEqual(found, unused);
   assert.deepEqual(found, unused);
 });
+
+test("a cache that has stopped leaves no timer behind, whatever it is still asked for", async () => {
+  const clock = new VirtualClock();
+  const objects = new RestingObjects<ConfigMap>("configmaps", clock);
+  objects.set("one", mapOf("one"));
+  await clock.advance(30_000);
+  objects.stop();
+  assert.deepEqual(objects.get("one"), mapOf("one"));
+  objects.set("two", mapOf("two"));
+  assert.equal(clock.pending, 0);
+});

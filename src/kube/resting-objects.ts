@@ -24,6 +24,7 @@ export class RestingObjects<T extends ApiObject> {
   readonly #whole = new Map<string, number>();
   #period = 0;
   #timer: Timer | undefined;
+  #isStopped = false;
 
   constructor(kind: string, clock: Clock) {
     this.#kind = kind;
@@ -60,8 +61,9 @@ export class RestingObjects<T extends ApiObject> {
       yield [key, typeof found === "string" ? (packer.unpack(found) as Stored<T>) : found];
   }
 
-  /** No timer is left behind; what is whole stays so. */
+  /** No timer is left behind or made again; what is whole stays so. */
   stop(): void {
+    this.#isStopped = true;
     this.#timer?.cancel();
   }
 
@@ -73,6 +75,7 @@ export class RestingObjects<T extends ApiObject> {
       const [oldest] = this.#whole.keys();
       if (oldest !== undefined) this.#rest(oldest);
     }
+    if (this.#isStopped) return;
     this.#timer ??= this.#clock.schedule(PERIOD_MS, () => this.#endPeriod());
   }
 
