@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
@@ -65,6 +65,16 @@ describe("the published package", () => {
       "the compiled bundle is kept for the next start",
     );
   });
+});
+
+test("a build takes the name of one folder, and an option is none", () => {
+  const folder = mkdtempSync(join(tmpdir(), "ebb-build-"));
+  const program = resolve(import.meta.dirname, "build.ts");
+  const { status, stderr } = spawnSync(process.execPath, [program, "--help"], { cwd: folder });
+  assert.equal(status, 2);
+  assert.match(String(stderr), /^usage: npm run build \[FOLDER\]; "--help" is not/);
+  assert.deepEqual(readdirSync(folder), []);
+  rmSync(folder, { recursive: true });
 });
 
 /** What the administrator is answered. */

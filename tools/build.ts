@@ -13,7 +13,14 @@ import { readTree } from "./tidy/tree.ts";
  * most of them for reading all exports of the built-ins that are imported.
  */
 const root = resolve(import.meta.dirname, "..");
-const dist = resolve(process.argv[2] ?? join(root, "dist"));
+const [folder = join(root, "dist"), ...more] = process.argv.slice(2);
+if (folder.startsWith("-") || more.length > 0) {
+  console.error(
+    `usage: npm run build [FOLDER]; "${[folder, ...more].join(" ")}" is not the name of one folder`,
+  );
+  process.exit(2);
+}
+const dist = resolve(folder);
 
 const PROGRAMS = ["ebb", "engine-up"].map((name) => `src/programs/${name}.ts`);
 /** The lone queue-proxy starts with each pod: with V8's compiled form beside it, which a run writes. */
@@ -112,10 +119,11 @@ function licenceOf(folder: string): string {
 }
 
 function report(outputs: Metafile["outputs"]): void {
-  for (const [path, { bytes, entryPoint }] of Object.entries(outputs)) {
-    if (entryPoint && !basename(path).startsWith("chunk-"))
-      console.log(`${basename(path).padEnd(28)} ${(bytes / 1024).toFixed(1).padStart(8)} KiB`);
-  }
-  const total = Object.values(outputs).reduce((sum, { bytes }) => sum + bytes, 0);
-  console.log(`${"with shared chunks".padEnd(28)} ${(total / 1024).toFixed(1).padStart(8)} KiB`);
+  const tell = (what: string, bytes: number) =>
+    console.log(`${what.padEnd(28)} ${(bytes / 1024).toFixed(1).padStart(8)} KiB`);
+  for (const [path, { bytes }] of Object.entries(outputs)) tell(basename(path), bytes);
+  tell(
+    "together",
+    Object.values(outputs).reduce((sum, { bytes }) => sum + bytes, 0),
+  );
 }
