@@ -5,6 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { END_HEADERS, frame, headerBlock, headersFrame, RawHttp2 } from "../../test/support/raw-http2.ts";
 import { until } from "../../test/support/until.ts";
 import { systemClock } from "../base/clock.ts";
+import { REFUSED_STREAM } from "./http2-library.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { Exchange, Handler } from "./message.ts";
 import { systemNetwork } from "./network.ts";
@@ -66,6 +67,21 @@ async function othersAreServed(port: number): Promise<void> {
   const answer = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(5_000) });
   assert.equal(await answer.text(), "ok");
 }
+
+/** The head of a POST and a first piece of its body. */
+function postBegin(id: number): Buffer {
+  const head: [string, string][] = [[":method", "POST"], ...GET.slice(1)];
+  return Buffer.concat([headersFrame(id, head), piece(id)]);
+}
+
+/** Four of them fit into the window that a stream begins with. */
+function piece(id: number): Buffer {
+  return frame("DATA", id, { payload: Buffer.alloc(16_000) });
+}
+
+const PING = frame("PING", 0, { payload: Buffer.alloc(8) });
+/** SETTINGS_INITIAL_WINDOW_SIZE of 256 KiB. */
+const WIDE = Buffer.from([0, 4, 0, 4, 0, 0]);
 
 const isGoaway = ({ type }: { type: string }) => type === "GOAWAY";
 
@@ -193,23 +209,65 @@ test("streams over the allowed number are refused while the others go on", OPTIO
   await othersAreServed(port);
 });
 
-test("bodies that nobody reads are held within a bound for one connection", OPTIONS, async () => {
-  const { port, held, raw } = await serveHolding();
-  raw.socket.resume();
-  const post: [string, string][] = [[":method", "POST"], ...GET.slice(1)];
-  const data = frame("DATA", 1, { payload: Buffer.alloc(16_000) });
-  for (let stream = 0; stream < 200 && !raw.ended; stream++) {
-    raw.send(headersFrame(2 * stream + 1, post));
-    data.writeUInt32BE(2 * stream + 1, 5);
-    for (let sent = 0; sent < 16; sent++) raw.send(Buffer.from(data));
-    if (stream % 10 === 0) await pause(5);
-  }
-  const bytes = () => held.reduce((sum, exchange) => sum + exchange.heldBytes, 0);
-  await until(() => bytes() > 1024 * 1024);
-  await pause(200);
-  assert.ok(bytes() < 6 * 1024 * 1024, `${bytes()} bytes are held`);
-  await othersAreServed(port);
-});
+test(
+  "requests whose bodies nobody reads are refused beyond a number, for all connections together",
+  OPTIONS,
+  async () => {
+    const held: Exchange[] = [];
+    const { server, port } = await serve(
+      (exchange) => (exchange.request.method === "POST" ? held.push(exchange) : ok(exchange)),
+      { unreadHttp2BodiesMax: 3 },
+    );
+    const [first, second] = [attack(port), attack(port)];
+    for (const id of [1, 3]) first.send(postBegin(id));
+    await until(() => held.length === 2);
+    for (const id of [1, 3, 5]) second.send(postBegin(id));
+    for (const id of [3, 5]) {
+      const refused = await second.next(({ type }) => type === "RST_STREAM");
+      assert.deepEqual([refused?.streamId, refused?.payload.readUInt32BE(0)], [id, REFUSED_STREAM]);
+    }
+    await othersAreServed(port);
+    // What the first client held is free for others, once it is gone or somebody reads it.
+    first.close();
+    await until(() => server.inFlight === 1);
+    held[2]?.body.start({ data() {}, end() {}, fail() {} });
+    for (const id of [7, 9, 11, 13]) second.send(postBegin(id));
+    assert.equal((await second.next(({ type }) => type === "RST_STREAM"))?.streamId, 13);
+    assert.equal(held.length, 6);
+  },
+);
+
+test(
+  "streams may send ahead more where bodies are read, on as many connections as may at a time",
+  OPTIONS,
+  async () => {
+    const { port } = await serve(
+      ({ body }) => {
+        body.start({ data: ({ length }) => body.credit(length), end() {}, fail() {} });
+        body.credit(1);
+      },
+      { wideHttp2Max: 1 },
+    );
+    const told = [];
+    for (const raw of [attack(port), attack(port)]) {
+      raw.send(postBegin(1));
+      for (let more = 0; more < 3; more++) raw.send(piece(1));
+      await raw.next(({ type, streamId }) => type === "WINDOW_UPDATE" && streamId === 1);
+      for (let more = 0; more < 4; more++) raw.send(piece(1));
+      const settings: Buffer[] = [];
+      // What the bytes led to leaves by the end of the turn that answers the first.
+      for (let pings = 0; pings < 2; pings++) {
+        raw.send(PING);
+        await raw.next(({ type, flags, payload }) => {
+          if (type === "SETTINGS" && flags === 0) settings.push(payload);
+          return type === "PING";
+        });
+      }
+      told.push(settings.filter((payload) => payload.includes(WIDE)).length);
+    }
+    assert.deepEqual(told, [1, 0]);
+  },
+);
 
 test("a preface without a request is given up after the time for a head", OPTIONS, async () => {
   const { server, port } = await serve(ok, { headTimeoutMs: 200, idleTimeoutMs: 10_000 });

@@ -9,6 +9,13 @@ import { ClientGone, type ServedConnection, type ServerContext } from "./server-
 /** Open at a time, on one connection. */
 const STREAMS_MAX = 250;
 
+/**
+ * What a stream may send that nobody reads: its window, for Node opens the session's for all that comes. A wide one is
+ * for those whose bodies are read; the first one would bound them by 64 KiB per round trip.
+ */
+const FIRST_WINDOW_BYTES = 64 * 1024;
+const WIDE_WINDOW_BYTES = 256 * 1024;
+
 /** What one HTTP/2 peer may make us hold: streams × window, and heads. Beyond, the stream or the session is refused. */
 const HTTP2_SESSION_OPTIONS = {
   /** Resets in a burst, and per second after it, before the session is ended (rapid reset). */
@@ -21,7 +28,7 @@ const HTTP2_SESSION_OPTIONS = {
   strictSingleValueFields: false,
   settings: {
     maxConcurrentStreams: STREAMS_MAX,
-    initialWindowSize: 256 * 1024,
+    initialWindowSize: FIRST_WINDOW_BYTES,
     maxHeaderListSize: 64 * 1024,
     enablePush: false,
   },
@@ -55,6 +62,8 @@ export class Http2ServerConnection implements ServedConnection, Http2StreamOwner
   #begun: (() => void)[] = [];
   #closing = false;
   #saidGoodbye = false;
+  #takenBytes = 0;
+  #isWide = false;
   #over = false;
 
   /** `socket` gives the preface first. */
@@ -90,13 +99,15 @@ export class Http2ServerConnection implements ServedConnection, Http2StreamOwner
       return;
     }
     this.#timer.requestBegan();
-    if (this.#streams.size > 0 && this.#waitingBytes() > WAITING_BYTES_MAX) {
+    const isBodiless = (flags & FLAG_END_STREAM) !== 0;
+    const waitsTooMuch = this.#streams.size > 0 && this.#waitingBytes() > WAITING_BYTES_MAX;
+    if (waitsTooMuch || (!isBodiless && !this.context.unreadHttp2Bodies.grant())) {
       stream.close(REFUSED_STREAM);
       return;
     }
-    const served = new Http2ServerStream(stream, this);
+    const served = new Http2ServerStream(stream, { owner: this, isBodiless });
     this.#streams.add(served);
-    served.begin(raw, (flags & FLAG_END_STREAM) !== 0);
+    served.begin(raw);
   }
 
   afterReading(begin: () => void): void {
@@ -106,6 +117,15 @@ export class Http2ServerConnection implements ServedConnection, Http2StreamOwner
       this.#begun = [];
       for (const one of begun) one();
     });
+  }
+
+  bodyTaken(bytes: number): void {
+    if (this.#isWide || this.#session.destroyed) return;
+    this.#takenBytes += bytes;
+    if (this.#takenBytes < FIRST_WINDOW_BYTES) return;
+    this.#takenBytes = 0;
+    this.#isWide = this.context.wideHttp2.grant();
+    if (this.#isWide) this.#session.settings({ initialWindowSize: WIDE_WINDOW_BYTES });
   }
 
   #waitingBytes(): number {
@@ -176,6 +196,7 @@ export class Http2ServerConnection implements ServedConnection, Http2StreamOwner
     if (this.#over) return;
     this.#over = true;
     this.#timer.cancel();
+    if (this.#isWide) this.context.wideHttp2.release();
     this.context.connectionGone(this);
   }
 }

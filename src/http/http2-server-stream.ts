@@ -27,6 +27,8 @@ export interface Http2StreamOwner {
   readonly secure: boolean;
   /** Runs `begin` once all that has come in this turn was read. */
   afterReading(begin: () => void): void;
+  /** So much of a body went on to who asked for it. */
+  bodyTaken(bytes: number): void;
   streamOver(stream: Http2ServerStream): void;
 }
 
@@ -41,11 +43,15 @@ export class Http2ServerStream implements ExchangeOwner, BodyOwner, WriterOwner 
   #exchange: ServerExchange | undefined;
   #body: ReceivedBody | undefined;
   #trailers: HeaderBlock | undefined;
+  /** Its body counts among those that nobody reads yet. */
+  #isUnread: boolean;
   #over = false;
 
-  constructor(stream: ServerHttp2Stream, owner: Http2StreamOwner) {
+  /** `isBodiless`: it ended with its head; else it is one of those that `unreadHttp2Bodies` granted. */
+  constructor(stream: ServerHttp2Stream, request: { owner: Http2StreamOwner; isBodiless: boolean }) {
     this.#stream = stream;
-    this.#owner = owner;
+    this.#owner = request.owner;
+    this.#isUnread = !request.isBodiless;
     this.#writer = new Http2BodyWriter(stream, this);
     stream.on("close", () => this.#closed(GONE));
   }
@@ -62,8 +68,8 @@ export class Http2ServerStream implements ExchangeOwner, BodyOwner, WriterOwner 
     return this.#owner.secure;
   }
 
-  /** `raw` is the head as received; `bodiless` when the stream ended with it. */
-  begin(raw: readonly string[], bodiless: boolean): void {
+  /** `raw` is the head as received. */
+  begin(raw: readonly string[]): void {
     const { context } = this.#owner;
     let parsed: ReturnType<typeof requestFromHttp2>;
     try {
@@ -76,7 +82,7 @@ export class Http2ServerStream implements ExchangeOwner, BodyOwner, WriterOwner 
       this.#refuse(error);
       return;
     }
-    if (!bodiless) this.#receiveBody(parsed.facts.contentLength);
+    if (this.#isUnread) this.#receiveBody(parsed.facts.contentLength);
     const exchange = new ServerExchange(parsed, this.#body ?? EMPTY_BODY, this);
     // What is reset in the breath in which it was asked for costs nobody but us anything.
     this.#owner.afterReading(() => {
@@ -99,6 +105,7 @@ export class Http2ServerStream implements ExchangeOwner, BodyOwner, WriterOwner 
     this.#body = body;
     stream.on("data", (chunk: Buffer) => {
       body.push(chunk);
+      if (body.started) this.#owner.bodyTaken(chunk.length);
       this.#adjustReading();
     });
     stream.on("trailers", (_headers: unknown, _flags: unknown, raw: string[]) => {
@@ -123,8 +130,14 @@ export class Http2ServerStream implements ExchangeOwner, BodyOwner, WriterOwner 
   }
 
   bodyStarted(): void {
+    this.#noLongerUnread();
     const exchange = this.#exchange;
     if (exchange?.facts.expect !== undefined && !exchange.responded) this.#sendInterim(100, {});
+  }
+
+  #noLongerUnread(): void {
+    if (this.#isUnread) this.#owner.context.unreadHttp2Bodies.release();
+    this.#isUnread = false;
   }
 
   bodyDemand(): void {
@@ -252,6 +265,7 @@ export class Http2ServerStream implements ExchangeOwner, BodyOwner, WriterOwner 
   #closed(reason: Error): void {
     if (this.#over) return;
     this.#over = true;
+    this.#noLongerUnread();
     const exchange = this.#exchange;
     if (exchange && !exchange.over) {
       this.#finish(false);

@@ -10,6 +10,10 @@ export interface HttpLimits {
   readonly chunkLineBytesMax: number;
   /** Bytes of body (and of pipelined requests) read before anyone asks for them (DESIGN §4, held requests). */
   readonly heldBodyBytesMax: number;
+  /** Requests of HTTP/2 with a body that nobody reads yet, on all connections of a server together; beyond: refused. */
+  readonly unreadHttp2BodiesMax: number;
+  /** Connections of HTTP/2 at a time whose streams may send ahead 256 KiB instead of the 64 KiB that all begin with. */
+  readonly wideHttp2Max: number;
   /** From the first byte of a head to its last (spec Q-015). */
   readonly headTimeoutMs: number;
   /** A kept-alive connection without a request is closed after this time. */
@@ -26,6 +30,8 @@ export const DEFAULT_LIMITS: HttpLimits = {
   headerCountMax: 20_000,
   chunkLineBytesMax: 1024,
   heldBodyBytesMax: 16 * 1024,
+  unreadHttp2BodiesMax: 4_096,
+  wideHttp2Max: 256,
   headTimeoutMs: 60_000,
   idleTimeoutMs: 180_000,
   discardBytesMax: 256 * 1024,

@@ -1,4 +1,5 @@
 import { EbbError } from "../base/errors.ts";
+import type { Allowance } from "./allowance.ts";
 import type { Conn } from "./conn.ts";
 import type { HeadBudget } from "./head-budget.ts";
 import type { HttpLimits } from "./limits.ts";
@@ -18,6 +19,8 @@ export interface ServerContext {
   readonly limits: HttpLimits;
   readonly handler: Handler;
   readonly heads: HeadBudget;
+  readonly unreadHttp2Bodies: Allowance;
+  readonly wideHttp2: Allowance;
   readonly wheel: TimerWheel;
   readonly draining: boolean;
   readonly onRefusal: OnRefusal;

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import { EbbError } from "../base/errors.ts";
+import { Allowance } from "./allowance.ts";
 import type { Conn } from "./conn.ts";
 import { HeadBudget } from "./head-budget.ts";
 import { HTTP2_PREFACE_HEAD } from "./head-parser.ts";
@@ -35,6 +36,8 @@ export class HttpServer implements ServerContext {
   readonly limits: HttpLimits;
   readonly handler: Handler;
   readonly heads: HeadBudget;
+  readonly unreadHttp2Bodies: Allowance;
+  readonly wideHttp2: Allowance;
   readonly wheel: TimerWheel;
   readonly onRefusal: OnRefusal;
   readonly #clock: Clock;
@@ -54,6 +57,8 @@ export class HttpServer implements ServerContext {
     this.#http2 = options.http2 ?? false;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.heads = new HeadBudget(this.limits.unfinishedHeadBytesMax);
+    this.unreadHttp2Bodies = new Allowance(this.limits.unreadHttp2BodiesMax);
+    this.wideHttp2 = new Allowance(this.limits.wideHttp2Max);
     this.wheel = options.wheel ?? new TimerWheel(options.clock);
   }
 
