@@ -287,12 +287,24 @@ test("a redirect to another host is not told the probe's secrets", async (contex
   const near = await rawServer(context, () => `302 Found\r\nLocation: http://localhost:${far.port}/`);
   const httpHeaders = [
     { name: "Authorization", value: "secret" },
+    { name: "Proxy-Authorization", value: "secret" },
     { name: "X-One", value: "1" },
   ];
   assert.equal(await attempted(get(near.port, { httpHeaders })), "ready");
   assert.match(near.heads[0] ?? "", /secret/);
   assert.match(far.heads[0] ?? "", /X-One/);
   assert.doesNotMatch(far.heads[0] ?? "", /secret/);
+});
+
+test("a redirect that comes back from another host is not told them again", async (context) => {
+  const far = await rawServer(context, () => `302 Found\r\nLocation: http://127.0.0.1:${near.port}/back`);
+  const near = await rawServer(context, (head) =>
+    head.startsWith("GET /back ") ? "200 OK" : `302 Found\r\nLocation: http://localhost:${far.port}/`,
+  );
+  const httpHeaders = [{ name: "Cookie", value: "secret" }];
+  assert.equal(await attempted(get(near.port, { httpHeaders })), "ready");
+  const told = near.heads.map((head) => head.includes("secret"));
+  assert.deepEqual(told, [true, false]);
 });
 
 test("a scheme that does not exist, a broken escape or no action at all is never ready", async (context) => {

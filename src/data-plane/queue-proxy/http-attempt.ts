@@ -59,7 +59,8 @@ interface Chain {
 
 async function follow(chain: Chain, first: GoUrl, http2: boolean): Promise<AttemptOutcome> {
   let url = first;
-  let headers = headersOf(chain.action, url);
+  let { action } = chain;
+  let headers = headersOf(action, url);
   for (let redirects = 0; redirects < REDIRECTS_MAX; redirects++) {
     const outcome = await getOnce(chain, { url, headers, http2 });
     if (typeof outcome === "string") return outcome;
@@ -67,7 +68,9 @@ async function follow(chain: Chain, first: GoUrl, http2: boolean): Promise<Attem
     if (!REDIRECTS.has(outcome.status) || location === "") return isReady(outcome) ? "ready" : "failed";
     const next = url.resolve(location);
     if (next === undefined) return "failed";
-    headers = redirectedHeaders(chain.action, { first, from: url, to: next });
+    // What was left out stays so, even on the way back.
+    if (!isNear(next, first)) action = withoutSecrets(action);
+    headers = redirectedHeaders(action, url, next);
     url = next;
   }
   return "failed";
@@ -147,17 +150,25 @@ function headersOf(action: HttpGet, url: GoUrl): HeaderBlock {
 }
 
 /** Not told to another host than the first or one below it. */
-const PRIVATE = ["authorization", "www-authenticate", "cookie", "cookie2"];
+const SECRETS = new Set([
+  "authorization",
+  "www-authenticate",
+  "cookie",
+  "cookie2",
+  "proxy-authorization",
+  "proxy-authenticate",
+]);
 
-function redirectedHeaders(
-  action: HttpGet,
-  { first, from, to }: Readonly<Record<"first" | "from" | "to", GoUrl>>,
-): HeaderBlock {
-  const isNear = to.hostname === first.hostname || to.hostname.endsWith(`.${first.hostname}`);
-  const kept = isNear
-    ? action.headers
-    : action.headers.filter(({ name }) => !PRIVATE.includes(name.toLowerCase()));
-  const headers = headersOf({ ...action, headers: kept }, to);
+function isNear(url: GoUrl, first: GoUrl): boolean {
+  return url.hostname === first.hostname || url.hostname.endsWith(`.${first.hostname}`);
+}
+
+function withoutSecrets(action: HttpGet): HttpGet {
+  return { ...action, headers: action.headers.filter(({ name }) => !SECRETS.has(name.toLowerCase())) };
+}
+
+function redirectedHeaders(action: HttpGet, from: GoUrl, to: GoUrl): HeaderBlock {
+  const headers = headersOf(action, to);
   const isDowngrade = from.scheme === "https" && to.scheme === "http";
   if (!isDowngrade && !headers.get("referer")) headers.set("Referer", from.toString({ hidesUser: true }));
   return headers;
