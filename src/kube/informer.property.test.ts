@@ -6,7 +6,7 @@ import { type ConfigMap, ConfigMapKind } from "../api/config-map/kind.ts";
 import { keyText, type Stored } from "../api/object.ts";
 import { ApiError } from "../api/status.ts";
 import { silentLog } from "../base/log.ts";
-import type { KubeClient, Watching } from "./client.ts";
+import type { KubeClient, WatchEvent, Watching } from "./client.ts";
 import { Informer, labelIndex } from "./informer.ts";
 
 const NAMES = ["a", "b", "c", "d"];
@@ -19,6 +19,7 @@ class PlainApi {
   #version = 10;
   #watching: Watching<ConfigMap> | undefined;
   #broken: ((why: unknown) => void) | undefined;
+  #late: (() => void)[] | undefined;
 
   readonly client = {
     list: async () => ({ items: [...this.objects.values()], resourceVersion: String(this.#version) }),
@@ -35,11 +36,12 @@ class PlainApi {
   put(name: string, colour: string | undefined): Stored<ConfigMap> {
     const resourceVersion = String(++this.#version);
     const labels = colour === undefined ? {} : { colour };
-    const metadata = { namespace: "n", name, labels, resourceVersion, uid: name, creationTimestamp: "" };
+    const uid = this.objects.get(name)?.metadata.uid ?? `${name} since ${resourceVersion}`;
+    const metadata = { namespace: "n", name, labels, resourceVersion, uid, creationTimestamp: "" };
     const object: Stored<ConfigMap> = { metadata, data: { ключ: `${name} ${resourceVersion}`.repeat(40) } };
     const type = this.objects.has(name) ? "MODIFIED" : "ADDED";
     this.objects.set(name, object);
-    this.#watching?.[2]({ type, object });
+    this.#tell({ type, object });
     return object;
   }
 
@@ -48,7 +50,26 @@ class PlainApi {
     if (!object) return;
     this.objects.delete(name);
     const metadata = { ...object.metadata, resourceVersion: String(++this.#version) };
-    this.#watching?.[2]({ type: "DELETED", object: { ...object, metadata } });
+    this.#tell({ type: "DELETED", object: { ...object, metadata } });
+  }
+
+  #tell(event: WatchEvent<ConfigMap>): void {
+    const tell = () => this.#watching?.[2](event);
+    if (this.#late) this.#late.push(tell);
+    else tell();
+  }
+
+  /** The watch is told of what `write` does only after it; `check` looks before each event and after the last. */
+  ahead(write: () => void, check: () => void): void {
+    this.#late = [];
+    write();
+    const late = this.#late;
+    this.#late = undefined;
+    check();
+    for (const tell of late) {
+      tell();
+      check();
+    }
   }
 
   /** What happens from here on is learnt by a new list alone. */
@@ -79,9 +100,10 @@ const step = fc.oneof(
     colour: fc.constantFrom(...COLOURS, undefined),
   }),
   fc.record({
-    verb: fc.constant("absorb" as const),
+    verb: fc.constantFrom("absorb ahead", "absorb behind"),
     name: fc.constantFrom(...NAMES),
     colour: fc.constantFrom(...COLOURS),
+    isDeleted: fc.boolean(),
   }),
   fc.record({ verb: fc.constant("delete" as const), name: fc.constantFrom(...NAMES) }),
   fc.record({
@@ -116,6 +138,8 @@ test("a cache answers as a plain Map of its objects would, whether they rest or 
       const clock = new VirtualClock();
       const api = new PlainApi();
       const informer = new Informer({ client: api.client, kind: ConfigMapKind, clock, log: silentLog });
+      const change = ({ name, isDeleted }: { name: string; isDeleted: boolean }) =>
+        isDeleted ? api.delete(name) : api.put(name, "red");
       const told = new Map<string, Stored<ConfigMap>>();
       informer.onChange(({ type, object, previous }) => {
         assert.deepEqual(previous, told.get(object.metadata.name));
@@ -127,12 +151,23 @@ test("a cache answers as a plain Map of its objects would, whether they rest or 
       await clock.advance(0);
       for (const one of steps) {
         if (one.verb === "put") api.put(one.name, one.colour);
-        else if (one.verb === "absorb") informer.absorb(api.put(one.name, one.colour));
-        else if (one.verb === "delete") api.delete(one.name);
+        else if (one.verb === "absorb ahead")
+          api.ahead(
+            () => {
+              change(one);
+              informer.absorb(api.put(one.name, one.colour));
+            },
+            () => assertSame(informer, api.objects),
+          );
+        else if (one.verb === "absorb behind") {
+          const written = api.put(one.name, one.colour);
+          change(one);
+          informer.absorb(written);
+        } else if (one.verb === "delete") api.delete(one.name);
         else if (one.verb === "rest") await clock.advance(one.seconds * 1000);
-        else {
+        else if (one.verb === "relist") {
           api.break();
-          for (const [name, isDeleted] of one.meanwhile) isDeleted ? api.delete(name) : api.put(name, "red");
+          for (const [name, isDeleted] of one.meanwhile) change({ name, isDeleted });
           api.expire();
           await clock.advance(0);
         }
