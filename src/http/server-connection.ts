@@ -68,7 +68,8 @@ export class ServerConnection
 
   /** Not while only the rest of a body is thrown away: it may never come. */
   get busy(): boolean {
-    return this.#exchange !== undefined && !this.#exchange.over;
+    const exchange = this.#exchange;
+    return exchange !== undefined && !(exchange.over && (this.#body?.abandoned ?? true));
   }
 
   get paused(): boolean {
@@ -105,8 +106,9 @@ export class ServerConnection
     if (this.#closing) return;
     const exchange = this.#exchange;
     if (exchange && !this.#decoder.done) {
+      const body = this.#body;
       this.#giveUpBody();
-      this.#body?.fail(new ClientGone());
+      body?.fail(new ClientGone());
       if (exchange.over) return;
       if (!exchange.responded) exchange.cancel.raise(new ClientGone());
       // Handlers that hear that the client has gone say nothing, and the connection would stay for ever.
@@ -450,10 +452,13 @@ export class ServerConnection
     this.#exchange = undefined;
     this.#heads.reset();
     this.#decoder.stop();
-    if (exchange && !exchange.over) {
+    if (exchange) {
       const gone = new ClientGone(error);
-      this.#finish(exchange, false);
-      exchange.cancel.raise(gone);
+      if (!exchange.over) {
+        this.#finish(exchange, false);
+        exchange.cancel.raise(gone);
+      }
+      // Somebody may read on after the answer.
       this.#body?.fail(gone);
     }
     this.#writer.stop();

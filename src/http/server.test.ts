@@ -261,6 +261,43 @@ test("lets a connection go that was answered early and of whose body the rest do
   }
 });
 
+/** Answers at once and reads on; what the reader was told at last. */
+function readsOn() {
+  const over: string[] = [];
+  const world = serve(
+    (exchange) => {
+      const told = collect(exchange.body);
+      told.then(({ text }) => over.push(text)).catch((error: Error) => over.push(error.name));
+      ok(exchange);
+    },
+    { idleTimeoutMs: 1_000 },
+  );
+  world.client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n");
+  return { ...world, over };
+}
+
+test("a body that is read on after the answer is waited for, however slowly it comes", async () => {
+  const { client, clock, over } = readsOn();
+  for (let sent = 0; sent < 5; sent++) {
+    await settled();
+    await clock.advance(2_000);
+    client.send("x");
+  }
+  await settled();
+  assert.deepEqual(over, ["xxxxx"]);
+});
+
+test("who reads on after the answer hears of it when the rest of the body does not come", async () => {
+  const ends: ((client: RawConn) => void)[] = [({ conn }) => conn.end(), ({ conn }) => conn.reset()];
+  for (const end of ends) {
+    const { client, over } = readsOn();
+    await settled();
+    end(client);
+    await settled();
+    assert.deepEqual(over, ["ClientGone"]);
+  }
+});
+
 test("answers a client that half-closed, and notices by 100-continue when it had left instead", async () => {
   const half = serve(() => {});
   half.client.send("GET /late HTTP/1.1\r\nHost: x\r\n\r\n");
